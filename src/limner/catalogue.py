@@ -1,0 +1,200 @@
+"""The picture models: ratios, sizes, pixels, tokens, prices, lifecycle. One dated table; does no I/O.
+
+Facts, as of 2026-11-22:
+  * Ratios, sizes and pixels: Google's image-generation page for generateContent (copy of 2026-09-08) with
+    live checks of 2026-08 to 2026-10; 21:9 at 512 is printed there as 792x168, which no 21:9 picture can be.
+  * 3.1 Flash Lite takes no imageSize at all and 2.5 Flash ignores it; for both `1K` is legal and not sent.
+  * 2.1 refuses 512 (model page and models.list, 2026-10); one report of 2026-10-18 says otherwise.
+  * Tokens per picture do not depend on the ratio. 2.1's 3,780 at 4K was measured from live usage.
+  * Prices: Google's paid tier of the Developer API, pricing page of 2026-07 and the notices of 2026-10.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+SIZES = ("512", "1K", "2K", "4K")
+
+Pixels = tuple[int, int]
+
+_GEMINI_3_PIXELS: Mapping[str, tuple[Pixels, Pixels, Pixels, Pixels]] = MappingProxyType(
+    {
+        "1:1": ((512, 512), (1024, 1024), (2048, 2048), (4096, 4096)),
+        "1:4": ((256, 1024), (512, 2048), (1024, 4096), (2048, 8192)),
+        "1:8": ((192, 1536), (384, 3072), (768, 6144), (1536, 12288)),
+        "2:3": ((424, 632), (848, 1264), (1696, 2528), (3392, 5056)),
+        "3:2": ((632, 424), (1264, 848), (2528, 1696), (5056, 3392)),
+        "3:4": ((448, 600), (896, 1200), (1792, 2400), (3584, 4800)),
+        "4:1": ((1024, 256), (2048, 512), (4096, 1024), (8192, 2048)),
+        "4:3": ((600, 448), (1200, 896), (2400, 1792), (4800, 3584)),
+        "4:5": ((464, 576), (928, 1152), (1856, 2304), (3712, 4608)),
+        "5:4": ((576, 464), (1152, 928), (2304, 1856), (4608, 3712)),
+        "8:1": ((1536, 192), (3072, 384), (6144, 768), (12288, 1536)),
+        "9:16": ((384, 688), (768, 1376), (1536, 2752), (3072, 5504)),
+        "16:9": ((688, 384), (1376, 768), (2752, 1536), (5504, 3072)),
+        "21:9": ((792, 336), (1584, 672), (3168, 1344), (6336, 2688)),
+    }
+)
+
+_GEMINI_2_PIXELS: Mapping[str, Pixels] = MappingProxyType(
+    {
+        "1:1": (1024, 1024),
+        "2:3": (832, 1248),
+        "3:2": (1248, 832),
+        "3:4": (864, 1184),
+        "4:3": (1184, 864),
+        "4:5": (896, 1152),
+        "5:4": (1152, 896),
+        "9:16": (768, 1344),
+        "16:9": (1344, 768),
+        "21:9": (1536, 672),
+    }
+)
+
+_COMMON_RATIOS = tuple(_GEMINI_2_PIXELS)
+_ALL_RATIOS = tuple(_GEMINI_3_PIXELS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What a token costs, in nano-dollars: $0.30 a million is 300."""
+
+    input_nano_usd: int
+    output_text_nano_usd: int
+    output_image_nano_usd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageModel:
+    """One picture model of Gemini as the Developer API serves it."""
+
+    id: str
+    title: str
+    created: int
+    """Epoch seconds of general availability."""
+    aliases: tuple[str, ...]
+    ratios: tuple[str, ...]
+    image_tokens: Mapping[str, int]
+    """Output tokens of one picture by size; its keys are the sizes the model draws."""
+    takes_image_size: bool
+    """Whether `imageSize` may be sent at all."""
+    input_image_tokens: int
+    prices: Prices
+    has_signatures: bool = True
+    thinking_levels: tuple[str, ...] = ()
+    """Levels the model takes; none means it refuses a thinking config."""
+    deprecated: bool = False
+    pixels: Mapping[tuple[str, str], Pixels] = field(repr=False)
+    """Width and height by (ratio, size)."""
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Sizes the model draws, smallest first."""
+        return tuple(size for size in SIZES if size in self.image_tokens)
+
+
+def _gemini_3_pixels(ratios: tuple[str, ...], *sizes: str) -> Mapping[tuple[str, str], Pixels]:
+    return {(ratio, size): _GEMINI_3_PIXELS[ratio][SIZES.index(size)] for ratio in ratios for size in sizes}
+
+
+MODELS: tuple[ImageModel, ...] = (
+    ImageModel(
+        id="gemini-nano-banana-2.1",
+        title="Nano Banana 2.1",
+        created=1791244800,  # 2026-10-06
+        aliases=("nano-banana-2.1",),
+        ratios=_ALL_RATIOS,
+        image_tokens={"1K": 1120, "2K": 1680, "4K": 3780},
+        takes_image_size=True,
+        input_image_tokens=1120,
+        prices=Prices(input_nano_usd=1500, output_text_nano_usd=7500, output_image_nano_usd=30_000),
+        thinking_levels=("minimal", "medium", "high"),
+        pixels=_gemini_3_pixels(_ALL_RATIOS, "1K", "2K", "4K"),
+    ),
+    ImageModel(
+        id="gemini-3-pro-image",
+        title="Nano Banana Pro",
+        created=1779926400,  # 2026-05-28
+        aliases=("nano-banana-pro",),
+        ratios=_COMMON_RATIOS,
+        image_tokens={"1K": 1120, "2K": 1120, "4K": 2000},
+        takes_image_size=True,
+        input_image_tokens=560,
+        prices=Prices(input_nano_usd=2000, output_text_nano_usd=12_000, output_image_nano_usd=120_000),
+        thinking_levels=("low", "high"),
+        pixels=_gemini_3_pixels(_COMMON_RATIOS, "1K", "2K", "4K"),
+    ),
+    ImageModel(
+        id="gemini-3.1-flash-image",
+        title="Nano Banana 2",
+        created=1779926400,  # 2026-05-28
+        aliases=("nano-banana-2",),
+        ratios=_ALL_RATIOS,
+        image_tokens={"512": 747, "1K": 1120, "2K": 1680, "4K": 2520},
+        takes_image_size=True,
+        input_image_tokens=1120,
+        prices=Prices(input_nano_usd=500, output_text_nano_usd=3000, output_image_nano_usd=60_000),
+        thinking_levels=("minimal", "high"),
+        deprecated=True,  # 2026-10-06; whether it was shut down on 2026-10-29 is disputed
+        pixels=_gemini_3_pixels(_ALL_RATIOS, *SIZES),
+    ),
+    ImageModel(
+        id="gemini-3.1-flash-lite-image",
+        title="Nano Banana 2 Lite",
+        created=1782777600,  # 2026-06-30
+        aliases=("nano-banana-2-lite",),
+        ratios=_ALL_RATIOS,
+        image_tokens={"1K": 1120},
+        takes_image_size=False,
+        input_image_tokens=1120,
+        prices=Prices(input_nano_usd=250, output_text_nano_usd=1500, output_image_nano_usd=30_000),
+        thinking_levels=("minimal", "high"),
+        pixels=_gemini_3_pixels(_ALL_RATIOS, "1K"),
+    ),
+    ImageModel(
+        id="gemini-2.5-flash-image",
+        title="Nano Banana",
+        created=1759363200,  # 2025-10-02
+        aliases=("nano-banana",),
+        ratios=_COMMON_RATIOS,
+        image_tokens={"1K": 1290},
+        takes_image_size=False,
+        input_image_tokens=258,
+        prices=Prices(input_nano_usd=300, output_text_nano_usd=2500, output_image_nano_usd=30_000),
+        has_signatures=False,
+        deprecated=True,  # shutdown was set for 2026-10-02; seen working after it
+        pixels={(ratio, "1K"): pixels for ratio, pixels in _GEMINI_2_PIXELS.items()},
+    ),
+)
+
+_BY_NAME = {name: model for model in MODELS for name in (model.id, *model.aliases)}
+_PREFIXES = ("models/", "google/", "gemini/")
+
+
+def find_model(name: str) -> ImageModel | None:
+    """Return the model that `name` means, or None.
+
+    Takes Gemini's ids and the nicknames, in any case, with or without `models/`, `google/` or `gemini/` in
+    front and `-preview` behind.
+    """
+    key = name.strip().lower()
+    while (prefix := next((p for p in _PREFIXES if key.startswith(p)), None)) is not None:
+        key = key.removeprefix(prefix)
+    return _BY_NAME.get(key) or _BY_NAME.get(key.removesuffix("-preview"))
+
+
+RESERVED_TEXT_TOKENS = 2000
+"""Text and thinking that one picture may bring along; measured answers stay below 1,500 (2026-09)."""
+
+
+def reserve_nano_usd(model: ImageModel, size: str) -> int:
+    """Return what one picture of `size` may cost at most beyond its input, in nano-dollars."""
+    return (
+        model.image_tokens[size] * model.prices.output_image_nano_usd
+        + RESERVED_TEXT_TOKENS * model.prices.output_text_nano_usd
+    )
+
+
+def price_nano_usd(model: ImageModel, size: str) -> int:
+    """Return what the picture tokens of one picture of `size` cost, in nano-dollars."""
+    return model.image_tokens[size] * model.prices.output_image_nano_usd

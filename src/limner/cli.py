@@ -1,0 +1,148 @@
+"""The command line: names, options and exit codes. What a command does stands in `cli_*` and below.
+
+Exit codes: 0 done, 1 failed with one line on stderr saying why, 2 wrong usage. Modules are imported by the
+command that needs them, so that `--help` is quick.
+"""
+
+from typing import Annotated
+
+import typer
+
+from limner import __version__
+from limner.cli_failure import CommandFailed, reported_failures
+
+app = typer.Typer(
+    help="A self-hosted gateway that lets any OpenAI chat client draw with Google Gemini.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+keys_app = typer.Typer(help="Client keys: who may call, and with which limits.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+_Host = Annotated[str, typer.Option(help="Address to listen on.")]
+_Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Name = Annotated[str, typer.Argument(help="The key's name.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"limner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def limner(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the commands together."""
+
+
+@app.command()
+def serve(
+    *,
+    host: _Host = "127.0.0.1",
+    port: _Port = 8000,
+    emulator: Annotated[
+        bool, typer.Option("--emulator", help="Draw with the bundled emulator instead of Gemini.")
+    ] = False,
+) -> None:
+    """Run the gateway."""
+    from limner.cli_serve import run_gateway  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        run_gateway(host, port, with_emulator=emulator)
+
+
+@app.command()
+def emulate(
+    *,
+    host: _Host = "127.0.0.1",
+    port: _Port = 8001,
+    accept_dummy_signature: Annotated[
+        bool,
+        typer.Option("--accept-dummy-signature", help="Let dummy thought signatures stand on picture parts."),
+    ] = False,
+    signature_bytes: Annotated[int, typer.Option(min=1, help="Length of the signatures given out.")] = 65536,
+) -> None:
+    """Run the Gemini emulator alone."""
+    from limner.emulator import server  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        try:
+            server.serve(
+                host=host,
+                port=port,
+                accept_dummy_signature=accept_dummy_signature,
+                signature_bytes=signature_bytes,
+            )
+        except OSError as error:
+            reason = str(error.strerror).partition(" (while")[0]  # socket.create_server repeats the address
+            raise CommandFailed(f"cannot listen on {host} port {port} ({reason})") from error
+
+
+@app.command(hidden=True)
+def demo() -> None:
+    """Draw two pictures through a gateway on the emulator, with the official client."""
+    from limner.demo import run  # noqa: PLC0415 - heavy
+
+    raise typer.Exit(run())
+
+
+@keys_app.command("create")
+def create_key(
+    name: _Name,
+    *,
+    models: Annotated[str | None, typer.Option(metavar="A,B", help="Models the key may use.")] = None,
+    expires: Annotated[
+        str | None, typer.Option(metavar="30d", help="Lifetime in hours, days or weeks.")
+    ] = None,
+    image_output: Annotated[
+        str | None,
+        typer.Option(metavar="V", help="Where pictures stand in answers: auto, markdown or images."),
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="Whom the pictures belong to; keys may share an owner.")
+    ] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Let the key manage the gateway.")] = False,
+    key: Annotated[str | None, typer.Option(metavar="sk-…", help="Bring your own key.")] = None,
+    json: _Json = False,
+) -> None:
+    """Create a key and print it, this once."""
+    from limner import cli_keys  # noqa: PLC0415 - heavy
+
+    limits = cli_keys.parse_limits(models=models, expires=expires, image_output=image_output)
+    with reported_failures():
+        cli_keys.create(name, limits, owner=owner, is_admin=admin, secret=key, as_json=json)
+
+
+@keys_app.command("list")
+def list_keys(*, json: _Json = False) -> None:
+    """List the keys."""
+    from limner import cli_keys  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        cli_keys.show_all(as_json=json)
+
+
+@keys_app.command("revoke")
+def revoke_key(name: _Name) -> None:
+    """Make a key useless, at once."""
+    from limner import cli_keys  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        cli_keys.revoke(name)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app(prog_name="limner")
+
+
+if __name__ == "__main__":
+    main()

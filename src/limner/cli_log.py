@@ -1,0 +1,41 @@
+"""The log: where it goes and how a line looks. This module must not know who writes it."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+
+def configure_logging(level: str, form: str) -> None:
+    """Send Limner's log to stderr, as text or as one JSON object a line; of libraries only warnings."""
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(_JsonLines() if form == "json" else _TextLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[output], force=True)
+    logging.getLogger("limner").setLevel(level.upper())
+
+
+def _format_time(record: logging.LogRecord) -> str:
+    return (
+        datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+class _TextLines(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        return _format_time(record)
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _format_time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)

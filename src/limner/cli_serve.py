@@ -1,0 +1,175 @@
+"""`limner serve`: what must be true before the gateway starts, and its start and end.
+
+What the gateway is made of, `app` knows; this module must not.
+"""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from limner import __version__
+from limner.allocator import tune
+from limner.cli_emulator import run_emulator
+from limner.cli_failure import CommandFailed
+from limner.cli_keys import open_key_store
+from limner.cli_log import configure_logging
+from limner.config import Settings, load_settings
+from limner.ledger.keys import KeyStore
+from limner.ledger.sqlite import Database
+
+# Running calls may finish for so long after SIGTERM; most pictures take less than two minutes.
+_DRAIN_SECONDS = 150
+
+_BACKLOG_CONNECTIONS = 2048
+
+
+def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
+    """Check everything, start the gateway and run it until a signal ends it.
+
+    Raises:
+        SettingsError, LedgerError, CommandFailed: it cannot start.
+    """
+    tune()
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
+    if not (with_emulator or settings.gemini_api_keys):
+        raise CommandFailed("no Gemini key: set GEMINI_API_KEY, or try the bundled emulator with --emulator")
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listen(host, port))
+        database = stack.enter_context(Database(settings.data_dir))
+        keys = open_key_store(database, settings)
+        _ensure_client_key(keys, listener)
+        emulator_url = None
+        if with_emulator:
+            emulator_url = stack.enter_context(run_emulator())
+            settings = settings.for_emulator(emulator_url)
+        _print_banner(settings, keys, listener, emulator_url)
+        from limner.app import build_app  # noqa: PLC0415 - after what can refuse the start quickly
+
+        _serve(
+            build_app(settings, keys=keys, emulator_url=emulator_url), listener, settings.keep_alive_seconds
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise CommandFailed(f"cannot listen on {host} port {port} ({error.strerror})") from error
+    try:
+        if os.name == "posix":  # elsewhere it would share a port in use
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG_CONNECTIONS)  # bound alone, the port could still be taken
+    except OSError as error:
+        listener.close()
+        raise CommandFailed(f"cannot listen on {host} port {port} ({error.strerror})") from error
+    return listener
+
+
+def _ensure_client_key(keys: KeyStore, listener: socket.socket) -> None:
+    if keys.has_usable_key():
+        return
+    if not _is_loopback(listener):
+        raise CommandFailed(
+            "no client key, and the address is not loopback: run `limner keys create NAME`, or set LIMNER_API_KEYS"
+        )
+    if any(key.name == "first" for key in keys.list()):
+        keys.revoke("first")  # expired, or made with another signing secret
+    _, secret = keys.create("first", is_admin=True)
+    print(
+        f"There was no client key. This is the admin key 'first', shown only now: {secret}", file=sys.stderr
+    )
+
+
+def _print_banner(
+    settings: Settings, keys: KeyStore, listener: socket.socket, emulator_url: str | None
+) -> None:
+    upstream = urlsplit(settings.gemini_base_url).netloc
+    lines = [f"Limner {__version__}", f"Data folder: {settings.data_dir.absolute()}", f"Upstream: {upstream}"]
+    if emulator_url is not None:
+        lines.append(
+            f"The upstream is the bundled emulator at {emulator_url}: no picture is real and none costs money"
+        )
+    elif settings.upstream_proxy is None and (os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")):
+        lines.append(
+            "Warning: HTTPS_PROXY is not used; set LIMNER_UPSTREAM_PROXY to reach Gemini through a proxy"
+        )
+    if not (_is_loopback(listener) or settings.allowed_hosts or settings.public_url):
+        lines.append(
+            "Warning: beyond loopback, requests that name this machine by a full domain name get 403; "
+            "set LIMNER_PUBLIC_URL or LIMNER_ALLOWED_HOSTS"
+        )
+    if unrecognisable := keys.count_unrecognisable_keys():
+        lines.append(
+            f"Warning: {unrecognisable} client keys were made with another signing secret: not accepted"
+        )
+    print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+def _serve(app: object, listener: socket.socket, keep_alive_seconds: int) -> None:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type] # an ASGI app, whichever framework's type it has
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=keep_alive_seconds,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    server = _AnnouncingServer(
+        config, lambda: print(f"Limner listens on {_url(listener)}", file=sys.stderr, flush=True)
+    )
+    with _ignored_signals():
+        try:
+            server.run(sockets=[listener])
+        except SystemExit:
+            raise CommandFailed("the gateway could not start; the log above says why") from None
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._announce()
+
+
+@contextmanager
+def _ignored_signals() -> Iterator[None]:
+    """Make SIGINT and SIGTERM do nothing.
+
+    The server handles both while it runs, and raises them again when it has ended; then the process would end
+    in the middle, without closing the database and ending the emulator, and not with code 0.
+    """
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+
+
+def _is_loopback(listener: socket.socket) -> bool:
+    return ip_address(listener.getsockname()[0]).is_loopback
+
+
+def _url(listener: socket.socket) -> str:
+    address, port = listener.getsockname()[:2]
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"

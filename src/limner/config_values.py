@@ -1,0 +1,129 @@
+"""What the value of one setting may be: keys, addresses, hosts, lists. No variable is named here.
+
+Each type reads a variable's text; a refusal is a ValueError that says what is wrong and holds no secret.
+"""
+
+from ipaddress import ip_address
+from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+
+def _split_list(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(item for piece in value.split(",") if (item := piece.strip()))
+    return value
+
+
+def _check_secret(value: SecretStr) -> SecretStr:
+    # A key goes into a header: a stray line break or accent would fail there, with the key in the message.
+    if not _is_visible(value.get_secret_value()):
+        raise ValueError("it has spaces, line breaks or characters beyond ASCII")
+    return value
+
+
+def _is_visible(text: str) -> bool:
+    return all("!" <= character <= "~" for character in text)
+
+
+def _split_url(value: str, *, credentials: bool = False) -> SplitResult:
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError:  # its text quotes the address, which may hold a password
+        raise ValueError("its host or port is malformed") from None
+    if url.scheme not in {"http", "https"} or not url.hostname or not _is_visible(value):
+        raise ValueError("it is not a complete http:// or https:// address")
+    if (url.username is not None or url.password is not None) and not credentials:
+        raise ValueError("it carries a user name or password")
+    if "?" in value or "#" in value:
+        raise ValueError("it carries a query or fragment")
+    if port == 0:
+        raise ValueError("its port is 0")
+    return url
+
+
+def _is_near(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host
+    return address.is_loopback or address.is_private
+
+
+def _parse_gemini_base_url(value: str) -> str:
+    url = _split_url(value)
+    if url.scheme == "http" and not _is_near(url.hostname or ""):
+        raise ValueError("over http:// the key would cross the network in the clear")
+    if value.rstrip("/").endswith("/v1beta"):
+        raise ValueError("/v1beta is appended by itself")
+    return value.rstrip("/")
+
+
+def _parse_public_url(value: str) -> str:
+    _split_url(value)
+    return value.rstrip("/")
+
+
+def _check_proxy(value: SecretStr) -> SecretStr:
+    _split_url(value.get_secret_value(), credentials=True)
+    return value
+
+
+def _check_ca_file(path: Path) -> Path:
+    try:
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:  # ssl.SSLError is one
+        raise ValueError(f"it cannot be read as certificates ({error.strerror or error})") from None
+    return path
+
+
+def _parse_host(value: str) -> str:
+    host = value.lower().removeprefix("[").removesuffix("]")
+    if host == "*" or (":" in host and _is_ip_address(host)):
+        return host
+    if not host.replace("-", "").replace(".", "").replace("_", "").isalnum() or not host.isascii():
+        raise ValueError(f"{value!r} is not a host name without scheme, port and path")
+    return host
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _parse_origin(value: str) -> str:
+    if value == "*":
+        return value
+    if _split_url(value).path not in {"", "/"}:
+        raise ValueError(f"{value!r} carries a path")
+    return value.rstrip("/").lower()
+
+
+def _refuse_url_output(value: object) -> object:
+    if value == "url":
+        raise ValueError("this version cannot give out links yet")
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+Key = Annotated[SecretStr, AfterValidator(_check_secret)]
+Keys = Annotated[tuple[Key, ...], BeforeValidator(_split_list)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_parse_host)], ...], BeforeValidator(_split_list)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_parse_origin)], ...], BeforeValidator(_split_list)]
+GeminiBaseUrl = Annotated[str, AfterValidator(_parse_gemini_base_url)]
+PublicUrl = Annotated[str, AfterValidator(_parse_public_url)]
+ProxyUrl = Annotated[SecretStr, AfterValidator(_check_proxy)]
+CaFile = Annotated[Path, AfterValidator(_check_ca_file)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
+ImageOutput = Annotated[Literal["auto", "markdown", "images"], BeforeValidator(_refuse_url_output)]

@@ -1,0 +1,182 @@
+"""Every error a client can be shown. Knows no framework, no clock and no log.
+
+Raised wherever the trouble is seen, turned into a body in one place (`limner.web.failures`).
+
+    GatewayError
+    ├ InvalidRequest        400  what was sent cannot be drawn; `code` says why
+    ├ Unauthenticated       401  one text for absent, unknown, expired and revoked keys
+    ├ PermissionDenied      403  the key is good, the thing is not for it
+    ├ NotFound              404  model or door
+    ├ MethodNotAllowed      405
+    ├ RequestTooLarge       413
+    ├ UnsupportedMediaType  415
+    ├ RateLimited           429  the upstream's limit, passed on
+    ├ InternalError         500  a fixed sentence
+    ├ UpstreamFailure       502  the upstream broke; the picture may have been bought
+    ├ UpstreamUnavailable   503  nothing was bought
+    ├ GatewayUnavailable    503  this gateway cannot work now; nothing was bought
+    └ UpstreamTimeout       504  a deadline passed; the picture may have been bought
+"""
+
+from typing import ClassVar
+
+RETRY_PATIENCE_SECONDS = 60
+"""A wait longer than this is not worth a client's automatic retry."""
+
+
+class GatewayError(Exception):
+    """Base of the tree; never raised itself.
+
+    `message` says what was wrong, the value, and what would be accepted. `param` is the dotted path of the
+    field at fault. `retry_after_seconds` is how long to wait where a wait helps.
+    """
+
+    status: ClassVar[int]
+    type: ClassVar[str]
+    codes: ClassVar[tuple[str, ...]]
+    retried_codes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = self.codes[0] if code is None else code
+        if self.code not in self.codes:
+            raise ValueError(f"{type(self).__name__} has no code {self.code!r}")
+        self.param = param
+        self.retry_after_seconds = retry_after_seconds
+        if retry_after_seconds is None and self.status in {429, 503}:
+            self.retry_after_seconds = 2.0
+
+    @property
+    def should_retry(self) -> bool:
+        """Whether a client's automatic retry is free of harm and likely to help."""
+        patient = (self.retry_after_seconds or 0) <= RETRY_PATIENCE_SECONDS
+        return self.code in self.retried_codes and patient
+
+
+class InvalidRequest(GatewayError):
+    """The request cannot be drawn as it stands."""
+
+    status = 400
+    type = "invalid_request_error"
+    codes = (
+        "invalid_json",
+        "invalid_type",
+        "missing_required_parameter",
+        "unsupported_value",
+        "unsupported_parameter",
+        "conflicting_input",
+        "invalid_image",
+        "context_length_exceeded",
+        "content_policy_violation",
+        "upstream_rejected",
+    )
+
+
+class Unauthenticated(GatewayError):
+    """No usable key came with the request."""
+
+    status = 401
+    type = "invalid_request_error"
+    codes = ("invalid_api_key",)
+
+
+class PermissionDenied(GatewayError):
+    """The caller is known and may not do this."""
+
+    status = 403
+    type = "permission_error"
+    codes = ("model_not_allowed", "host_not_allowed")
+
+
+class NotFound(GatewayError):
+    """No such model or door."""
+
+    status = 404
+    type = "invalid_request_error"
+    codes = ("not_found", "model_not_found")
+
+
+class MethodNotAllowed(GatewayError):
+    """The door is there and does not take this method."""
+
+    status = 405
+    type = "invalid_request_error"
+    codes = ("method_not_allowed",)
+
+
+class RequestTooLarge(GatewayError):
+    """The body passes the configured size."""
+
+    status = 413
+    type = "invalid_request_error"
+    codes = ("request_too_large",)
+
+
+class UnsupportedMediaType(GatewayError):
+    """The body is in a form this door does not read."""
+
+    status = 415
+    type = "invalid_request_error"
+    codes = ("unsupported_media_type",)
+
+
+class RateLimited(GatewayError):
+    """The upstream's quota is used up for now."""
+
+    status = 429
+    type = "rate_limit_error"
+    codes = ("rate_limit_exceeded",)
+    retried_codes = codes
+
+
+class InternalError(GatewayError):
+    """A fault of the gateway itself; the message is fixed, details are in its log."""
+
+    status = 500
+    type = "server_error"
+    codes = ("internal_error",)
+
+    def __init__(self) -> None:
+        super().__init__("The gateway failed. The request id in x-request-id finds the cause in its log.")
+
+
+class UpstreamFailure(GatewayError):
+    """The upstream answered badly or not to the end."""
+
+    status = 502
+    type = "upstream_error"
+    codes = ("upstream_unknown_outcome", "upstream_invalid_response", "upstream_error")
+
+
+class UpstreamUnavailable(GatewayError):
+    """The upstream would not take the call; nothing was bought."""
+
+    status = 503
+    type = "upstream_error"
+    codes = ("upstream_overloaded", "upstream_unavailable", "upstream_auth")
+    retried_codes = ("upstream_overloaded", "upstream_unavailable")
+
+
+class GatewayUnavailable(GatewayError):
+    """The gateway cannot take calls now; nothing was bought."""
+
+    status = 503
+    type = "server_error"
+    codes = ("storage_unavailable", "shutting_down")
+    retried_codes = codes
+
+
+class UpstreamTimeout(GatewayError):
+    """A deadline passed after the call was sent."""
+
+    status = 504
+    type = "upstream_error"
+    codes = ("upstream_timeout",)

@@ -1,0 +1,1 @@
+"""What Limner keeps in its database: client keys, and the secret that hashes them."""

@@ -1,0 +1,25 @@
+"""What can go wrong with the database, the signing secret and client keys, for the one who runs Limner.
+
+    LedgerError
+    ├ DatabaseError     the file cannot be opened, read or written, or is of a newer Limner
+    │ └ DuplicateError  a row equal in a unique column is already there
+    └ KeyRefused        a client key, as asked for, cannot be created or found
+
+Messages are one line, say what to do and hold no secret. Nothing here knows HTTP.
+"""
+
+
+class LedgerError(Exception):
+    """The database, the signing secret or a key cannot be used as asked."""
+
+
+class DatabaseError(LedgerError):
+    """The database file cannot be used; the message names it."""
+
+
+class DuplicateError(DatabaseError):
+    """A row with this value in a unique column exists; the message is SQLite's and names the column."""
+
+
+class KeyRefused(LedgerError):
+    """A key cannot be created, or is not there to revoke."""

@@ -1,0 +1,40 @@
+-- name: create_key
+-- Store a new key.
+INSERT INTO api_keys
+    (id, name, digest, digest_secret_id, owner, is_admin, models, image_output, expires_at, created_at)
+VALUES
+    (:id, :name, :digest, :digest_secret_id, :owner, :is_admin, :models, :image_output, :expires_at, :created_at);
+
+-- name: find_key
+-- The live key with this digest, expired or not.
+SELECT id, name, owner, is_admin, models, image_output, expires_at, created_at, digest
+FROM api_keys
+WHERE digest = :digest AND revoked_at IS NULL;
+
+-- name: list_keys
+-- The keys not revoked, oldest first.
+SELECT id, name, owner, is_admin, models, image_output, expires_at, created_at
+FROM api_keys
+WHERE revoked_at IS NULL
+ORDER BY created_at, name;
+
+-- name: revoke_key
+-- Mark a live key as revoked and return its id.
+UPDATE api_keys
+SET revoked_at = :now
+WHERE name = :name AND revoked_at IS NULL
+RETURNING id;
+
+-- name: count_usable_keys
+-- How many keys can be used now.
+SELECT count(*)
+FROM api_keys
+WHERE revoked_at IS NULL
+    AND (expires_at IS NULL OR expires_at > :now)
+    AND digest_secret_id = :digest_secret_id;
+
+-- name: count_unrecognisable_keys
+-- How many live keys were made with another signing secret.
+SELECT count(*)
+FROM api_keys
+WHERE revoked_at IS NULL AND digest_secret_id <> :digest_secret_id;

@@ -1,0 +1,1 @@
+"""The pure core: requests in, requests out; bytes in, events out. No clock, ids, network, disk or log."""

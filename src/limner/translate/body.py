@@ -1,0 +1,106 @@
+"""Reads a client's JSON body: bytes in any cut go in, pictures pass, a small object comes out.
+
+What follows `;base64,` in any string, and `inlineData.data`, is a picture on its way to a spool; in the object
+a mark stands for it (`scanner.mark`). So a body of 100 MB is never held, let alone twice. Knows no network.
+
+Errors name fields by dotted path, as OpenAI does: `messages[0].content`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from limner.errors import InvalidRequest, RequestTooLarge
+from limner.translate.scanner import (
+    JsonScanner,
+    Long,
+    LongBegins,
+    LongBytes,
+    LongEnds,
+    MalformedJson,
+    SkeletonTooLarge,
+)
+
+MAX_TEXT_BYTES = 4 * 1024 * 1024
+"""Everything in a request besides pictures; the longest prompt a picture model takes is under 1 MiB."""
+
+Record = TypeVar("Record")
+_AT_PATH = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+_EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
+_TYPE_NAMES = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "a boolean",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+
+
+class BodyReader:
+    """Reads one body. `feed` it what comes, then take the object from `close`."""
+
+    def __init__(self) -> None:
+        self._scanner = JsonScanner(max_skeleton_bytes=MAX_TEXT_BYTES, passes=_passes)
+
+    def feed(self, data: bytes) -> Iterator[LongBegins | LongBytes | LongEnds]:
+        """Yield the pictures that pass in the next bytes. Raises InvalidRequest or RequestTooLarge."""
+        try:
+            for token in self._scanner.feed(data):
+                if isinstance(token, LongBegins | LongBytes | LongEnds):
+                    yield token
+        except SkeletonTooLarge as error:
+            raise RequestTooLarge(
+                f"The request holds more than {MAX_TEXT_BYTES} bytes of text besides its pictures."
+            ) from error
+        except MalformedJson as error:
+            raise InvalidRequest(f"The request body is not valid JSON: {error}.") from error
+
+    def close(self) -> dict[str, Any]:
+        """Return the object that was read. Raises InvalidRequest."""
+        try:
+            body = msgspec.json.decode(self._scanner.skeleton)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise InvalidRequest(f"The request body is not valid JSON: {error}.") from error
+        if not isinstance(body, dict):
+            raise InvalidRequest("The request body must be a JSON object.", code="invalid_type")
+        return body
+
+
+def read_model_name(body: dict[str, Any]) -> str:
+    """Return the model asked for. Raises InvalidRequest where there is none."""
+    name = body.get("model")
+    if name is None or name == "":
+        raise InvalidRequest("The request names no model.", code="missing_required_parameter", param="model")
+    if not isinstance(name, str):
+        raise InvalidRequest("'model' must be a string.", code="invalid_type", param="model")
+    return name
+
+
+def to_record(body: dict[str, Any], record: type[Record]) -> Record:
+    """Return `body` as `record`. Raises InvalidRequest naming the field of a wrong type."""
+    try:
+        return msgspec.convert(body, record)
+    except msgspec.ValidationError as error:
+        raise _to_type_error(str(error)) from error
+
+
+def _to_type_error(message: str) -> InvalidRequest:
+    path = _AT_PATH.search(message)
+    param = path[1] if path and path[1] else None
+    expected = _EXPECTED.search(message)
+    if expected is None:
+        said = message[: path.start()] if path else message
+        return InvalidRequest(f"{param!r} is not usable: {said}.", code="invalid_type", param=param)
+    wanted = " or ".join(_TYPE_NAMES.get(name, name) for name in expected[1].split(" | ") if name != "null")
+    got = _TYPE_NAMES.get(expected[2], expected[2])
+    return InvalidRequest(f"{param!r} must be {wanted}, not {got}.", code="invalid_type", param=param)
+
+
+def _passes(path: Sequence[str]) -> Long:
+    if path and path[-1] == "data" and len(path) > 1 and path[-2] in {"inlineData", "inline_data"}:
+        return Long.WHOLE
+    return Long.AFTER_MARKER

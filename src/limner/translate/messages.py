@@ -1,0 +1,212 @@
+"""Turns a conversation in OpenAI's or Gemini's form into Gemini's contents. Pure; pictures are numbers here.
+
+A picture's bytes are elsewhere; `pictures[number]` describes them and a mark in the text names the number.
+
+Facts:
+  * Gemini's roles are user and model; system text has a place of its own (google-genai 3.4.0).
+  * A picture in a model turn needs the thought signature it came with, a picture in a user turn needs none
+    (error "Image part is missing a thought_signature", reported 2025-11 to 2026-06). A client that sends back
+    only the picture therefore has it moved to the user's next turn.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from limner.errors import InvalidRequest
+from limner.wire.gemini import InlineData, RequestContent, RequestPart
+from limner.wire.openai import ContentPart, GeminiContent, ImageUrl, Message
+
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")
+"""What Gemini takes as input (its image-generation page, 2026-09)."""
+
+_SYSTEM_ROLES = frozenset({"system", "developer"})
+_MODEL_ROLES = frozenset({"assistant", "model"})
+_PICTURE = re.compile(
+    r"!\[[^\]\n]*\]\(\s*<?data:[^,\s\0]*,\0(?P<linked>\d+)>?(?:\s+\"[^\"\n]*\")?\s*\)"
+    r"|data:[^,\s\0]*,\0(?P<bare>\d+)"
+    r"|\0(?P<text>\d+)",
+    re.IGNORECASE,
+)
+_DATA_URI = re.compile(r"data:[^,\s\0]*,\0(\d+)", re.IGNORECASE)
+_MARK = re.compile(r"\0(\d+)")
+
+
+class InputPicture(Struct, frozen=True, kw_only=True):
+    """A base64 string that a client sent, by what its bytes turned out to be."""
+
+    mime_type: str | None
+    sha256: str
+    size_bytes: int
+    text: str | None
+    """The string itself where it is short, for text that only looks like a picture."""
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """What will be sent."""
+
+    contents: list[RequestContent]
+    system: str | None
+    pictures: tuple[int, ...]
+    """Numbers of the pictures in the order in which they stand in `contents`."""
+    texts: tuple[str, ...]
+
+
+Piece = str | int
+"""Text, or the number of a picture."""
+
+Turn = tuple[str, list[Piece]]
+"""A role of Gemini's and what was said."""
+
+
+def read_messages(
+    messages: Sequence[Message], pictures: Sequence[InputPicture]
+) -> tuple[list[Turn], list[str]]:
+    """Return the turns and the system texts of `messages`. Raises InvalidRequest."""
+    turns: list[Turn] = []
+    system: list[str] = []
+    for index, message in enumerate(messages):
+        pieces = list(_read_content(message, f"messages[{index}].content", pictures))
+        role = (message.role or "user").lower()
+        if role in _SYSTEM_ROLES:
+            system.extend(piece for piece in pieces if isinstance(piece, str))
+        elif pieces:
+            turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
+    return turns, system
+
+
+def read_contents(contents: Sequence[GeminiContent], pictures: Sequence[InputPicture]) -> list[Turn]:
+    """Return the turns of `contents`, Gemini's own form. Raises InvalidRequest."""
+    turns: list[Turn] = []
+    for index, content in enumerate(contents):
+        pieces: list[Piece] = []
+        for place, part in enumerate(content.parts or ()):
+            blob = part.inlineData or part.inline_data
+            param = f"contents[{index}].parts[{place}]"
+            if part.text:
+                pieces.extend(_split_text(part.text, pictures))
+            if blob is not None and blob.data:
+                marked = _MARK.fullmatch(blob.data)
+                number = int(marked[1]) if marked else -1
+                pieces.append(_check_picture(number, f"{param}.inlineData.data", pictures))
+        if pieces:
+            role = (content.role or "user").lower()
+            turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
+    return turns
+
+
+def to_conversation(
+    turns: Sequence[Turn],
+    system: Sequence[str],
+    pictures: Sequence[InputPicture],
+    *,
+    model_turns_hold_pictures: bool,
+) -> Conversation:
+    """Return `turns` as Gemini takes them; see the module's facts for pictures in model turns."""
+    contents: list[RequestContent] = []
+    sent: list[int] = []
+    moved: list[Piece] = []
+    for role, said in turns:
+        pieces = said
+        if role == "model" and not model_turns_hold_pictures:
+            moved += [piece for piece in said if isinstance(piece, int)]
+            pieces = [piece for piece in said if isinstance(piece, str)]
+        elif role == "user":
+            pieces, moved = [*moved, *said], []
+        if pieces:
+            contents.append(_to_content(role, pieces, pictures))
+            sent += [piece for piece in pieces if isinstance(piece, int)]
+    if moved:
+        contents.append(_to_content("user", moved, pictures))
+        sent += [piece for piece in moved if isinstance(piece, int)]
+    return Conversation(
+        contents=contents,
+        system="\n\n".join(system) or None,
+        pictures=tuple(sent),
+        texts=tuple(piece for _, said in turns for piece in said if isinstance(piece, str)),
+    )
+
+
+def _to_content(role: str, pieces: Sequence[Piece], pictures: Sequence[InputPicture]) -> RequestContent:
+    parts = [
+        RequestPart(text=piece)
+        if isinstance(piece, str)
+        else RequestPart(inline_data=InlineData(mime_type=pictures[piece].mime_type or ""))
+        for piece in pieces
+    ]
+    return RequestContent(parts=parts, role=role)
+
+
+def _read_content(message: Message, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
+    if isinstance(message.content, str):
+        yield from _split_text(message.content, pictures)
+        return
+    for index, part in enumerate(message.content or ()):
+        if isinstance(part, str):
+            yield from _split_text(part, pictures)
+        else:
+            yield from _read_part(part, f"{param}[{index}]", pictures)
+
+
+def _read_part(part: ContentPart, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
+    if part.text:
+        yield from _split_text(part.text, pictures)
+    if part.image_url is not None:
+        is_record = isinstance(part.image_url, ImageUrl)
+        url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
+        yield _read_url(url, f"{param}.image_url{'.url' if is_record else ''}", pictures)
+    if part.file is not None:
+        if part.file.file_data is None:
+            raise InvalidRequest(
+                "A file must come as 'file_data'; uploaded files are not kept here.",
+                code="invalid_image",
+                param=f"{param}.file.file_data",
+            )
+        yield _read_url(part.file.file_data, f"{param}.file.file_data", pictures)
+
+
+def _read_url(url: str, param: str, pictures: Sequence[InputPicture]) -> int:
+    found = _DATA_URI.fullmatch(url.strip())
+    if found is None:
+        shown = url if len(url) <= 80 else f"{url[:80]}…"
+        raise InvalidRequest(
+            f"'{param}' is {shown!r}; a picture must come as data:<type>;base64,<data>.",
+            code="invalid_image",
+            param=param,
+        )
+    return _check_picture(int(found[1]), param, pictures)
+
+
+def _check_picture(number: int, param: str, pictures: Sequence[InputPicture]) -> int:
+    mime_type = pictures[number].mime_type if 0 <= number < len(pictures) else None
+    if mime_type not in PICTURE_TYPES:
+        found = mime_type or "no picture that is known here"
+        raise InvalidRequest(
+            f"The bytes of '{param}' are {found}; PNG, JPEG, WebP, HEIC and HEIF are taken.",
+            code="invalid_image",
+            param=param,
+        )
+    return number
+
+
+def _split_text(text: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
+    """Yield the text and the pictures that stand in it as data URIs; base64 never stays in the text."""
+    position = 0
+    kept = ""
+    for found in _PICTURE.finditer(text):
+        number = int(found["linked"] or found["bare"] or found["text"])
+        if number >= len(pictures):
+            continue
+        kept += text[position : found.start()]
+        position = found.end()
+        if not found["text"] and pictures[number].mime_type in PICTURE_TYPES:
+            if kept.strip():
+                yield kept
+            kept = ""
+            yield number
+        else:
+            kept += found[0].replace(f"\0{number}", pictures[number].text or "")
+    kept += text[position:]
+    if kept and (kept.strip() or not position):
+        yield kept

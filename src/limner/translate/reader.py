@@ -1,0 +1,262 @@
+"""Reads Gemini's answers: bytes in any cut go in, events come out. Knows no network, no client and no model.
+
+The answer of generateContent and the stream of streamGenerateContent go through the same rules, so they
+cannot drift apart. Pictures and signatures pass as they come and are never joined, whatever the order of the
+fields around them; what is held is the largest other part, within a limit.
+
+Facts (recorded traffic 2025-10 to 2026-07; google-genai 3.4.0): an answer is over when a finish reason, a
+block of the prompt or an error was seen. Anything that stops before is cut, however politely it ended.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from limner.translate.event_lines import BareBytes, DataBytes, EventLines
+from limner.translate.scanner import (
+    ARRAY,
+    DocumentEnds,
+    JsonScanner,
+    Long,
+    LongBegins,
+    LongBytes,
+    LongEnds,
+    MalformedJson,
+    ObjectEnds,
+    Token,
+)
+from limner.wire.gemini import GenerateContentResponse, Part, UsageMetadata
+
+MAX_SKELETON_BYTES = 16 * 1024 * 1024
+"""Text, thoughts and grounding of one answer; a model's whole output limit of text is under 1 MiB."""
+
+_PART = ("candidates", ARRAY, "content", "parts", ARRAY)
+_INLINE_DATA = ("inlineData", "inline_data")
+_SIGNATURE = ("thoughtSignature", "thought_signature")
+_THOUGHT = re.compile(rb'"thought"\s*:\s*true')
+_MIME_TYPE = re.compile(rb'"(?:mimeType|mime_type)"\s*:\s*"([^"\\]+)"')
+
+
+class Text(Struct, frozen=True):
+    """A text part, or a piece of one."""
+
+    part: int
+    text: str
+    is_thought: bool
+
+
+class PictureBegins(Struct, frozen=True):
+    """A picture's base64 begins; the flags are those that stood before it."""
+
+    part: int
+    is_thought: bool
+    mime_type: str | None
+
+
+class PictureBytes(Struct, frozen=True):
+    """A piece of the picture's base64, cut anywhere."""
+
+    part: int
+    base64: bytes
+
+
+class PictureEnds(Struct, frozen=True):
+    """The picture's base64 is complete."""
+
+    part: int
+
+
+class PictureSettled(Struct, frozen=True):
+    """The picture's part has closed; the flags are now certain."""
+
+    part: int
+    is_thought: bool
+    mime_type: str | None
+
+
+class SignatureBytes(Struct, frozen=True):
+    """A piece of the part's thought signature, base64, cut anywhere."""
+
+    part: int
+    base64: bytes
+
+
+class SignatureEnds(Struct, frozen=True):
+    """The part's thought signature is complete."""
+
+    part: int
+
+
+class Finish(Struct, frozen=True):
+    """Why the candidate ended."""
+
+    reason: str
+    message: str | None
+
+
+class Usage(Struct, frozen=True):
+    """Tokens so far; the last one counts."""
+
+    metadata: UsageMetadata
+
+
+class Blocked(Struct, frozen=True):
+    """The prompt was refused."""
+
+    reason: str
+    message: str | None
+
+
+class UpstreamError(Struct, frozen=True):
+    """Gemini reported an error inside a good answer."""
+
+    code: int
+    status: str
+    message: str
+
+
+Event = (
+    Text
+    | PictureBegins
+    | PictureBytes
+    | PictureEnds
+    | PictureSettled
+    | SignatureBytes
+    | SignatureEnds
+    | Finish
+    | Usage
+    | Blocked
+    | UpstreamError
+)
+
+
+class TruncatedAnswer(Exception):
+    """The bytes ended before the answer did."""
+
+
+class InvalidAnswer(Exception):
+    """The bytes are complete and not what Gemini answers."""
+
+
+class AnswerReader:
+    """Reads one answer. `feed` it what comes, then `close` it: only then is its end an end."""
+
+    def __init__(self, *, is_stream: bool, max_skeleton_bytes: int = MAX_SKELETON_BYTES) -> None:
+        self._lines = EventLines() if is_stream else None
+        self._max_skeleton_bytes = max_skeleton_bytes
+        self._scanner = self._new_scanner()
+        self._part = 0
+        self._long: PictureBegins | None = None
+        self._has_ended = False
+        self._documents = 0
+
+    def _new_scanner(self) -> JsonScanner:
+        return JsonScanner(max_skeleton_bytes=self._max_skeleton_bytes, passes=_passes, hands_out=_hands_out)
+
+    def feed(self, data: bytes) -> Iterator[Event]:
+        """Yield the events that the next bytes complete. Raises InvalidAnswer."""
+        try:
+            if self._lines is None:
+                yield from self._scan(data)
+                return
+            for line in self._lines.feed(data):
+                if isinstance(line, DataBytes | BareBytes):
+                    yield from self._scan(line.data)
+                elif not self._scanner.is_empty:
+                    self._end_event()
+        except (MalformedJson, msgspec.DecodeError) as error:
+            raise InvalidAnswer(f"Gemini's answer is not the JSON it should be: {error}") from error
+
+    def close(self) -> None:
+        """Say that no bytes follow. Raises TruncatedAnswer or InvalidAnswer unless the answer was complete."""
+        if not (self._scanner.is_empty or self._scanner.is_done):
+            raise TruncatedAnswer("Gemini's answer stopped in the middle")
+        if self._has_ended:
+            return
+        if self._lines is None and self._scanner.is_done:
+            raise InvalidAnswer("Gemini's answer has neither a finish reason nor a reason for a block")
+        raise TruncatedAnswer("Gemini's answer stopped before its finish reason")
+
+    def _end_event(self) -> None:
+        if not self._scanner.is_done:
+            raise MalformedJson("an event ended inside its JSON document")
+        self._scanner = self._new_scanner()
+
+    def _scan(self, data: bytes) -> Iterator[Event]:
+        for token in self._scanner.feed(data):
+            yield from self._read(token)
+
+    def _read(self, token: Token) -> Iterator[Event]:
+        match token:
+            case LongBytes(base64):
+                if self._long is not None:
+                    yield PictureBytes(self._part, base64)
+                else:
+                    yield SignatureBytes(self._part, base64)
+            case LongBegins(_, path):
+                if path[-1] == "data":
+                    before = self._scanner.open_object
+                    mime_type = _MIME_TYPE.search(before)
+                    self._long = PictureBegins(
+                        self._part,
+                        is_thought=_THOUGHT.search(before) is not None,
+                        mime_type=mime_type[1].decode("utf-8", "replace") if mime_type else None,
+                    )
+                    yield self._long
+            case LongEnds():
+                yield SignatureEnds(self._part) if self._long is None else PictureEnds(self._part)
+                self._long = None
+            case ObjectEnds(path, skeleton):
+                yield from self._read_object(path, skeleton)
+            case DocumentEnds(skeleton):
+                if not skeleton.startswith(b"["):
+                    yield from self._read_document(skeleton)
+
+    def _read_object(self, path: tuple[str, ...], skeleton: bytes) -> Iterator[Event]:
+        if path == (ARRAY,):
+            yield from self._read_document(skeleton)
+            return
+        part = msgspec.json.decode(skeleton, type=Part)
+        is_thought = bool(part.thought)
+        if part.text is not None:
+            yield Text(self._part, part.text, is_thought)
+        if part.inline_data is not None:
+            yield PictureSettled(self._part, is_thought, part.inline_data.mime_type)
+        self._part += 1
+
+    def _read_document(self, skeleton: bytes) -> Iterator[Event]:
+        self._documents += 1
+        answer = msgspec.json.decode(skeleton, type=GenerateContentResponse)
+        if answer.usage_metadata is not None:
+            yield Usage(answer.usage_metadata)
+        if answer.error is not None:
+            self._has_ended = True
+            yield UpstreamError(
+                answer.error.code or 500, answer.error.status or "", answer.error.message or ""
+            )
+        if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason:
+            self._has_ended = True
+            yield Blocked(answer.prompt_feedback.block_reason, answer.prompt_feedback.block_reason_message)
+        for candidate in answer.candidates or ():
+            if candidate.finish_reason:
+                self._has_ended = True
+                yield Finish(candidate.finish_reason, candidate.finish_message)
+
+
+def _passes(path: Sequence[str]) -> Long:
+    key = path[-1] if path else ""
+    inside = path[1:] if path and path[0] == ARRAY else path
+    if key == "data" and len(inside) == len(_PART) + 2:
+        if inside[-2] in _INLINE_DATA and tuple(inside[:-2]) == _PART:
+            return Long.WHOLE
+    elif key in _SIGNATURE and tuple(inside[:-1]) == _PART:
+        return Long.WHOLE
+    return Long.NONE
+
+
+def _hands_out(path: Sequence[str]) -> bool:
+    if path and path[0] == ARRAY:
+        return len(path) == 1 or tuple(path[1:]) == _PART
+    return tuple(path) == _PART

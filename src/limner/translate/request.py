@@ -1,0 +1,108 @@
+"""Turns a chat completion request into a generateContent request. Pure: request in, request out."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, Struct, UnsetType
+
+from limner.catalogue import ImageModel
+from limner.errors import InvalidRequest
+from limner.translate.messages import (
+    Conversation,
+    InputPicture,
+    Turn,
+    read_contents,
+    read_messages,
+    to_conversation,
+)
+from limner.translate.settings import DrawSettings
+from limner.wire.gemini import GenerateContentRequest, RequestContent, RequestPart
+from limner.wire.openai import ChatCompletionRequest, Notice
+
+
+class Drawing(Struct, frozen=True, kw_only=True):
+    """One picture to be bought: what is sent, and what its answer will be read with."""
+
+    model: ImageModel
+    asked_model: str
+    settings: DrawSettings
+    request: GenerateContentRequest
+    pictures: tuple[int, ...]
+    """Numbers of the input pictures in the order in which the request holds them."""
+    text_bytes: int
+    """UTF-8 bytes of all text sent."""
+    notices: tuple[Notice, ...]
+
+
+def to_drawing(
+    request: ChatCompletionRequest,
+    model: ImageModel,
+    settings: DrawSettings,
+    pictures: Sequence[InputPicture],
+    *,
+    upstream_stores: bool,
+) -> Drawing:
+    """Return what `request` buys. Raises InvalidRequest where there is nothing to draw or no telling what.
+
+    `upstream_stores` leaves Google's default for keeping requests in place instead of opting out.
+    """
+    said, system = read_messages(request.messages or (), pictures)
+    own = read_contents(request.contents or (), pictures)
+    notices = list(settings.notices)
+    if said and own:
+        notices.extend(_compare(said, own, pictures))
+    turns = said or own
+    if not turns:
+        raise InvalidRequest(
+            "There is nothing to draw: no message but system ones has text or a picture.",
+            code="missing_required_parameter",
+            param="messages",
+        )
+    conversation = to_conversation(
+        turns, system, pictures, model_turns_hold_pictures=not model.has_signatures
+    )
+    safety = (
+        request.extra_body.google.safety_settings
+        if request.extra_body and request.extra_body.google
+        else None
+    )
+    return Drawing(
+        model=model,
+        asked_model=request.model,
+        settings=settings,
+        request=GenerateContentRequest(
+            contents=conversation.contents,
+            generation_config=settings.generation_config,
+            system_instruction=_to_system(conversation),
+            safety_settings=UNSET if safety is None else safety,
+            store=UNSET if upstream_stores else False,
+        ),
+        pictures=conversation.pictures,
+        text_bytes=sum(len(text.encode()) for text in (*conversation.texts, conversation.system or "")),
+        notices=tuple(notices),
+    )
+
+
+def _to_system(conversation: Conversation) -> RequestContent | UnsetType:
+    if conversation.system is None:
+        return UNSET
+    return RequestContent(parts=[RequestPart(text=conversation.system)])
+
+
+def _compare(said: Sequence[Turn], own: Sequence[Turn], pictures: Sequence[InputPicture]) -> list[Notice]:
+    """Return a notice where `contents` says something else than `messages`, which count."""
+    in_messages = {pictures[piece].sha256 for _, pieces in said for piece in pieces if isinstance(piece, int)}
+    for _, pieces in own:
+        for piece in pieces:
+            if isinstance(piece, int) and pictures[piece].sha256 not in in_messages:
+                raise InvalidRequest(
+                    "'contents' holds a picture that 'messages' lacks, and only one of the two can count.",
+                    code="conflicting_input",
+                    param="contents",
+                )
+    if _texts(said) == _texts(own):
+        return []
+    return [Notice("contents_ignored", "'messages' and 'contents' differ; 'messages' counts.")]
+
+
+def _texts(turns: Sequence[Turn]) -> list[str]:
+    return [piece for _, pieces in turns for piece in pieces if isinstance(piece, str)]

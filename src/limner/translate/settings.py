@@ -1,0 +1,207 @@
+"""Finds what a request asks of the picture and checks it against the model. Costs nothing when it refuses.
+
+Knows the spellings clients use and the catalogue; nothing of messages or of the upstream's address.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, Struct, UnsetType
+
+from limner.catalogue import ImageModel
+from limner.errors import InvalidRequest
+from limner.wire.gemini import GenerationConfig, RequestImageConfig, RequestThinkingConfig
+from limner.wire.openai import ChatCompletionRequest, GoogleOptions, ImageConfig, Notice, ThinkingConfig
+
+_UNSET_VALUES = frozenset({"", "auto", "default"})
+_SIZE_SPELLINGS = {"0.5K": "512", "512PX": "512", "512P": "512"}
+_DEFAULT_SIZE = "1K"
+_IMAGE_OUTPUTS = ("auto", "markdown", "images")
+_INT32 = range(-(2**31), 2**31)
+
+_DROPPED = (
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "presence_penalty",
+    "frequency_penalty",
+    "tools",
+    "response_format",
+)
+"""Fields that would spoil a drawing: a picture counts as output tokens, so a chat's limit buys nothing."""
+
+
+class DrawSettings(Struct, frozen=True, kw_only=True):
+    """What will be drawn and how it is paid for."""
+
+    generation_config: GenerationConfig
+    aspect_ratio: str | None
+    """As asked; None leaves it to the model."""
+    image_size: str
+    """The tier that tokens and price go by."""
+    wants_thoughts: bool
+    image_output: str
+    """`markdown` or `images`."""
+    notices: tuple[Notice, ...]
+
+
+def resolve_settings(
+    request: ChatCompletionRequest,
+    model: ImageModel,
+    *,
+    header_image_output: str | None,
+    default_image_output: str,
+) -> DrawSettings:
+    """Return the settings that `request` asks of `model`. Raises InvalidRequest.
+
+    `header_image_output` is what the header X-Limner-Image-Output asks, `default_image_output` what the key or
+    else the gateway is set to.
+    """
+    notices: list[Notice] = []
+    if request.n not in {None, 1}:
+        raise InvalidRequest(
+            f"'n' is {request.n}; this version draws one picture a call.", code="unsupported_value", param="n"
+        )
+    google = (request.extra_body.google if request.extra_body else None) or GoogleOptions()
+    aspect_ratio = _resolve_one("aspect_ratio", request, google, model, notices)
+    image_size = _resolve_one("image_size", request, google, model, notices)
+    thinking = _resolve_thinking(google.thinking_config, model, notices)
+    notices.extend(
+        Notice("setting_dropped", f"'{name}' has no use for a drawing and was not passed on.")
+        for name in _DROPPED
+        if getattr(request, name) is not None
+    )
+    return DrawSettings(
+        generation_config=GenerationConfig(
+            response_modalities=["TEXT", "IMAGE"],
+            image_config=_to_image_config(aspect_ratio, image_size if model.takes_image_size else None),
+            thinking_config=thinking or UNSET,
+            temperature=_within("temperature", request.temperature, 2),
+            top_p=_within("top_p", request.top_p, 1),
+            seed=_resolve_seed(request.seed, notices),
+            max_output_tokens=UNSET if google.max_output_tokens is None else google.max_output_tokens,
+        ),
+        aspect_ratio=aspect_ratio,
+        image_size=image_size or _DEFAULT_SIZE,
+        wants_thoughts=thinking is not None and thinking.include_thoughts is True,
+        image_output=_resolve_image_output(request, header_image_output, default_image_output),
+        notices=tuple(notices),
+    )
+
+
+def _resolve_one(
+    name: str,
+    request: ChatCompletionRequest,
+    google: GoogleOptions,
+    model: ImageModel,
+    notices: list[Notice],
+) -> str | None:
+    """Return the first value given for `name`, checked; others that differ are named in a notice."""
+    places: Sequence[tuple[str, ImageConfig | None]] = (
+        ("extra_body.google.image_config", google.image_config),
+        ("image_config", request.image_config),
+    )
+    chosen: tuple[str, str] | None = None
+    for place, config in places:
+        given = getattr(config, name) if config is not None else None
+        if given is None or given.strip().lower() in _UNSET_VALUES:
+            continue
+        param = f"{place}.{name}"
+        value = _normalise(name, given)
+        if chosen is None:
+            _check(name, value, given, param, model)
+            chosen = (param, value)
+        elif value != chosen[1]:
+            notices.append(
+                Notice("setting_overridden", f"'{param}' is {given!r}; '{chosen[0]}' counts instead.")
+            )
+    return chosen[1] if chosen else None
+
+
+def _normalise(name: str, given: str) -> str:
+    value = given.strip()
+    if name == "image_size":
+        return _SIZE_SPELLINGS.get(value.upper(), value.upper())
+    return value.lower().replace("x", ":")
+
+
+def _check(name: str, value: str, given: str, param: str, model: ImageModel) -> None:
+    legal = model.ratios if name == "aspect_ratio" else model.sizes
+    if value not in legal:
+        raise InvalidRequest(
+            f"'{param}' is {given!r}; {model.id} draws {', '.join(legal)}.",
+            code="unsupported_value",
+            param=param,
+        )
+
+
+def _to_image_config(aspect_ratio: str | None, image_size: str | None) -> RequestImageConfig | UnsetType:
+    if aspect_ratio is None and image_size is None:
+        return UNSET
+    return RequestImageConfig(
+        aspect_ratio=UNSET if aspect_ratio is None else aspect_ratio,
+        image_size=UNSET if image_size is None else image_size,
+    )
+
+
+def _resolve_thinking(
+    asked: ThinkingConfig | None, model: ImageModel, notices: list[Notice]
+) -> RequestThinkingConfig | None:
+    if asked is None:
+        return None
+    if not model.thinking_levels:
+        notices.append(Notice("setting_dropped", f"{model.id} takes no 'thinking_config'."))
+        return None
+    level = asked.thinking_level.lower() if asked.thinking_level else None
+    if level is not None and level not in model.thinking_levels:
+        raise InvalidRequest(
+            f"'thinking_level' is {asked.thinking_level!r}; {model.id} takes {', '.join(model.thinking_levels)}.",
+            code="unsupported_value",
+            param="extra_body.google.thinking_config.thinking_level",
+        )
+    return RequestThinkingConfig(
+        include_thoughts=UNSET if asked.include_thoughts is None else asked.include_thoughts,
+        thinking_level=UNSET if level is None else level,
+        thinking_budget=UNSET if asked.thinking_budget is None else asked.thinking_budget,
+    )
+
+
+def _within(name: str, value: float | None, most: float) -> float | UnsetType:
+    if value is None:
+        return UNSET
+    if not 0 <= value <= most:
+        raise InvalidRequest(
+            f"'{name}' is {value}; it must be between 0 and {most}.", code="unsupported_value", param=name
+        )
+    return value
+
+
+def _resolve_seed(seed: int | None, notices: list[Notice]) -> int | UnsetType:
+    if seed is None:
+        return UNSET
+    if seed not in _INT32:
+        notices.append(
+            Notice("setting_dropped", f"'seed' is {seed}; Gemini takes 32 bits, so none was sent.")
+        )
+        return UNSET
+    return seed
+
+
+def _resolve_image_output(
+    request: ChatCompletionRequest, in_header: str | None, default_image_output: str
+) -> str:
+    in_extra = request.extra_body.limner if request.extra_body else None
+    places = (
+        ("extra_body.limner.image_output", in_extra.image_output if in_extra else None),
+        ("limner.image_output", request.limner.image_output if request.limner else None),
+        ("X-Limner-Image-Output", in_header),
+    )
+    place, output = next(((p, o) for p, o in places if o), ("", default_image_output))
+    if output not in _IMAGE_OUTPUTS:
+        raise InvalidRequest(
+            f"'{place}' is {output!r}; this version takes {', '.join(_IMAGE_OUTPUTS)}.",
+            code="unsupported_value",
+            param=place,
+        )
+    if output == "auto":
+        return "images" if "image" in (request.modalities or ()) else "markdown"
+    return output

@@ -1,0 +1,116 @@
+"""What Gemini has said so far in one generation: the fold of the reader's events. Pure, grows, never shrinks.
+
+Every way of answering reads this record, live or afterwards. A picture's bytes are in a spool; here stand its
+place and what is known of it.
+"""
+
+from msgspec import Struct
+
+from limner.translate.reader import (
+    Blocked,
+    Event,
+    Finish,
+    PictureBegins,
+    PictureEnds,
+    PictureSettled,
+    Text,
+    UpstreamError,
+    Usage,
+)
+from limner.wire.gemini import UsageMetadata
+
+
+class TextPiece(Struct, frozen=True):
+    """Text as Gemini sent it."""
+
+    text: str
+    is_thought: bool
+
+
+class Picture(Struct, kw_only=True):
+    """One picture and what is known of it so far."""
+
+    number: int
+    """Place among all pictures of the answer, thoughts included."""
+    part: int
+    id: str
+    announced_as_thought: bool
+    """Whether it was marked as a thought before its bytes came."""
+    is_thought: bool
+    mime_type: str | None
+    """As Gemini declares it; what its bytes say counts more."""
+    is_complete: bool = False
+    is_settled: bool = False
+    """Whether its part has closed, so that `is_thought` is certain."""
+    is_unreadable: bool = False
+    sniffed_mime_type: str | None = None
+    sha256: str = ""
+    size_bytes: int = 0
+    pixels: tuple[int, int] | None = None
+
+    @property
+    def media_type(self) -> str:
+        """The type to serve it as: what its bytes say, else what was declared."""
+        return self.sniffed_mime_type or self.mime_type or "application/octet-stream"
+
+
+class Transcript:
+    """The answer as far as it came."""
+
+    def __init__(self) -> None:
+        self.pieces: list[TextPiece | Picture] = []
+        self.finish: Finish | None = None
+        self.usage: UsageMetadata | None = None
+        self.blocked: Blocked | None = None
+        self.error: UpstreamError | None = None
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """All pictures in order, thoughts and unfinished ones included."""
+        return [piece for piece in self.pieces if isinstance(piece, Picture)]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether Gemini has said anything beside an error or a block."""
+        return bool(self.pieces) or self.finish is not None
+
+    def add(self, event: Event, *, picture_id: str = "") -> None:
+        """Take the next event; `picture_id` names the picture that a PictureBegins begins."""
+        match event:
+            case Text(_, text, is_thought):
+                self.pieces.append(TextPiece(text, is_thought))
+            case PictureBegins(part, is_thought, mime_type):
+                self.pieces.append(
+                    Picture(
+                        number=len(self.pictures),
+                        part=part,
+                        id=picture_id,
+                        announced_as_thought=is_thought,
+                        is_thought=is_thought,
+                        mime_type=mime_type,
+                    )
+                )
+            case PictureEnds(part):
+                self._find(part).is_complete = True
+            case PictureSettled(part, is_thought, mime_type):
+                self._settle(part, is_thought=is_thought, mime_type=mime_type)
+            case Finish():
+                self.finish = event
+            case Usage(metadata):
+                self.usage = metadata
+            case Blocked():
+                self.blocked = event
+            case UpstreamError():
+                self.error = event
+            case _:
+                pass
+
+    def _settle(self, part: int, *, is_thought: bool, mime_type: str | None) -> None:
+        picture = next((p for p in self.pictures if p.part == part), None)
+        if picture is not None:  # inline data without data is no picture
+            picture.is_settled = True
+            picture.is_thought = is_thought
+            picture.mime_type = mime_type or picture.mime_type
+
+    def _find(self, part: int) -> Picture:
+        return next(picture for picture in self.pictures if picture.part == part)

@@ -1,0 +1,42 @@
+"""Who is calling: the one function that all doors ask. Knows headers and keys, nothing of what is wanted."""
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+
+from limner.errors import GatewayUnavailable, PermissionDenied, Unauthenticated
+from limner.ledger.errors import DatabaseError
+from limner.ledger.keys import ApiKey
+
+FindKey = Callable[[str], ApiKey | None]
+
+
+def authenticate(headers: Headers, find_key: FindKey) -> ApiKey:
+    """Return the key that came with a request.
+
+    Raises Unauthenticated, with one text for every cause, or GatewayUnavailable.
+    """
+    given = headers.getlist("authorization")
+    scheme, _, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    key = None
+    if scheme.lower() == "bearer" and secret.strip():
+        try:
+            key = find_key(secret.strip())
+        except DatabaseError as error:
+            raise GatewayUnavailable(
+                "The gateway cannot read its keys now; nothing was bought.", code="storage_unavailable"
+            ) from error
+    if key is None:
+        raise Unauthenticated(
+            "No valid API key came with this request. Send it as 'Authorization: Bearer sk-…'."
+        )
+    return key
+
+
+def authorize_model(key: ApiKey, model_id: str) -> None:
+    """Return if `key` may use the model. Raises PermissionDenied."""
+    if key.models is not None and model_id not in key.models:
+        raise PermissionDenied(
+            f"This key may not use {model_id}; it may use {', '.join(sorted(key.models)) or 'no model'}.",
+            param="model",
+        )

@@ -1,0 +1,128 @@
+"""Reads a request's body: JSON into an object, pictures into spools as they come. Knows no door."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from msgspec import Struct
+from starlette.requests import Request
+
+from limner.errors import GatewayUnavailable, InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from limner.pictures.spool import InvalidBase64, PictureSpool
+from limner.translate.body import BodyReader
+from limner.translate.messages import InputPicture
+from limner.translate.scanner import LongBegins, LongBytes, LongEnds
+
+MAX_PICTURES = 100
+"""Gemini documents 14 and was seen to take 200 (2026-09); each holds a file open while the call is sent."""
+
+_KEPT_TEXT_BYTES = 4096
+_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
+_WHITE_SPACE = b" \t\r\n"
+
+
+class Body(Struct, frozen=True):
+    """A request's JSON object and the pictures that came in it, by their marks' numbers."""
+
+    fields: dict[str, Any]
+    pictures: list[InputPicture]
+    spools: list[PictureSpool]
+
+    def close(self) -> None:
+        """Let the pictures go."""
+        for spool in self.spools:
+            spool.close()
+
+
+async def read_body(request: Request, *, max_bytes: int, new_spool: Callable[[], PictureSpool]) -> Body:
+    """Return the body of `request`. Raises GatewayError; the spools are then closed."""
+    _check_headers(request, max_bytes)
+    reader = BodyReader()
+    incoming = _Incoming(new_spool)
+    try:
+        async for data in _limit(request.stream(), max_bytes):
+            for token in reader.feed(data):
+                incoming.take(token)
+        return Body(reader.close(), incoming.pictures, incoming.spools)
+    except OSError as error:
+        incoming.close()
+        raise GatewayUnavailable(
+            "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
+        ) from error
+    except BaseException:
+        incoming.close()
+        raise
+
+
+async def _limit(stream: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[bytes]:
+    received_bytes = 0
+    async for data in stream:
+        received_bytes += len(data)
+        if received_bytes > max_bytes:
+            raise _too_large(max_bytes)
+        yield data
+
+
+class _Incoming:
+    """The pictures of one body as they come."""
+
+    def __init__(self, new_spool: Callable[[], PictureSpool]) -> None:
+        self._new_spool = new_spool
+        self._is_valid = True
+        self._text = b""
+        self.spools: list[PictureSpool] = []
+        self.pictures: list[InputPicture] = []
+
+    def take(self, token: LongBegins | LongBytes | LongEnds) -> None:
+        match token:
+            case LongBegins():
+                if len(self.spools) == MAX_PICTURES:
+                    raise InvalidRequest(
+                        f"The request holds more than {MAX_PICTURES} pictures.", code="invalid_image"
+                    )
+                self.spools.append(self._new_spool())
+                self._is_valid, self._text = True, b""
+            case LongBytes(base64):
+                if len(self._text) <= _KEPT_TEXT_BYTES:
+                    self._text += base64[: _KEPT_TEXT_BYTES + 1]
+                self._append(base64)
+            case LongEnds():
+                self.pictures.append(self._finish(self.spools[-1]))
+
+    def close(self) -> None:
+        for spool in self.spools:
+            spool.close()
+
+    def _append(self, base64: bytes) -> None:
+        if not self._is_valid:
+            return
+        try:
+            self.spools[-1].append(base64.translate(_STANDARD_ALPHABET, _WHITE_SPACE))
+        except InvalidBase64:
+            self._is_valid = False
+
+    def _finish(self, spool: PictureSpool) -> InputPicture:
+        try:
+            spool.finish()
+        except InvalidBase64:
+            self._is_valid = False
+        is_short = len(self._text) <= _KEPT_TEXT_BYTES
+        return InputPicture(
+            mime_type=spool.mime_type if self._is_valid else None,
+            sha256=spool.sha256,
+            size_bytes=spool.size_bytes,
+            text=self._text.decode("utf-8", "replace") if is_short else None,
+        )
+
+
+def _check_headers(request: Request, max_bytes: int) -> None:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("The body is compressed; send it as it is.")
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise UnsupportedMediaType("The body is multipart; this door reads application/json.")
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+def _too_large(max_bytes: int) -> RequestTooLarge:
+    return RequestTooLarge(f"The body is larger than {max_bytes} bytes, the most this gateway takes.")

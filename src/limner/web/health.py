@@ -1,0 +1,37 @@
+"""`/healthz` and `/readyz`: whether the process lives, and whether it can take calls. Need no key."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+class HealthDoor:
+    """Both doors. `checks` name what must work; each returns None or what is wrong."""
+
+    def __init__(
+        self, *, version: str, emulator_url: str | None, checks: Mapping[str, Callable[[], str | None]]
+    ) -> None:
+        self._alive = {"status": "ok", "version": version}
+        if emulator_url is not None:
+            self._alive["emulator"] = emulator_url
+        self._checks = checks
+
+    async def show_alive(self, _request: Request) -> Response:
+        """Answer that the process lives."""
+        return _to_json(self._alive, 200)
+
+    async def show_ready(self, _request: Request) -> Response:
+        """Answer 200 when everything needed works, else 503; the body says what does."""
+        found = {name: check() for name, check in self._checks.items()}
+        is_ready = all(problem is None for problem in found.values())
+        body = {
+            "status": "ready" if is_ready else "not_ready",
+            "checks": {name: problem or "ok" for name, problem in found.items()},
+        }
+        return _to_json(body, 200 if is_ready else 503)
+
+
+def _to_json(value: object, status: int) -> Response:
+    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")

@@ -1,0 +1,91 @@
+"""`GET /v1/models` and `/v1/models/{id}`: what a key may draw with, and what it costs."""
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from limner.catalogue import MODELS, ImageModel, find_model, price_nano_usd, reserve_nano_usd
+from limner.errors import NotFound
+from limner.ledger.keys import ApiKey
+from limner.web.auth import FindKey, authenticate
+
+
+class ModelsDoor:
+    """Both doors."""
+
+    def __init__(self, find_key: FindKey) -> None:
+        self._find_key = find_key
+
+    async def list(self, request: Request) -> Response:
+        """Answer with all models the key may use, nicknames too."""
+        key = authenticate(request.headers, self._find_key)
+        entries = [
+            describe(model, name)
+            for model in MODELS
+            if _may_use(key, model)
+            for name in (model.id, *model.aliases)
+        ]
+        return _to_json({"object": "list", "data": entries})
+
+    async def show(self, request: Request) -> Response:
+        """Answer with one model. Raises NotFound."""
+        key = authenticate(request.headers, self._find_key)
+        name = request.path_params["name"]
+        model = find_model(name)
+        if model is None or not _may_use(key, model):
+            raise NotFound(f"There is no model {name!r} here.", code="model_not_found", param="model")
+        return _to_json(describe(model, name))
+
+
+def describe(model: ImageModel, name: str) -> dict[str, Any]:
+    """Return the entry of `model` under `name`. Prices are dollars, those of `pricing` per token."""
+    prices = model.prices
+    return {
+        "id": name,
+        "object": "model",
+        "created": model.created,
+        "owned_by": "google",
+        "name": model.title,
+        "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text", "image"]},
+        "pricing": {
+            "prompt": _per_token(prices.input_nano_usd),
+            "completion": _per_token(prices.output_text_nano_usd),
+            "image_output": _per_token(prices.output_image_nano_usd),
+        },
+        "limner": {
+            "model": model.id,
+            "ratios": list(model.ratios),
+            "sizes": list(model.sizes),
+            "pixels": _list_pixels(model),
+            "price_usd": {size: _to_usd(price_nano_usd(model, size)) for size in model.sizes},
+            "reserve_usd": {size: _to_usd(reserve_nano_usd(model, size)) for size in model.sizes},
+            "deprecated": model.deprecated,
+        },
+    }
+
+
+def _list_pixels(model: ImageModel) -> dict[str, dict[str, str]]:
+    table: dict[str, dict[str, str]] = {}
+    for (ratio, size), (width, height) in model.pixels.items():
+        table.setdefault(ratio, {})[size] = f"{width}x{height}"
+    return table
+
+
+def _per_token(nano_usd: int) -> str:
+    """Return a price as a decimal string, as OpenRouter writes them."""
+    return f"{nano_usd / 1_000_000_000:.10f}".rstrip("0")
+
+
+def _to_usd(nano_usd: int) -> float:
+    """Return dollars, rounded up to a micro-dollar."""
+    return -(-nano_usd // 1000) / 1_000_000
+
+
+def _may_use(key: ApiKey, model: ImageModel) -> bool:
+    return key.models is None or model.id in key.models
+
+
+def _to_json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")

@@ -1,0 +1,228 @@
+"""Sends a generation to one client: whole, or as a stream. Knows ASGI, nothing of how it was asked for.
+
+A client has its own place in the transcript and reads pictures from the spool at its own pace: what waits for
+a slow one waits in a file.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec import Struct
+from starlette.types import Send
+
+from limner.errors import GatewayError, UpstreamFailure
+from limner.generation import Bill, Generation
+from limner.translate.answer import AnswerHead, encode_answer, to_limner_note
+from limner.translate.composition import Composer, PictureSegment, Segment, TextSegment
+from limner.translate.outcome import Outcome
+from limner.translate.stream import DONE, ChunkWriter, PictureLines
+from limner.translate.transcript import Picture
+from limner.translate.usage import to_usage
+from limner.web.failures import to_error_body
+from limner.wire.openai import LimnerNote
+
+SEND_BYTES = 192 * 1024
+"""Picture bytes read and sent at a time, 256 KiB of base64; a multiple of 3."""
+
+OPEN_AFTER_SECONDS = 5.0
+"""A stream opens this long after sending even if Gemini has said nothing: proxies and clients wait for headers."""
+
+_WAIT_SECONDS = 3600.0
+"""For waits that the generation's own deadline ends."""
+
+
+class SendOptions(Struct, frozen=True, kw_only=True):
+    """How one client is answered."""
+
+    line_bytes: int
+    heartbeat_seconds: float
+    includes_usage: bool
+
+
+async def send_whole(generation: Generation, head: AnswerHead, send: Send) -> None:
+    """Wait for the end and send the answer. Raises the GatewayError that the generation ended with."""
+    with generation.audience.join():
+        while not generation.is_over:
+            await generation.audience.wait(_WAIT_SECONDS)
+        outcome, bill = _get_result(generation)
+        is_markdown = generation.drawing.settings.image_output == "markdown"
+        composer = _compose(generation)
+        segments = list(composer.take_rest(outcome.refusal))
+        usage = to_usage(bill.tokens, bill.cost_micro_usd)
+        note = _note(generation, head, composer, bill)
+        pieces, pictures = encode_answer(head, segments, outcome, usage, note, is_markdown=is_markdown)
+        length = sum(map(len, pieces)) + sum(-(-picture.size_bytes // 3) * 4 for picture in pictures)
+        await _send_start(
+            send, [(b"content-type", b"application/json"), (b"content-length", str(length).encode())]
+        )
+        await _send_body(send, pieces[0])
+        for picture, piece in zip(pictures, pieces[1:], strict=True):
+            spool = generation.spools[picture.id]
+            for offset in range(0, picture.size_bytes, SEND_BYTES):
+                await _send_body(send, spool.read_base64(offset, SEND_BYTES))
+            await _send_body(send, piece)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def send_stream(generation: Generation, head: AnswerHead, options: SendOptions, send: Send) -> None:
+    """Send the answer as it comes. Raises GatewayError as long as nothing has been sent."""
+    with generation.audience.join():
+        await _wait_for_opening(generation)
+        await _send_start(
+            send,
+            [
+                (b"content-type", b"text/event-stream; charset=utf-8"),
+                (b"cache-control", b"no-cache, no-transform"),
+                (b"x-accel-buffering", b"no"),
+            ],
+        )
+        stream = _Stream(generation, head, options, send)
+        try:
+            await stream.send()
+        except GatewayError as error:
+            await _send_body(send, stream.writer.write_error(to_error_body(error, generation.id)))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _wait_for_opening(generation: Generation) -> None:
+    """Return when the stream may open. Raises what the generation failed with before that."""
+    loop = asyncio.get_running_loop()
+    opens_at = loop.time() + OPEN_AFTER_SECONDS
+    while not (generation.is_over or generation.transcript.has_begun):
+        if loop.time() >= opens_at:
+            return
+        await generation.audience.wait(opens_at - loop.time())
+    if generation.failure is not None and not generation.transcript.has_begun:
+        raise generation.failure
+
+
+class _Stream:
+    """One stream on its way to one client."""
+
+    def __init__(self, generation: Generation, head: AnswerHead, options: SendOptions, send: Send) -> None:
+        self._generation = generation
+        self._head = head
+        self._options = options
+        self._send = send
+        self._is_markdown = generation.drawing.settings.image_output == "markdown"
+        self._composer = _compose(generation)
+        self.writer = ChunkWriter(head, line_bytes=options.line_bytes if self._is_markdown else 0)
+
+    async def send(self) -> None:
+        """Send everything up to the end. Raises the GatewayError that ends the stream."""
+        generation, writer = self._generation, self.writer
+        await _send_body(self._send, writer.write_role())
+        while not generation.is_over:
+            await self._send_segments(list(self._composer.take()))
+            if not generation.is_over:
+                await self._wait_or_beat()
+        outcome, bill = _get_result(generation)
+        await self._send_segments(list(self._composer.take_rest(outcome.refusal)))
+        last = [] if outcome.refusal is None else [writer.write_refusal(outcome.refusal)]
+        last.append(
+            writer.write_finish(outcome.finish_reason, _note(generation, self._head, self._composer, bill))
+        )
+        if self._options.includes_usage:
+            last.append(writer.write_usage(to_usage(bill.tokens, bill.cost_micro_usd)))
+        await _send_body(self._send, b"".join([*last, DONE]))
+
+    async def _wait_or_beat(self) -> None:
+        if not await self._generation.audience.wait(self._options.heartbeat_seconds):
+            await _send_body(self._send, self.writer.write_heartbeat())
+
+    async def _send_segments(self, segments: Sequence[Segment]) -> None:
+        for segment in segments:
+            if isinstance(segment, PictureSegment):
+                await self._send_picture(segment)
+                continue
+            write = self.writer.write_text if isinstance(segment, TextSegment) else self.writer.write_thought
+            for chunk in write(segment.text):
+                await _send_body(self._send, chunk)
+
+    async def _send_picture(self, segment: PictureSegment) -> None:
+        if not self._is_markdown:
+            await self._wait_until_complete(segment.picture)
+        lines = self.writer.frame_picture(segment, is_markdown=self._is_markdown)
+        await _send_body(self._send, lines.opening)
+        async for piece in self._read_lines(segment.picture, lines):
+            await _send_body(self._send, piece)
+        await _send_body(self._send, lines.closing)
+
+    async def _wait_until_complete(self, picture: Picture) -> None:
+        while not picture.is_complete:
+            self._check_arriving(picture)
+            await self._wait_or_beat()
+
+    async def _read_lines(self, picture: Picture, lines: PictureLines) -> AsyncIterator[bytes]:
+        """Yield the picture, following its arrival. Raises GatewayError when it will never be complete."""
+        step = lines.bytes_per_line or SEND_BYTES
+        batch = step * max(1, SEND_BYTES // step)
+        offset = 0
+        while not (picture.is_complete and offset >= picture.size_bytes):
+            available = picture.size_bytes - offset
+            if not picture.is_complete:
+                available -= available % step
+            if available:
+                size = min(available, batch)
+                yield self._encode(picture, offset, size, lines)
+                offset += size
+                continue
+            self._check_arriving(picture)
+            if lines.bytes_per_line is None:  # within a line nothing else can be said
+                await self._generation.audience.wait(_WAIT_SECONDS)
+            else:
+                await self._wait_or_beat()
+        if picture.is_unreadable:
+            self._check_arriving(picture)
+
+    def _encode(self, picture: Picture, offset: int, size: int, lines: PictureLines) -> bytes:
+        spool = self._generation.spools[picture.id]
+        if lines.bytes_per_line is None:
+            return spool.read_base64(offset, size)
+        pieces: list[bytes] = []
+        for start in range(offset, offset + size, lines.bytes_per_line):
+            length = min(lines.bytes_per_line, offset + size - start)
+            pieces += (lines.line_head, spool.read_base64(start, length), lines.line_tail)
+        return b"".join(pieces)
+
+    def _check_arriving(self, picture: Picture) -> None:
+        """Return if more of the picture may come. Raises GatewayError."""
+        if self._generation.failure is not None:
+            raise self._generation.failure
+        if picture.is_unreadable or self._generation.is_over:
+            raise UpstreamFailure(
+                "Gemini's picture broke off or is not readable base64.", code="upstream_invalid_response"
+            )
+
+
+def _compose(generation: Generation) -> Composer:
+    settings = generation.drawing.settings
+    return Composer(
+        generation.transcript,
+        is_markdown=settings.image_output == "markdown",
+        wants_thoughts=settings.wants_thoughts,
+    )
+
+
+def _get_result(generation: Generation) -> tuple[Outcome, Bill]:
+    if generation.outcome is None or generation.bill is None:
+        raise generation.failure or UpstreamFailure("The generation has no outcome.")
+    return generation.outcome, generation.bill
+
+
+def _note(generation: Generation, head: AnswerHead, composer: Composer, bill: Bill) -> LimnerNote:
+    return to_limner_note(
+        head,
+        upstream_model=generation.drawing.model.id,
+        cost_usd=bill.cost_micro_usd / 1_000_000,
+        notices=generation.notices,
+        pictures=composer.delivered,
+    )
+
+
+async def _send_start(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+async def _send_body(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})

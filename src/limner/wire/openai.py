@@ -1,0 +1,289 @@
+"""OpenAI's chat completions, as records: what clients send and what they are answered.
+
+Requests are read leniently: unknown fields are ignored, null means absent. Answers conform to OpenAI's
+shapes (openai-python 3.54 types, 2026-11) and add `limner`. Where an answer holds a picture its JSON is given
+raw, with PICTURE in the picture's place.
+"""
+
+from typing import Any, Literal
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+PICTURE = b"\0"
+"""Stands in encoded JSON for a picture's base64. JSON never holds this byte, so no text can look like it."""
+
+
+class ImageUrl(Struct):
+    """Where a picture is: a data URI or a link."""
+
+    url: str
+
+
+class FileContent(Struct):
+    """A file given inside a message."""
+
+    file_data: str | None = None
+    file_id: str | None = None
+    filename: str | None = None
+
+
+class ContentPart(Struct):
+    """One piece of a message: text, `image_url`, `input_image` or `file`."""
+
+    type: str | None = None
+    text: str | None = None
+    image_url: str | ImageUrl | None = None
+    file: FileContent | None = None
+
+
+class Message(Struct):
+    """One turn of the conversation."""
+
+    role: str | None = None
+    content: str | list[str | ContentPart] | None = None
+
+
+class GeminiBlob(Struct):
+    """Inline data in Gemini's form, either spelling."""
+
+    data: str | None = None
+    mimeType: str | None = None  # noqa: N815 - the wire's name
+    mime_type: str | None = None
+
+
+class GeminiPart(Struct):
+    """A part in Gemini's form, either spelling."""
+
+    text: str | None = None
+    inlineData: GeminiBlob | None = None  # noqa: N815 - the wire's name
+    inline_data: GeminiBlob | None = None
+
+
+class GeminiContent(Struct):
+    """A turn in Gemini's form, as the documented operation also takes it."""
+
+    role: str | None = None
+    parts: list[GeminiPart] | None = None
+
+
+class ImageConfig(Struct):
+    """Ratio and size of the picture."""
+
+    aspect_ratio: str | None = None
+    image_size: str | None = None
+
+
+class ThinkingConfig(Struct):
+    """How much the model thinks, and whether its thoughts are shown."""
+
+    include_thoughts: bool | None = None
+    thinking_level: str | None = None
+    thinking_budget: int | None = None
+
+
+class GoogleOptions(Struct):
+    """`extra_body.google`."""
+
+    image_config: ImageConfig | None = None
+    thinking_config: ThinkingConfig | None = None
+    safety_settings: list[dict[str, Any]] | None = None
+    max_output_tokens: int | None = None
+
+
+class LimnerOptions(Struct):
+    """Limner's own options."""
+
+    image_output: str | None = None
+
+
+class ExtraBody(Struct):
+    """The `extra_body` that clients of the documented operation put on the wire as it is."""
+
+    google: GoogleOptions | None = None
+    limner: LimnerOptions | None = None
+
+
+class StreamOptions(Struct):
+    """Options of a stream."""
+
+    include_usage: bool | None = None
+
+
+class ChatCompletionRequest(Struct):
+    """The body of `POST /v1/chat/completions`, as far as it is read."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    messages: list[Message] | None = None
+    contents: list[GeminiContent] | None = None
+    extra_body: ExtraBody | None = None
+    image_config: ImageConfig | None = None
+    limner: LimnerOptions | None = None
+    modalities: list[str] | None = None
+    n: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    stop: str | list[str] | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    tools: list[Any] | None = None
+    response_format: dict[str, Any] | None = None
+
+
+class PromptTokensDetails(Struct):
+    """Input tokens by kind."""
+
+    text_tokens: int
+    image_tokens: int
+    cached_tokens: int = 0
+
+
+class CompletionTokensDetails(Struct):
+    """Output tokens by kind."""
+
+    image_tokens: int
+    reasoning_tokens: int
+    text_tokens: int
+
+
+class Usage(Struct):
+    """Tokens, and what they cost in dollars."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: PromptTokensDetails
+    completion_tokens_details: CompletionTokensDetails
+    cost: float | None
+
+
+class DataUrl(Struct):
+    """`image_url` of an entry in `images`."""
+
+    url: Raw
+
+
+class AnswerImage(Struct):
+    """One entry of `message.images`, as OpenRouter and LiteLLM write it."""
+
+    index: int
+    image_url: DataUrl
+    type: Literal["image_url"] = "image_url"
+
+
+class AnswerMessage(Struct):
+    """The assistant's message."""
+
+    content: Raw
+    role: str = "assistant"
+    refusal: str | UnsetType | None = UNSET
+    reasoning_content: str | UnsetType = UNSET
+    images: list[AnswerImage] | UnsetType = UNSET
+
+
+class Choice(Struct):
+    """One choice of an answer."""
+
+    index: int
+    message: AnswerMessage
+    finish_reason: str
+    logprobs: None = None
+
+
+class Notice(Struct, frozen=True):
+    """Something the caller should know that is not an error."""
+
+    code: str
+    message: str
+
+
+class UpstreamNote(Struct):
+    """Who drew."""
+
+    kind: str
+    model: str
+
+
+class ImageNote(Struct):
+    """One delivered picture, described."""
+
+    id: str
+    url: str | None
+    sha256: str
+    mime_type: str
+    width: int | None
+    height: int | None
+    bytes: int
+
+
+class LimnerNote(Struct):
+    """What Limner adds to an answer."""
+
+    generation_id: str
+    cost_usd: float | None
+    upstream: UpstreamNote
+    notices: list[Notice]
+    images: list[ImageNote]
+
+
+class ChatCompletion(Struct):
+    """A whole answer."""
+
+    id: str
+    created: int
+    model: str
+    choices: list[Choice]
+    usage: Usage
+    limner: LimnerNote
+    object: Literal["chat.completion"] = "chat.completion"
+
+
+class Delta(Struct):
+    """What a chunk adds."""
+
+    role: str | UnsetType = UNSET
+    content: str | Raw | UnsetType = UNSET
+    refusal: str | UnsetType = UNSET
+    reasoning_content: str | UnsetType = UNSET
+    images: list[AnswerImage] | UnsetType = UNSET
+
+
+class ChunkChoice(Struct):
+    """One choice of a chunk."""
+
+    index: int
+    delta: Delta
+    finish_reason: str | None = None
+    logprobs: None = None
+
+
+class ChatCompletionChunk(Struct):
+    """One chunk of a stream."""
+
+    id: str
+    created: int
+    model: str
+    choices: list[ChunkChoice]
+    usage: Usage | UnsetType = UNSET
+    limner: LimnerNote | UnsetType = UNSET
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+
+
+class ErrorBody(Struct):
+    """The inside of an error answer; all four keys always."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+    generation_id: str | UnsetType = UNSET
+
+
+class ErrorAnswer(Struct):
+    """An error answer."""
+
+    error: ErrorBody

@@ -1,0 +1,161 @@
+"""The commands on client keys, run as programs."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from limner import __version__
+from limner.ledger.keys import KeyStore
+from limner.ledger.signing import load_signing_secret
+from limner.ledger.sqlite import Database
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run limner in `folder` without this process's own settings."""
+    kept = {
+        name: value for name, value in os.environ.items() if "LIMNER" not in name and "GEMINI" not in name
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "limner.cli", *arguments],
+        cwd=folder,
+        env=kept | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def open_store(database: Database, folder: Path) -> KeyStore:
+    return KeyStore(database, signing_secret=load_signing_secret(folder, None))
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    """--version prints one line; help names the commands, but not the hidden one; neither makes a folder."""
+    assert run(tmp_path, "--version").stdout == f"limner {__version__}\n"
+    shown = run(tmp_path, "--help").stdout
+    assert all(command in shown for command in ("serve", "emulate", "keys"))
+    assert "demo" not in shown
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    """Asking for help imports neither the server nor the settings nor the database."""
+    program = (
+        "import sys, limner.cli; "
+        "print([name for name in ('uvicorn', 'pydantic', 'apsw', 'aiohttp', 'rich') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_the_life_of_a_key(tmp_path: Path) -> None:
+    """A key is printed once, alone on stdout; lists show it without its secret; revoking ends it."""
+    created = run(
+        tmp_path, "keys", "create", "studio", "--owner", "ann", "--models", "nano-banana", "--expires", "30d"
+    )
+    assert created.returncode == 0
+    secret = created.stdout.strip()
+    assert secret.startswith("sk-limner-")
+    assert secret not in created.stderr
+    listed = run(tmp_path, "keys", "list")
+    assert "studio" in listed.stdout
+    assert secret not in listed.stdout + listed.stderr
+    (shown,) = json.loads(run(tmp_path, "keys", "list", "--json").stdout)
+    assert (shown["name"], shown["owner"], shown["models"]) == ("studio", "ann", ["gemini-2.5-flash-image"])
+    assert 0 <= shown["expires_at"] - shown["created_at"] - 30 * 86400 <= 60
+    assert set(shown) == {
+        "id", "name", "owner", "is_admin", "models", "image_output", "expires_at", "created_at",
+    }  # fmt: skip
+    with Database(tmp_path / "limner-data") as database:
+        store = open_store(database, tmp_path / "limner-data")
+        assert store.find(secret) is not None
+        revoked = run(tmp_path, "keys", "revoke", "studio")
+        assert (revoked.returncode, revoked.stdout) == (0, "")
+        assert store.find(secret) is None
+    assert json.loads(run(tmp_path, "keys", "list", "--json").stdout) == []
+    on_disk = b"".join(path.read_bytes() for path in (tmp_path / "limner-data").iterdir())
+    assert secret.encode() not in on_disk
+
+
+def test_json_is_name_and_key(tmp_path: Path) -> None:
+    """With --json a created key is an object of exactly name and key."""
+    created = json.loads(
+        run(tmp_path, "keys", "create", "a", "--json", "--admin", "--image-output", "images").stdout
+    )
+    assert set(created) == {"name", "key"}
+    assert created["name"] == "a"
+    (shown,) = json.loads(run(tmp_path, "keys", "list", "--json").stdout)
+    assert (shown["is_admin"], shown["image_output"]) == (True, "images")
+
+
+def test_a_key_may_be_brought_along(tmp_path: Path) -> None:
+    """--key stores the given key, in the folder that the settings name; a bad one is refused unseen."""
+    own = "sk-brought-along-0123456789"
+    created = run(tmp_path, "keys", "create", "own", "--key", own, LIMNER_DATA_DIR="elsewhere")
+    assert created.stdout == f"{own}\n"
+    assert (tmp_path / "elsewhere" / "limner.sqlite3").exists()
+    refused = run(tmp_path, "keys", "create", "own", "--key", "canary-key")
+    assert refused.returncode == 1
+    assert "sk- and more" in refused.stderr
+    assert "canary" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("revoke", "nobody"), 1, "limner: there is no key named 'nobody'\n"),
+        (("create", " "), 1, "limner: name ' ' is refused"),
+        (("create", "a", "--models", "nano-banana,canary"), 2, "no model Limner knows: canary"),
+        (("create", "a", "--models", ","), 2, "it is empty"),
+        (("create", "a", "--expires", "tomorrow"), 2, "such as 12h, 30d or 8w"),
+        (("create", "a", "--expires", "0d"), 2, "such as 12h, 30d or 8w"),
+        (("create", "a", "--image-output", "url"), 2, "accepted: auto, markdown, images"),
+        (("create",), 2, "Missing argument"),
+        (("create", "a", "--colour", "red"), 2, "No such option"),
+    ],
+)
+def test_failures_and_their_codes(tmp_path: Path, arguments: tuple[str, ...], code: int, reason: str) -> None:
+    """What cannot be done ends with 1 and one line; what was typed wrongly ends with 2; nothing is on stdout."""
+    done = run(tmp_path, "keys", *arguments)
+    assert done.returncode == code
+    assert reason in " ".join(done.stderr.split(" "))
+    assert done.stdout == ""
+    assert code == 2 or done.stderr.count("\n") == 1
+
+
+def test_all_bad_settings_are_shown(tmp_path: Path) -> None:
+    """Every problem of the settings is one line on stderr, and the command does nothing."""
+    done = run(tmp_path, "keys", "list", LIMNER_MAX_BODY_MIB="x", LIMNER_TYPO="1")
+    assert done.returncode == 1
+    assert [line.split()[:2] for line in done.stderr.splitlines()] == [
+        ["limner:", "LIMNER_TYPO"],
+        ["limner:", "LIMNER_MAX_BODY_MIB"],
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_changed_signing_secret_is_told(tmp_path: Path) -> None:
+    """The list says how many keys another signing secret has made useless."""
+    run(tmp_path, "keys", "create", "old")
+    listed = run(tmp_path, "keys", "list", LIMNER_SIGNING_SECRET="another-secret-of-the-tests")
+    assert "old" in listed.stdout
+    assert listed.stderr.startswith("1 of these were made with another signing secret")
+
+
+def test_expired_keys_are_listed_as_over(tmp_path: Path) -> None:
+    """A key whose time is over stays in the list, marked."""
+    folder = tmp_path / "limner-data"
+    with Database(folder) as database:
+        store = KeyStore(
+            database, signing_secret=load_signing_secret(folder, None), now=lambda: time.time() - 1000
+        )
+        store.create("short", expires_at=int(time.time()) - 500)
+    assert "UTC (over)" in run(tmp_path, "keys", "list").stdout

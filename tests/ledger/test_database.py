@@ -1,0 +1,149 @@
+"""The database file: how it is opened, migrated and refused."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import apsw
+import pytest
+
+from limner.ledger.errors import DatabaseError, DuplicateError
+from limner.ledger.queries import load_migrations, load_queries
+from limner.ledger.sqlite import Database
+
+OPEN_AT_A_SIGN = """
+import sys
+from pathlib import Path
+from limner.ledger.sqlite import Database
+print("ready", flush=True)
+sys.stdin.readline()
+with Database(Path(sys.argv[1])) as database:
+    print(database.fetch_integer("SELECT count(*) FROM schema_version"))
+"""
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    """The folder is created 0700 and the database with its journal 0600, whatever the umask."""
+    before = os.umask(0)
+    try:
+        with Database(tmp_path / "data"):
+            files = list((tmp_path / "data").iterdir())
+            assert mode_of(tmp_path / "data") == 0o700
+            assert {file.name for file in files} == {
+                "limner.sqlite3",
+                "limner.sqlite3-wal",
+                "limner.sqlite3-shm",
+            }
+            assert {mode_of(file) for file in files} == {0o600}
+    finally:
+        os.umask(before)
+
+
+def test_commits_are_on_disk(tmp_path: Path) -> None:
+    """The connection journals by WAL, waits for the disk at each commit, and checks foreign keys."""
+    with Database(tmp_path) as database:
+        assert database.fetch_all("PRAGMA journal_mode") == [("wal",)]
+        assert database.fetch_integer("PRAGMA synchronous") == 2
+        assert database.fetch_integer("PRAGMA foreign_keys") == 1
+        assert database.fetch_integer("PRAGMA busy_timeout") > 0
+
+
+def test_opening_again_applies_nothing_twice(tmp_path: Path) -> None:
+    """Each migration is noted once however often the database is opened."""
+    Database(tmp_path).close()
+    with Database(tmp_path) as database:
+        versions = database.fetch_all("SELECT version, name FROM schema_version ORDER BY version")
+    assert versions == [(number, name) for number, name, _ in load_migrations()]
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    """Migrations count from 1."""
+    assert [number for number, _, _ in load_migrations()] == list(range(1, len(load_migrations()) + 1))
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_processes_may_start_at_once(tmp_path: Path, attempt: int) -> None:
+    """Four processes that create and migrate the same database at the same moment all succeed."""
+    folder = tmp_path / str(attempt)
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN_AT_A_SIGN, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+    expected = f"{len(load_migrations())}\n"
+    assert [child.communicate() for child in children] == [(expected, "")] * 4
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A database of a newer Limner is left alone, with a line that says what to do."""
+    with Database(tmp_path) as database:
+        database.fetch_all("INSERT INTO schema_version VALUES (99, 'future')")
+    with pytest.raises(
+        DatabaseError, match="has schema 99 and this Limner knows up to 1; run the newer Limner"
+    ):
+        Database(tmp_path)
+
+
+def test_a_failed_migration_leaves_nothing(tmp_path: Path) -> None:
+    """A migration that fails half-way is undone whole and can run again later."""
+    connection = apsw.Connection(str(tmp_path / "limner.sqlite3"))
+    connection.execute("CREATE TABLE api_keys_live_name (a)")  # in the way of the migration's index
+    connection.close()
+    with pytest.raises(DatabaseError, match=r"limner\.sqlite3"):
+        Database(tmp_path)
+    connection = apsw.Connection(str(tmp_path / "limner.sqlite3"))
+    assert connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall() == [
+        ("api_keys_live_name",)
+    ]
+    connection.execute("DROP TABLE api_keys_live_name")
+    connection.close()
+    Database(tmp_path).close()
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    """A file that is no database, and a folder that cannot be made, are named in a clear error."""
+    (tmp_path / "limner.sqlite3").write_bytes(b"not a database, but long enough to be looked at" * 50)
+    with pytest.raises(DatabaseError, match=r"limner\.sqlite3 .*not a database"):
+        Database(tmp_path)
+    with pytest.raises(DatabaseError, match="File exists"):
+        Database(tmp_path / "limner.sqlite3")
+
+
+def test_library_errors_do_not_leave_the_seam(tmp_path: Path) -> None:
+    """A duplicate is told from other failures; neither shows the library's classes."""
+    with Database(tmp_path) as database:
+        with pytest.raises(DuplicateError, match=r"schema_version\.version"):
+            database.fetch_all("INSERT INTO schema_version VALUES (1, 'again')")
+        with pytest.raises(DatabaseError, match="no such table"):
+            database.fetch_all("SELECT * FROM absent")
+        with pytest.raises(DatabaseError, match="NOT NULL"):
+            database.fetch_all("INSERT INTO schema_version VALUES (5, NULL)")
+
+
+def test_every_query_is_named_and_valid(tmp_path: Path) -> None:
+    """Each named query of the SQL files can be prepared against the newest schema."""
+    with Database(tmp_path) as database:
+        for file in ("schema", "keys"):
+            for sql in load_queries(file).values():
+                names = [word.strip(":,);\n") for word in sql.split() if word.startswith((":", "(:"))]
+                database.fetch_all(
+                    "EXPLAIN " + sql, {name.removeprefix("(:"): None for name in names} or None
+                )
