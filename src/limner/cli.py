@@ -89,7 +89,7 @@ def emulate(
 @app.command(hidden=True)
 def demo() -> None:
     """Draw two pictures through a gateway on the emulator, with the official client."""
-    from limner.demo import run  # noqa: PLC0415 - heavy
+    from limner.cli_demo import run  # noqa: PLC0415 - heavy
 
     raise typer.Exit(run())
 
