@@ -1,0 +1,132 @@
+"""One generate call, read and checked: everything an answer needs. It must not know how answers are made or sent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from limner.emulator.contents import InputPicture, check_contents
+from limner.emulator.directives import Directives, read_directives
+from limner.emulator.failures import invalid_argument
+from limner.emulator.models import Model
+from limner.emulator.settings import Settings, check_settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Which of Google's interfaces was called: `v1` or `v1beta` of the Developer API, or Vertex AI's."""
+
+    version: str
+    vertex: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a call says, before anything of it is checked; the journal keeps it."""
+
+    prompt: str
+    empty: bool
+    directives: Directives
+    settings: dict[str, Any]
+    signatures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call found good. `pictures` are those to be edited; `pixels` the width and height to be drawn."""
+
+    door: Door
+    model: Model
+    prompt: str
+    empty: bool
+    directives: Directives
+    settings: Settings
+    pictures: tuple[bytes, ...]
+    pixels: tuple[int, int]
+    text_tokens: int
+    picture_tokens: int
+    signature_characters: int
+
+
+def describe_call(payload: dict[str, Any]) -> Description:
+    """Find the last user text, its directives and the settings worth showing in a payload already read."""
+    contents = payload.get("contents", [])
+    spoken = [_text_of(content) for content in contents if content.get("role", "user") != "model"]
+    last_text = next((text for text in reversed(spoken) if text), "")
+    prompt, directives = read_directives(last_text)
+    parts = [part for content in contents for part in content.get("parts", [])]
+    config = dict(payload.get("generationConfig", {}))
+    shown: dict[str, Any] = {**config.pop("imageConfig", {}), **config.pop("thinkingConfig", {}), **config}
+    for name in ("safetySettings", "serviceTier", "store", "tools"):
+        if name in payload:
+            shown[name] = payload[name]
+    if "systemInstruction" in payload:
+        shown["systemInstruction"] = _text_of(payload["systemInstruction"])
+    shown["inputPictures"] = sum("inlineData" in part for part in parts)
+    return Description(
+        prompt=prompt,
+        empty=not last_text,
+        directives=directives,
+        settings=shown,
+        signatures=sum(bool(part.get("thoughtSignature")) for part in parts),
+    )
+
+
+def check_call(
+    payload: dict[str, Any],
+    description: Description,
+    model: Model,
+    door: Door,
+    *,
+    accept_dummy_signature: bool,
+    signature_characters: int,
+) -> Call:
+    """Check a payload against its model, settings first as Google does, or raise `GoogleError`."""
+    settings = check_settings(payload, model, vertex=door.vertex)
+    found = check_contents(
+        payload.get("contents", []),
+        model,
+        # Vertex AI does not enforce signatures for images (its page on thought signatures, 2026).
+        demand_signatures=model.signs and not door.vertex,
+        accept_dummy_signature=accept_dummy_signature,
+    )
+    text_tokens, picture_tokens = count_tokens(payload, model, len(found))
+    if text_tokens + picture_tokens > max(model.input_token_limit, 1_048_575):
+        raise invalid_argument(
+            f"The input token count ({text_tokens + picture_tokens}) exceeds the maximum number of tokens allowed "
+            "(1048575).",
+        )
+    edited = choose_edited(found)
+    ratio = settings.ratio
+    if ratio is None and edited:
+        ratio = model.nearest_ratio(*edited[0].pixels)
+    return Call(
+        door=door,
+        model=model,
+        prompt=description.prompt,
+        empty=description.empty and not edited,
+        directives=description.directives,
+        settings=settings,
+        pictures=tuple(picture.data for picture in edited),
+        pixels=model.pixels(ratio, settings.size),
+        text_tokens=text_tokens,
+        picture_tokens=picture_tokens,
+        signature_characters=description.directives.signature_characters or signature_characters,
+    )
+
+
+def choose_edited(found: list[InputPicture]) -> list[InputPicture]:
+    """The pictures of the latest content that has any: in a conversation, the one drawn or shown last is changed."""
+    if not found:
+        return []
+    latest = found[-1].content_index
+    return [picture for picture in found if picture.content_index == latest]
+
+
+def count_tokens(payload: dict[str, Any], model: Model, pictures: int) -> tuple[int, int]:
+    """Prompt tokens of text (four characters each, about) and of pictures."""
+    contents = [*payload.get("contents", []), payload.get("systemInstruction", {})]
+    characters = sum(len(_text_of(content)) for content in contents)
+    return max(1, round(characters / 4)), pictures * model.tokens_per_input_picture
+
+
+def _text_of(content: dict[str, Any]) -> str:
+    return "\n".join(part["text"] for part in content.get("parts", []) if part.get("text"))

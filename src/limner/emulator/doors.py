@@ -1,0 +1,140 @@
+"""What all HTTP doors share, and the doors that draw nothing: counting tokens and listing models.
+
+They must not know how a picture is drawn or what an answer is made of.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from limner.emulator import failures, wire
+from limner.emulator.call import Door, count_tokens
+from limner.emulator.contents import check_contents
+from limner.emulator.failures import GoogleError
+from limner.emulator.journal import Journal
+from limner.emulator.models import MODELS, Model
+from limner.emulator.payload import read_payload
+
+# 20 MB before 2026-01-12 (Google's announcement of that day).
+MAX_BODY_BYTES = 104_857_600
+
+COMMON_HEADERS = {
+    "vary": "Origin, X-Origin, Referer",
+    "server": "scaffolding on HTTPServer2",
+    "x-xss-protection": "0",
+    "x-frame-options": "SAMEORIGIN",
+    "x-content-type-options": "nosniff",
+}
+
+
+@dataclass(slots=True)
+class Emulator:
+    """What one emulator holds: its options and its journal."""
+
+    accept_dummy_signature: bool
+    signature_characters: int
+    journal: Journal = field(default_factory=Journal)
+
+
+def authenticate(request: Request, door: Door) -> str:
+    """The credential that came, or raise as Google does; only `invalid` is refused."""
+    key = request.headers.get("x-goog-api-key") or request.query_params.get("key") or ""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if key:
+        if key == "invalid":
+            raise failures.bad_key()
+        return key
+    if door.vertex and scheme.lower() == "bearer" and token and token != "invalid":  # noqa: S105 - the one bad token
+        return token
+    if door.vertex or token:
+        # An API key is no access token: sent as one it is refused on every door.
+        raise GoogleError(401, failures.BAD_CREDENTIALS)
+    raise GoogleError(403, failures.UNREGISTERED_CALLER)
+
+
+def find_model(name: str, door: Door, method: str, place: str = "") -> Model:
+    """The model called, or Google's 404."""
+    model = MODELS.get(name)
+    if model is not None:
+        return model
+    if door.vertex:
+        raise failures.unknown_publisher_model(f"{place}publishers/google/models/{name}")
+    raise failures.unknown_model(name, door.version, method)
+
+
+async def read_body(request: Request) -> bytes:
+    """The request's body; one that is too large is read to its end so that the refusal arrives, and not kept."""
+    body = bytearray()
+    size_bytes = 0
+    async for piece in request.stream():
+        size_bytes += len(piece)
+        if size_bytes <= MAX_BODY_BYTES:
+            body += piece
+    if size_bytes > MAX_BODY_BYTES:
+        raise failures.invalid_argument(failures.BODY_TOO_LARGE)
+    return bytes(body)
+
+
+def answer_failure(error: GoogleError, *, array: bool = False) -> Response:
+    """An error body; a stream that is no event stream wraps it in an array."""
+    body = [error.body()] if array else error.body()
+    headers = {**COMMON_HEADERS, "content-type": wire.JSON_TYPE}
+    return Response(wire.encode_json(body), status_code=error.code, headers=headers)
+
+
+async def answer_count(request: Request, emulator: Emulator, door: Door, model_name: str) -> Response:
+    """Answer `countTokens`, whose body holds contents or a whole generate request."""
+    authenticate(request, door)
+    model = find_model(model_name, door, "countTokens", request.path_params.get("place", ""))
+    body = await read_body(request)
+    payload = read_payload(body, "CountTokensRequest", version=door.version, vertex=door.vertex)
+    counted = payload.get("generateContentRequest", payload)
+    found = check_contents(
+        counted.get("contents", []),
+        model,
+        demand_signatures=False,
+        accept_dummy_signature=emulator.accept_dummy_signature,
+    )
+    text_tokens, picture_tokens = count_tokens(counted, model, len(found))
+    details = [{"modality": "TEXT", "tokenCount": text_tokens}]
+    if found:
+        details.append({"modality": "IMAGE", "tokenCount": picture_tokens})
+    answer: dict[str, Any] = {"totalTokens": text_tokens + picture_tokens, "promptTokensDetails": details}
+    if door.vertex:
+        answer["totalBillableCharacters"] = text_tokens * 4
+    return answer_json(answer)
+
+
+def answer_json(value: Any) -> Response:
+    """A good answer that is no picture."""
+    return Response(wire.encode_json(value), headers={**COMMON_HEADERS, "content-type": wire.JSON_TYPE})
+
+
+async def answer_listing(request: Request, _emulator: Emulator, door: Door) -> Response:
+    """Answer `GET /models`, a page at a time."""
+    authenticate(request, door)
+    names = list(MODELS)
+    token = request.query_params.get("pageToken", "")
+    size = request.query_params.get("pageSize", "0")
+    if token and token not in names:
+        raise failures.invalid_argument("* ListModelsRequest.page_token: page_token is invalid\n")
+    if not size.isdecimal():
+        raise failures.bad_request([("page_size", f"Invalid value at 'page_size' (TYPE_INT32), \"{size}\"")])
+    # 50 unless asked otherwise, 1000 at most (the API's reference).
+    first = names.index(token) if token else 0
+    last = first + min(int(size) or 50, 1000)
+    answer: dict[str, Any] = {"models": [MODELS[name].listing() for name in names[first:last]]}
+    if last < len(names):
+        answer["nextPageToken"] = names[last]
+    return answer_json(answer)
+
+
+async def answer_model(request: Request, _emulator: Emulator, door: Door) -> Response:
+    """Answer `GET /models/{model}`."""
+    authenticate(request, door)
+    name = request.path_params["model"]
+    if name not in MODELS:
+        raise GoogleError(404, f"Model is not found: models/{name} for api version {door.version}")
+    return answer_json(MODELS[name].listing())

@@ -1,0 +1,201 @@
+"""Google's error bodies, word for word.
+
+Texts and details: facts recorded from live traffic and Google's pages between 2025-10 and 2026-11. This module knows
+no request; whoever finds a fault raises `GoogleError` with the text made here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+API_KEY_SERVICE = "generativelanguage.googleapis.com"
+RATE_LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits"
+
+STATUS_WORDS: Mapping[int, str] = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+UNREGISTERED_CALLER = (
+    "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other "
+    "form of API consumer identity to call this API."
+)
+BAD_CREDENTIALS = (
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
+    "authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
+BAD_PICTURE = (
+    "Unable to process input image. Please retry or report in "
+    "https://developers.generativeai.google/guide/troubleshooting"
+)
+BODY_TOO_LARGE = "Request payload size exceeds the limit: 104857600 bytes."
+
+_SCRIPTED_MESSAGES: Mapping[int, str] = {
+    400: "Request contains an invalid argument.",
+    401: BAD_CREDENTIALS,
+    403: "Your API key was reported as leaked. Please use another API key.",
+    499: "The operation was cancelled.",
+    500: "Internal error encountered.",
+    503: (
+        "This model is currently experiencing high demand. Spikes in demand are usually temporary. "
+        "Please try again later."
+    ),
+    504: "Deadline expired before operation could complete.",
+}
+
+
+class GoogleError(Exception):
+    """A refusal in Google's form: `{"error": {code, message, status, details?}}`."""
+
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        status: str | None = None,
+        details: list[dict[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status or STATUS_WORDS.get(code, "UNKNOWN")
+        self.details = details
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message, "status": self.status}
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
+
+
+def invalid_argument(message: str) -> GoogleError:
+    """A plain 400."""
+    return GoogleError(400, message)
+
+
+def bad_key() -> GoogleError:
+    """The refusal of an API key Google does not know, with its details (recorded)."""
+    message = "API key not valid. Please pass a valid API key."
+    reason = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "API_KEY_INVALID",
+        "domain": "googleapis.com",
+        "metadata": {"service": API_KEY_SERVICE},
+    }
+    localized = {
+        "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
+        "locale": "en-US",
+        "message": message,
+    }
+    return GoogleError(400, message, details=[reason, localized])
+
+
+def unknown_model(model: str, version: str, method: str) -> GoogleError:
+    """The Developer API's answer for a model it does not have (recorded)."""
+    return GoogleError(
+        404,
+        f"models/{model} is not found for API version {version}, or is not supported for {method}. "
+        "Call ListModels to see the list of available models and their supported methods.",
+    )
+
+
+def unknown_publisher_model(name: str) -> GoogleError:
+    """Vertex AI's answer for a model it does not have (recorded)."""
+    return GoogleError(
+        404,
+        f"Publisher Model `{name}` was not found or your project does not have access to it. Please ensure you are "
+        "using a valid model version. For more information, see: "
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/learn/model-versions",
+    )
+
+
+def bad_request(violations: list[tuple[str, str]]) -> GoogleError:
+    """A 400 for fields that cannot be read: `(field path, description)` pairs, as `google.rpc.BadRequest` lists them."""
+    listed = [
+        {"field": field, "description": text} if field else {"description": text}
+        for field, text in violations
+    ]
+    details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": listed}]
+    return GoogleError(400, "\n".join(text for _, text in violations), details=details)
+
+
+def over_quota(model: str, retry_seconds: float | None = None) -> GoogleError:
+    """The paid per-minute quota refusal (live, 2026-09-02): the wait is in the body, there is no Retry-After header.
+
+    Without `retry_seconds` it is the recorded wait, whose fraction the details leave out.
+    """
+    said, detailed = ("34.286670503s", "34s") if retry_seconds is None else (f"{retry_seconds:.9g}s",) * 2
+    metric = f"{API_KEY_SERVICE}/generate_requests_per_model"
+    message = (
+        "You exceeded your current quota, please check your plan and billing details. For more information on this "
+        f"error, head to: {RATE_LIMITS_PAGE}. To monitor your current usage, head to: https://ai.dev/rate-limit. \n"
+        f"* Quota exceeded for metric: {metric}, limit: 500, model: {model}\n"
+        f"Please retry in {said}."
+    )
+    help_links = {
+        "@type": "type.googleapis.com/google.rpc.Help",
+        "links": [{"description": "Learn more about Gemini API quotas", "url": RATE_LIMITS_PAGE}],
+    }
+    quota = {
+        "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+        "violations": [
+            {
+                "quotaMetric": metric,
+                "quotaId": "GenerateRequestsPerMinutePerProjectPerModel",
+                "quotaDimensions": {"model": model, "location": "global"},
+                "quotaValue": "500",
+            },
+        ],
+    }
+    retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": detailed}
+    return GoogleError(429, message, details=[help_links, quota, retry])
+
+
+def out_of_credits() -> GoogleError:
+    """The other 429: prepaid credits are used up, and waiting does not help (live, 2026-09-02)."""
+    return GoogleError(
+        429,
+        "Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your "
+        "project and billing.",
+    )
+
+
+def vertex_over_quota() -> GoogleError:
+    """Vertex AI's 429, without details."""
+    return GoogleError(
+        429,
+        "Resource exhausted. Please try again later. Please refer to "
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details.",
+    )
+
+
+def scripted(code: int) -> GoogleError:
+    """The error a scenario asked for by its HTTP status alone."""
+    return GoogleError(code, _SCRIPTED_MESSAGES.get(code, "Unknown Error."))
+
+
+def cancelled_midstream() -> GoogleError:
+    """The error recorded in the middle of a stream."""
+    detail = {
+        "@type": "type.googleapis.com/google.rpc.DebugInfo",
+        "detail": "[ORIGINAL ERROR] generic::cancelled: ",
+    }
+    return GoogleError(499, _SCRIPTED_MESSAGES[499], details=[detail])
+
+
+def front_end_page(code: int, title: str, explanation: str) -> str:
+    """The HTML page of Google's front end, which answers in place of the service behind it."""
+    return (
+        "<!DOCTYPE html>\n<html lang=en>\n  <meta charset=utf-8>\n"
+        '  <meta name=viewport content="initial-scale=1, minimum-scale=1, width=device-width">\n'
+        f"  <title>Error {code} ({title})!!1</title>\n"
+        f"  <p><b>{code}.</b> <ins>That\u2019s an error.</ins>\n"
+        f"  <p>{explanation}  <ins>That\u2019s all we know.</ins>\n"
+    )
