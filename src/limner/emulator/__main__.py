@@ -38,15 +38,18 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 def main() -> None:
-    """Serve until a signal, or the end of standard input where asked for."""
+    """Serve until a signal, or the end of standard input where asked for; a port that is taken is told in one line."""
     options = read_arguments(sys.argv[1:])
-    serve(
-        host=options.host,
-        port=options.port,
-        accept_dummy_signature=options.accept_dummy_signature,
-        signature_bytes=options.signature_bytes,
-        exit_with_parent=options.exit_with_parent,
-    )
+    try:
+        serve(
+            host=options.host,
+            port=options.port,
+            accept_dummy_signature=options.accept_dummy_signature,
+            signature_bytes=options.signature_bytes,
+            exit_with_parent=options.exit_with_parent,
+        )
+    except OSError as error:
+        sys.exit(f"The emulator cannot listen on {options.host}:{options.port}: {error.strerror}")
 
 
 if __name__ == "__main__":

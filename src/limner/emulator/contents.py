@@ -141,5 +141,7 @@ def _check_signature(
         return
     if signature in DUMMY_SIGNATURES and (picture is None or accept_dummy):
         return
-    if not is_signature_of(signature, model.family, picture.data if picture else None):
+    # Google's own client sends back the other base64 alphabet than it was given.
+    raw = decode_bytes(signature, f"contents[{place[0]}].parts[{place[1]}].thought_signature")
+    if not is_signature_of(raw, model.family, picture.data if picture else None):
         raise invalid_argument("Invalid thought signature.")

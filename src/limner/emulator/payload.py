@@ -3,6 +3,7 @@
 Every field that cannot be read is collected and refused in one 400. It must not know models or what a field is for.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -114,9 +115,10 @@ def _read_number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def _camel_case(name: str) -> str:

@@ -6,6 +6,7 @@ It must not know what the application answers.
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -92,6 +93,7 @@ def serve(
 
 def _wait_for_parent(server: uvicorn.Server) -> None:
     """End the server when standard input ends, which it does when the process holding its other end is gone."""
-    while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: a thread inside its buffer when the interpreter ends aborts the process.
+    while os.read(0, 4096):
         pass
     server.should_exit = True

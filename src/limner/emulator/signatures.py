@@ -30,14 +30,12 @@ def sign_part(family: str, content: bytes | None, characters: int) -> str:
     return pybase64.b64encode(_FIRST_BYTE + _digest(seed, filling) + filling).decode()
 
 
-def is_signature_of(signature: str, family: str, content: bytes | None) -> bool:
-    """Whether this emulator made the signature for this model and these bytes."""
-    try:
-        raw = pybase64.b64decode(signature, validate=True)
-    except ValueError:
-        return False
-    digest, filling = raw[1 : _DIGEST_BYTES + 1], raw[_DIGEST_BYTES + 1 :]
-    return raw[:1] == _FIRST_BYTE and hmac.compare_digest(digest, _digest(_seed(family, content), filling))
+def is_signature_of(signature: bytes, family: str, content: bytes | None) -> bool:
+    """Whether this emulator made the signature, here without its base64, for this model and these bytes."""
+    digest, filling = signature[1 : _DIGEST_BYTES + 1], signature[_DIGEST_BYTES + 1 :]
+    return signature[:1] == _FIRST_BYTE and hmac.compare_digest(
+        digest, _digest(_seed(family, content), filling)
+    )
 
 
 def _seed(family: str, content: bytes | None) -> bytes:

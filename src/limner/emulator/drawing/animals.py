@@ -73,8 +73,8 @@ def paint_beast(canvas: Canvas, foot: Point, height: float, colour: Colour | Non
 
 def _paint_tail(canvas: Canvas, foot: Point, height: float, shade: Colour, beast: Beast) -> None:
     x, y = foot
-    for step in range(26):
-        along = step / 25
+    for step in range(90):
+        along = step / 89
         place = (
             x + height * (0.2 + 0.24 * along + 0.06 * along * beast.tail),
             y - height * (0.06 + 0.42 * along**1.7),
@@ -174,15 +174,19 @@ def paint_bird(canvas: Canvas, foot: Point, height: float, colour: Colour | None
     )
     canvas.fill_ellipse((x - height * 0.14, y - height * 0.38), (height * 0.12, height * 0.22), shade)
     head = x + height * 0.04, y - height * 0.76
+    _paint_bird_face(canvas, head, height, coat, is_owl=kind == "owl")
+
+
+def _paint_bird_face(canvas: Canvas, head: Point, height: float, coat: Colour, *, is_owl: bool) -> None:
     canvas.fill_circle(head, height * 0.2, coat)
-    eyes = (-0.085, 0.085) if kind == "owl" else (0.06,)
+    eyes = (-0.085, 0.085) if is_owl else (0.06,)
     for dx in eyes:
         canvas.fill_circle((head[0] + dx * height, head[1] - height * 0.02), height * 0.065, _WHITE)
         canvas.fill_circle((head[0] + dx * height, head[1] - height * 0.02), height * 0.033, _INK)
-    beak = head[0] + (0 if kind == "owl" else height * 0.17)
-    reach = height * (0.06 if kind == "owl" else 0.16)
-    top = head[1] + (height * 0.03 if kind == "owl" else -height * 0.04)
-    tip = (beak, top + height * 0.11) if kind == "owl" else (beak + reach, top + height * 0.05)
+    beak = head[0] + (0 if is_owl else height * 0.17)
+    reach = height * (0.06 if is_owl else 0.16)
+    top = head[1] + (height * 0.03 if is_owl else -height * 0.04)
+    tip = (beak, top + height * 0.11) if is_owl else (beak + reach, top + height * 0.05)
     canvas.fill_polygon(
         [(beak - height * 0.035, top), (beak + height * 0.035, top), tip, (beak, top + height * 0.1)],
         (246, 172, 52),
@@ -198,6 +202,38 @@ def paint_fish(canvas: Canvas, foot: Point, height: float, colour: Colour | None
     x, y = foot[0], foot[1] - height * 0.45
     length = height * (0.62 if large else 0.5)
     shade = mix(coat, _INK, 0.2)
+    _paint_fins(canvas, (x, y), length, shade)
+    canvas.fill_ellipse((x, y), (length, length * 0.52), coat)
+    canvas.fill_ellipse(
+        (x + length * 0.1, y + length * 0.2), (length * 0.72, length * 0.28), mix(coat, _WHITE, 0.6), 190
+    )
+    if not large:
+        for place in (-0.35, 0.0):
+            canvas.fill_ellipse(
+                (x + place * length, y), (length * 0.06, length * 0.42), mix(coat, _WHITE, 0.75), 200
+            )
+    if kind == "axolotl":
+        _paint_gills(canvas, (x, y), length)
+    eye = x + length * 0.62, y - length * 0.12
+    canvas.fill_circle(eye, length * 0.1, _WHITE)
+    canvas.fill_circle(eye, length * 0.055, _INK)
+    canvas.stroke_arc(
+        (x + length * 0.8, y + length * 0.1), (length * 0.14, length * 0.1), (40, 150), _INK, length * 0.025
+    )
+    canvas.fill_polygon(
+        [
+            (x, y + length * 0.15),
+            (x - length * 0.32, y + length * 0.5),
+            (x + length * 0.15, y + length * 0.32),
+        ],
+        shade,
+    )
+    for dx, dy, size in ((1.15, -0.35, 0.06), (1.26, -0.6, 0.085), (1.12, -0.85, 0.05)):
+        canvas.fill_circle((x + dx * length, y + dy * length), size * length, _WHITE, 150)
+
+
+def _paint_fins(canvas: Canvas, centre: Point, length: float, shade: Colour) -> None:
+    x, y = centre
     tail = x - length * 0.95
     canvas.fill_polygon(
         [
@@ -216,38 +252,16 @@ def paint_fish(canvas: Canvas, foot: Point, height: float, colour: Colour | None
         ],
         shade,
     )
-    canvas.fill_ellipse((x, y), (length, length * 0.52), coat)
-    canvas.fill_ellipse(
-        (x + length * 0.1, y + length * 0.2), (length * 0.72, length * 0.28), mix(coat, _WHITE, 0.6), 190
-    )
-    if not large:
-        for place in (-0.35, 0.0):
-            canvas.fill_ellipse(
-                (x + place * length, y), (length * 0.06, length * 0.42), mix(coat, _WHITE, 0.75), 200
-            )
-    if kind == "axolotl":
-        for turn in (-0.5, -0.3, -0.1):
-            canvas.stroke(
-                [
-                    (x + length * 0.62, y - length * 0.3),
-                    (x + length * (0.62 + turn * 0.3), y + length * (turn - 0.45)),
-                ],
-                (232, 84, 120),
-                length * 0.06,
-            )
-    eye = x + length * 0.62, y - length * 0.12
-    canvas.fill_circle(eye, length * 0.1, _WHITE)
-    canvas.fill_circle(eye, length * 0.055, _INK)
-    canvas.stroke_arc(
-        (x + length * 0.8, y + length * 0.1), (length * 0.14, length * 0.1), (40, 150), _INK, length * 0.025
-    )
-    canvas.fill_polygon(
-        [
-            (x, y + length * 0.15),
-            (x - length * 0.32, y + length * 0.5),
-            (x + length * 0.15, y + length * 0.32),
-        ],
-        shade,
-    )
-    for dx, dy, size in ((1.15, -0.35, 0.06), (1.26, -0.6, 0.085), (1.12, -0.85, 0.05)):
-        canvas.fill_circle((x + dx * length, y + dy * length), size * length, _WHITE, 150)
+
+
+def _paint_gills(canvas: Canvas, centre: Point, length: float) -> None:
+    x, y = centre
+    for turn in (-0.5, -0.3, -0.1):
+        canvas.stroke(
+            [
+                (x + length * 0.62, y - length * 0.3),
+                (x + length * (0.62 + turn * 0.3), y + length * (turn - 0.45)),
+            ],
+            (232, 84, 120),
+            length * 0.06,
+        )

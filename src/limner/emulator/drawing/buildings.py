@@ -13,24 +13,9 @@ def paint_house(canvas: Canvas, foot: Point, height: float, colour: Colour | Non
     wall = colour or ((188, 184, 190) if kind == "castle" else (246, 226, 196))
     roof = (170, 62, 54) if kind != "castle" else (92, 84, 132)
     canvas.fill_ellipse((x, y), (height * 0.6, height * 0.04), _INK, 70)
-    for side in (-1, 1) if kind == "castle" else ():
-        middle = x + side * height * 0.4
-        canvas.fill_box(
-            (middle - height * 0.13, y - height * 0.75, middle + height * 0.13, y), mix(wall, _INK, 0.12)
-        )
-        canvas.fill_polygon(
-            [
-                (middle - height * 0.17, y - height * 0.74),
-                (middle, y - height * 1.08),
-                (middle + height * 0.17, y - height * 0.74),
-            ],
-            roof,
-        )
-        canvas.fill_box(
-            (middle - height * 0.03, y - height * 0.6, middle + height * 0.03, y - height * 0.46),
-            (255, 214, 120),
-            radius=height * 0.03,
-        )
+    if kind == "castle":
+        for side in (-1, 1):
+            _paint_tower(canvas, x + side * height * 0.4, y, height, (wall, roof))
     canvas.fill_box((x - height * 0.36, y - height * 0.5, x + height * 0.36, y), wall)
     canvas.fill_box(
         (x + height * 0.16, y - height * 0.86, x + height * 0.26, y - height * 0.6), mix(roof, _INK, 0.3)
@@ -45,17 +30,42 @@ def paint_house(canvas: Canvas, foot: Point, height: float, colour: Colour | Non
     )
     canvas.fill_box((x - height * 0.08, y - height * 0.28, x + height * 0.08, y), _WOOD, radius=height * 0.02)
     for side in (-1, 1):
-        left = x + side * height * 0.22 - height * 0.07
-        canvas.fill_box(
-            (left, y - height * 0.36, left + height * 0.14, y - height * 0.22),
-            (255, 220, 130),
-            radius=height * 0.01,
-        )
-        canvas.stroke(
-            [(left + height * 0.07, y - height * 0.36), (left + height * 0.07, y - height * 0.22)],
-            wall,
-            height * 0.012,
-        )
+        _paint_window(canvas, x + side * height * 0.22 - height * 0.07, y, height, wall)
+
+
+def _paint_tower(
+    canvas: Canvas, middle: float, y: float, height: float, colours: tuple[Colour, Colour]
+) -> None:
+    wall, roof = colours
+    canvas.fill_box(
+        (middle - height * 0.13, y - height * 0.75, middle + height * 0.13, y), mix(wall, _INK, 0.12)
+    )
+    canvas.fill_polygon(
+        [
+            (middle - height * 0.17, y - height * 0.74),
+            (middle, y - height * 1.08),
+            (middle + height * 0.17, y - height * 0.74),
+        ],
+        roof,
+    )
+    canvas.fill_box(
+        (middle - height * 0.03, y - height * 0.6, middle + height * 0.03, y - height * 0.46),
+        (255, 214, 120),
+        radius=height * 0.03,
+    )
+
+
+def _paint_window(canvas: Canvas, left: float, y: float, height: float, wall: Colour) -> None:
+    canvas.fill_box(
+        (left, y - height * 0.36, left + height * 0.14, y - height * 0.22),
+        (255, 220, 130),
+        radius=height * 0.01,
+    )
+    canvas.stroke(
+        [(left + height * 0.07, y - height * 0.36), (left + height * 0.07, y - height * 0.22)],
+        wall,
+        height * 0.012,
+    )
 
 
 def paint_lighthouse(canvas: Canvas, foot: Point, height: float, colour: Colour | None, _kind: str) -> None:

@@ -7,6 +7,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 _REFERENCE_PIXELS = 100
 _LINE_HEIGHT = 1.22
+# More than any picture holds at the smallest size.
+_MOST_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ def load_font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
+@lru_cache(maxsize=4096)
 def measure(text: str) -> float:
     """Width of a text per pixel of font size."""
     return load_font(_REFERENCE_PIXELS).getlength(text) / _REFERENCE_PIXELS
@@ -35,7 +38,7 @@ def measure(text: str) -> float:
 
 def set_text(text: str, width: float, height: float, largest: float, smallest: float) -> Setting:
     """Set a text into a box at the largest size that fits; what does not fit at the smallest is cut with an ellipsis."""
-    words = text.split()
+    words = text[:_MOST_CHARACTERS].split()
     size = largest
     while size > smallest:
         # Well below the largest size a long word is broken rather than all words made tiny for its sake.

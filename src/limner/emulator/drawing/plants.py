@@ -16,25 +16,7 @@ def paint_tree(canvas: Canvas, foot: Point, height: float, colour: Colour | None
     leaf = colour or (70, 140, 84)
     canvas.fill_ellipse((x, y), (height * 0.36, height * 0.035), _INK, 70)
     if kind == "palm":
-        canvas.fill_polygon(
-            [
-                (x - height * 0.04, y),
-                (x + height * 0.03, y - height * 0.8),
-                (x + height * 0.06, y - height * 0.8),
-                (x + height * 0.05, y),
-            ],
-            _WOOD,
-        )
-        for turn in range(8):
-            angle = math.pi * (0.95 + turn * 0.157)
-            tip = (
-                x + math.cos(angle) * height * 0.45,
-                y - height * 0.78 + (math.sin(angle) * 0.22 + 0.1) * height,
-            )
-            canvas.fill_polygon(
-                [(x, y - height * 0.84), tip, (x + height * 0.06, y - height * 0.76)],
-                mix(leaf, _INK, 0.08 * (turn % 3)),
-            )
+        _paint_palm(canvas, foot, height, leaf)
         return
     canvas.fill_polygon(
         [
@@ -57,6 +39,29 @@ def paint_tree(canvas: Canvas, foot: Point, height: float, colour: Colour | None
     ):
         canvas.fill_circle(
             (x + dx * height, y + dy * height), size * height, mix(leaf, _WHITE, 0.05 * number)
+        )
+
+
+def _paint_palm(canvas: Canvas, foot: Point, height: float, leaf: Colour) -> None:
+    x, y = foot
+    canvas.fill_polygon(
+        [
+            (x - height * 0.04, y),
+            (x + height * 0.03, y - height * 0.8),
+            (x + height * 0.06, y - height * 0.8),
+            (x + height * 0.05, y),
+        ],
+        _WOOD,
+    )
+    for turn in range(8):
+        angle = math.pi * (0.95 + turn * 0.157)
+        tip = (
+            x + math.cos(angle) * height * 0.45,
+            y - height * 0.78 + (math.sin(angle) * 0.22 + 0.1) * height,
+        )
+        canvas.fill_polygon(
+            [(x, y - height * 0.84), tip, (x + height * 0.06, y - height * 0.76)],
+            mix(leaf, _INK, 0.08 * (turn % 3)),
         )
 
 
