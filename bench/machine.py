@@ -12,6 +12,7 @@ def describe_machine(folder: Path) -> dict[str, str]:
     return {
         "processor": _processor_name(),
         "processors_usable": str(len(os.sched_getaffinity(0))),
+        "load_before": f"{os.getloadavg()[0]:.1f}",  # of the last minute: others at work blur every ratio
         "kernel": platform.release(),
         "python": platform.python_version(),
         "picture_file_system": find_file_system(folder),

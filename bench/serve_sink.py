@@ -1,7 +1,7 @@
 """The gateway with a sink in the spool's place: what passing a picture costs without keeping it.
 
 `python bench/serve_sink.py --port N` takes the same environment as `limner serve`. Pictures are not decoded,
-hashed or written; their base64 waits in memory until it is sent. For measuring only.
+hashed or written, and what is sent in their place is filling of the same length. For measuring only.
 """
 
 import argparse
@@ -13,37 +13,41 @@ from limner.app import build_app
 from limner.cli_keys import open_key_store
 from limner.config import load_settings
 from limner.ledger.sqlite import Database
-from limner.pictures.sniff import sniff_mime_type
+
+_HEAD_CHARACTERS = 256 * 1024
+_FILLING = b"A" * 1024 * 1024
 
 
 class SinkSpool:
-    """Takes base64 and gives it back as it came."""
+    """Keeps a picture's beginning and its length; the rest is read as filling of the same length."""
 
     def __init__(self) -> None:
         self.size_bytes = 0
         self.sha256 = "0" * 64
         self.mime_type: str | None = None
         self.pixels: tuple[int, int] | None = None
-        self._text = bytearray()
+        self._head = b""
+        self._characters = 0
 
     def append(self, base64: bytes) -> None:
         """Take the next piece."""
-        self._text += base64
-        if self.mime_type is None and self._text.startswith(b"iVBORw0KGgo"):
-            self.mime_type = sniff_mime_type(b"\x89PNG\r\n\x1a\n")
-        self.size_bytes = len(self._text) // 4 * 3 - self._text.count(b"=", len(self._text) - 2)
+        if len(self._head) < _HEAD_CHARACTERS:
+            self._head += base64[:_HEAD_CHARACTERS]
+            self.mime_type = "image/png" if self._head.startswith(b"iVBORw0KGgo") else None
+        self._characters += len(base64)
+        self.size_bytes = self._characters // 4 * 3 - base64.count(b"=", -2)
 
     def finish(self) -> None:
         """Take the end."""
 
-    def read_base64(self, offset: int, size: int) -> bytes:
-        """Return base64 of up to `size` bytes of the picture at `offset`, a multiple of 3."""
-        start = offset // 3 * 4
-        return bytes(memoryview(self._text)[start : start + -(-size // 3) * 4])
+    def read_base64(self, offset: int, size: int) -> bytes | memoryview:
+        """Return base64 of `size` bytes at `offset`, a multiple of 3; less where the picture ends."""
+        characters = -(-min(size, self.size_bytes - offset) // 3) * 4
+        source = self._head if offset // 3 * 4 + characters <= len(self._head) else _FILLING
+        return memoryview(source)[:characters]
 
     def close(self) -> None:
         """Let the picture go."""
-        self._text = bytearray()
 
 
 def main() -> None:

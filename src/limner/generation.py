@@ -74,15 +74,21 @@ class Generation:
         self.notices: list[Notice] = list(drawing.notices)
         self.failure: GatewayError | None = None
         self.audience = Audience(self._let_go)
+        self._over = asyncio.Event()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""
         return self.state in {State.SETTLED, State.FAILED}
 
+    async def wait_until_over(self) -> None:
+        """Return when nothing more will come."""
+        await self._over.wait()
+
     def end(self, state: State) -> None:
         """Be over."""
         self.state = state
+        self._over.set()
         self.audience.notify()
         self._let_go()
 
@@ -108,7 +114,7 @@ class PictureBody:
         yield self._pieces[0]
         for picture, piece in zip(self._pictures, self._pieces[1:], strict=True):
             for offset in range(0, picture.size_bytes, SEND_BYTES):
-                yield picture.read_base64(offset, SEND_BYTES)
+                yield bytes(picture.read_base64(offset, SEND_BYTES))
             yield piece
 
 

@@ -80,6 +80,8 @@ def _measure_jpeg(read_at: ReadAt) -> tuple[int, int] | None:
 
 def _measure_webp(chunk: bytes) -> tuple[int, int] | None:
     kind, body = chunk[:4], chunk[8:]
+    if len(body) < 10:
+        return None
     if kind == b"VP8X":
         return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
     if kind == b"VP8L":

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from limner.errors import InvalidRequest, RequestTooLarge
+from limner.errors import InvalidRequest, NotFound, RequestTooLarge
 from limner.translate.scanner import (
     JsonScanner,
     Long,
@@ -26,8 +26,15 @@ from limner.translate.scanner import (
 MAX_TEXT_BYTES = 4 * 1024 * 1024
 """Everything in a request besides pictures; the longest prompt a picture model takes is under 1 MiB."""
 
+_URI_FIELDS = frozenset({"url", "image_url", "file_data"})
+"""Fields that hold a data URI and nothing else."""
+
+_MAX_NAME_CHARACTERS = 200
+"""The name stands in every chunk of a stream, whose lines are short."""
+
 Record = TypeVar("Record")
 _AT_PATH = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
 _EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
 _TYPE_NAMES = {
     "str": "a string",
@@ -61,22 +68,30 @@ class BodyReader:
 
     def close(self) -> dict[str, Any]:
         """Return the object that was read. Raises InvalidRequest."""
+        if self._scanner.is_open:
+            raise InvalidRequest("The request body is not valid JSON: it stops in the middle.")
         try:
             body = msgspec.json.decode(self._scanner.skeleton)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidRequest(f"The request body is not valid JSON: {error}.") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:  # its positions would be the skeleton's
+            raise InvalidRequest("The request body is not valid JSON.") from error
         if not isinstance(body, dict):
             raise InvalidRequest("The request body must be a JSON object.", code="invalid_type")
         return body
 
 
 def read_model_name(body: dict[str, Any]) -> str:
-    """Return the model asked for. Raises InvalidRequest where there is none."""
+    """Return the model asked for. Raises InvalidRequest where there is none, NotFound where it is no name."""
     name = body.get("model")
     if name is None or name == "":
         raise InvalidRequest("The request names no model.", code="missing_required_parameter", param="model")
     if not isinstance(name, str):
         raise InvalidRequest("'model' must be a string.", code="invalid_type", param="model")
+    if len(name) > _MAX_NAME_CHARACTERS:
+        raise NotFound(
+            f"There is no model with a name of {len(name)} characters here.",
+            code="model_not_found",
+            param="model",
+        )
     return name
 
 
@@ -93,8 +108,10 @@ def _to_type_error(message: str) -> InvalidRequest:
     param = path[1] if path and path[1] else None
     expected = _EXPECTED.search(message)
     if expected is None:
-        said = message[: path.start()] if path else message
-        return InvalidRequest(f"{param!r} is not usable: {said}.", code="invalid_type", param=param)
+        missing = _MISSING.search(message)
+        param = ".".join(filter(None, (param, missing[1] if missing else None)))
+        said = "is missing" if missing else "is not usable"
+        return InvalidRequest(f"{param!r} {said}.", code="invalid_type", param=param)
     wanted = " or ".join(_TYPE_NAMES.get(name, name) for name in expected[1].split(" | ") if name != "null")
     got = _TYPE_NAMES.get(expected[2], expected[2])
     return InvalidRequest(f"{param!r} must be {wanted}, not {got}.", code="invalid_type", param=param)
@@ -103,4 +120,4 @@ def _to_type_error(message: str) -> InvalidRequest:
 def _passes(path: Sequence[str]) -> Long:
     if path and path[-1] == "data" and len(path) > 1 and path[-2] in {"inlineData", "inline_data"}:
         return Long.WHOLE
-    return Long.AFTER_MARKER
+    return Long.AFTER_MARKER if path and path[-1] in _URI_FIELDS else Long.IN_TEXT

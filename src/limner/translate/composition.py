@@ -15,6 +15,9 @@ from msgspec import Struct
 
 from limner.translate.transcript import Picture, TextPiece, Transcript
 
+_TYPED_BYTES = 32
+"""From this size on a picture's bytes have said what type it is, if they ever do."""
+
 PLACEHOLDER_TEXT = "Here is your picture."
 
 
@@ -86,7 +89,7 @@ class Composer:
             yield from self._take_text(TextPiece(PLACEHOLDER_TEXT, is_thought=False))
 
     def _take_last_resort(self, refusal: str | None) -> Iterator[Segment]:
-        thoughts = [picture for picture in self._transcript.pictures if _is_whole(picture)]
+        thoughts = [picture for picture in self._transcript.pictures if picture.is_whole]
         if thoughts:
             yield self._to_segment(thoughts[-1])
         elif refusal is not None and not self._has_text:
@@ -107,7 +110,7 @@ class Composer:
         is_first = picture.number == 0
         if is_first and not self._wants_thoughts and not picture.announced_as_thought:
             is_typed = picture.sniffed_mime_type is not None or picture.mime_type is not None
-            return (is_typed and picture.size_bytes > 0) or picture.is_settled
+            return (is_typed and picture.size_bytes >= _TYPED_BYTES) or picture.is_settled
         return picture.is_settled
 
     def _counts(self, picture: Picture) -> bool:
@@ -116,8 +119,8 @@ class Composer:
         if picture.is_unreadable or (picture.is_thought and not is_live):
             return False
         if is_live:
-            return True
-        return _is_whole(picture) and picture.sha256 not in {other.sha256 for other in self.delivered}
+            return picture.size_bytes > 0
+        return picture.is_whole and picture.sha256 not in {other.sha256 for other in self.delivered}
 
     def _to_segment(self, picture: Picture) -> PictureSegment:
         gap = "\n" if self._is_markdown and (self._has_text or self.delivered) else ""
@@ -126,7 +129,3 @@ class Composer:
             return PictureSegment(picture, before="", after="")
         self._last_is_picture = True
         return PictureSegment(picture, before=f"{gap}![image](data:{picture.media_type};base64,", after=")")
-
-
-def _is_whole(picture: Picture) -> bool:
-    return picture.is_complete and not picture.is_unreadable

@@ -43,7 +43,7 @@ def read_error_body(body: bytes) -> ErrorStatus | None:
     for shape in (_ErrorBody, list[_ErrorBody]):
         try:
             found: Any = msgspec.json.decode(body, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if isinstance(found, list):
             found = found[0] if found else None

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from limner.errors import InvalidRequest
+from limner.translate.shown import shorten
 from limner.wire.gemini import InlineData, RequestContent, RequestPart
 from limner.wire.openai import ContentPart, GeminiContent, ImageUrl, Message
 
@@ -23,14 +24,12 @@ PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/h
 
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 _MODEL_ROLES = frozenset({"assistant", "model"})
-_PICTURE = re.compile(
-    r"!\[[^\]\n]*\]\(\s*<?data:[^,\s\0]*,\0(?P<linked>\d+)>?(?:\s+\"[^\"\n]*\")?\s*\)"
-    r"|data:[^,\s\0]*,\0(?P<bare>\d+)"
-    r"|\0(?P<text>\d+)",
-    re.IGNORECASE,
-)
-_DATA_URI = re.compile(r"data:[^,\s\0]*,\0(\d+)", re.IGNORECASE)
-_MARK = re.compile(r"\0(\d+)")
+_PICTURE_PART_TYPES = frozenset({"image", "image_url", "input_image", "file", "input_file"})
+_MARK = re.compile(r"\0([0-9]{1,9})")
+_DATA_URI = re.compile(r"data:[!-+\--~]*,\0([0-9]{1,9})", re.IGNORECASE)
+_URI_HEAD = re.compile(r"data:[!-+\--~]*,", re.IGNORECASE)
+_LINK_HEAD = re.compile(r"!\[[^\]\n]*\]\(\s*<?")
+_LINK_TAIL = re.compile(r">?(?:\s+\"[^\"\n]*\")?\s*\)")
 
 
 class InputPicture(Struct, frozen=True, kw_only=True):
@@ -71,7 +70,7 @@ def read_messages(
         role = (message.role or "user").lower()
         if role in _SYSTEM_ROLES:
             system.extend(piece for piece in pieces if isinstance(piece, str))
-        elif pieces:
+        elif any(isinstance(piece, int) or piece.strip() for piece in pieces):
             turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
     return turns, system
 
@@ -85,12 +84,12 @@ def read_contents(contents: Sequence[GeminiContent], pictures: Sequence[InputPic
             blob = part.inlineData or part.inline_data
             param = f"contents[{index}].parts[{place}]"
             if part.text:
-                pieces.extend(_split_text(part.text, pictures))
+                pieces.extend(_split_text(part.text, f"{param}.text", pictures))
             if blob is not None and blob.data:
                 marked = _MARK.fullmatch(blob.data)
                 number = int(marked[1]) if marked else -1
                 pieces.append(_check_picture(number, f"{param}.inlineData.data", pictures))
-        if pieces:
+        if any(isinstance(piece, int) or piece.strip() for piece in pieces):
             role = (content.role or "user").lower()
             turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
     return turns
@@ -140,18 +139,18 @@ def _to_content(role: str, pieces: Sequence[Piece], pictures: Sequence[InputPict
 
 def _read_content(message: Message, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
     if isinstance(message.content, str):
-        yield from _split_text(message.content, pictures)
+        yield from _split_text(message.content, param, pictures)
         return
     for index, part in enumerate(message.content or ()):
         if isinstance(part, str):
-            yield from _split_text(part, pictures)
+            yield from _split_text(part, f"{param}[{index}]", pictures)
         else:
             yield from _read_part(part, f"{param}[{index}]", pictures)
 
 
 def _read_part(part: ContentPart, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
     if part.text:
-        yield from _split_text(part.text, pictures)
+        yield from _split_text(part.text, f"{param}.text", pictures)
     if part.image_url is not None:
         is_record = isinstance(part.image_url, ImageUrl)
         url = part.image_url.url if isinstance(part.image_url, ImageUrl) else part.image_url
@@ -164,14 +163,19 @@ def _read_part(part: ContentPart, param: str, pictures: Sequence[InputPicture]) 
                 param=f"{param}.file.file_data",
             )
         yield _read_url(part.file.file_data, f"{param}.file.file_data", pictures)
+    if part.type in _PICTURE_PART_TYPES and (part.text, part.image_url, part.file) == (None, None, None):
+        raise InvalidRequest(
+            f"'{param}' is a part of type '{part.type}' without 'image_url' or 'file'.",
+            code="invalid_image",
+            param=param,
+        )
 
 
 def _read_url(url: str, param: str, pictures: Sequence[InputPicture]) -> int:
     found = _DATA_URI.fullmatch(url.strip())
     if found is None:
-        shown = url if len(url) <= 80 else f"{url[:80]}…"
         raise InvalidRequest(
-            f"'{param}' is {shown!r}; a picture must come as data:<type>;base64,<data>.",
+            f"'{param}' is {shorten(url)}; a picture must come as data:<type>;base64,<data>.",
             code="invalid_image",
             param=param,
         )
@@ -190,23 +194,43 @@ def _check_picture(number: int, param: str, pictures: Sequence[InputPicture]) ->
     return number
 
 
-def _split_text(text: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
+def _split_text(text: str, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
     """Yield the text and the pictures that stand in it as data URIs; base64 never stays in the text."""
-    position = 0
+    position = searched_to = 0
     kept = ""
-    for found in _PICTURE.finditer(text):
-        number = int(found["linked"] or found["bare"] or found["text"])
-        if number >= len(pictures):
+    for found in _MARK.finditer(text):
+        number = int(found[1])
+        if number >= len(pictures) or found.start() < position:
             continue
-        kept += text[position : found.start()]
-        position = found.end()
-        if not found["text"] and pictures[number].mime_type in PICTURE_TYPES:
-            if kept.strip():
-                yield kept
-            kept = ""
-            yield number
-        else:
-            kept += found[0].replace(f"\0{number}", pictures[number].text or "")
+        begins, ends = _find_extent(text, searched_to, found)
+        searched_to = ends
+        if begins == found.start() or pictures[number].mime_type is None:
+            kept += text[position : found.start()] + (pictures[number].text or "")
+            position = found.end()
+            continue
+        kept += text[position:begins]
+        position = ends
+        if kept.strip():
+            yield kept
+        kept = ""
+        yield _check_picture(number, param, pictures)
     kept += text[position:]
     if kept and (kept.strip() or not position):
         yield kept
+
+
+def _find_extent(text: str, searched_to: int, found: re.Match[str]) -> tuple[int, int]:
+    """Return where the data URI that a mark ends, or the Markdown picture around it, begins and ends.
+
+    It begins at the mark itself where there is none. Looks back from the mark: a search from the front would
+    take quadratic time in texts that are full of `![`.
+    """
+    head = text[searched_to : found.start()]
+    uri_at = head.lower().rfind("data:") - len(head.lower()) + len(head)
+    if uri_at < 0 or _URI_HEAD.fullmatch(head, uri_at) is None:
+        return found.start(), found.end()
+    link_at = head.rfind("![", 0, uri_at)
+    tail = _LINK_TAIL.match(text, found.end())
+    if link_at >= 0 and tail is not None and _LINK_HEAD.fullmatch(head, link_at, uri_at):
+        return searched_to + link_at, tail.end()
+    return searched_to + uri_at, found.end()

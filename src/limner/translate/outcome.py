@@ -34,7 +34,7 @@ def judge(transcript: Transcript, failure: GatewayError | None, model_id: str) -
     if transcript.error is not None and failure is None:
         error = transcript.error
         failure = to_gateway_error(error.code, ErrorStatus(error.code, error.message, error.status), model_id)
-    whole = [p for p in transcript.pictures if p.is_complete and not p.is_unreadable]
+    whole = [picture for picture in transcript.pictures if picture.is_whole]
     if failure is not None:
         if not any(not picture.is_thought for picture in whole):
             raise failure

@@ -10,6 +10,7 @@ block of the prompt or an error was seen. Anything that stops before is cut, how
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -33,10 +34,12 @@ MAX_SKELETON_BYTES = 16 * 1024 * 1024
 """Text, thoughts and grounding of one answer; a model's whole output limit of text is under 1 MiB."""
 
 _PART = ("candidates", ARRAY, "content", "parts", ARRAY)
-_INLINE_DATA = ("inlineData", "inline_data")
-_SIGNATURE = ("thoughtSignature", "thought_signature")
+_DATA = (*_PART, "inlineData", "data")
+_SIGNATURE = (*_PART, "thoughtSignature")
 _THOUGHT = re.compile(rb'"thought"\s*:\s*true')
-_MIME_TYPE = re.compile(rb'"(?:mimeType|mime_type)"\s*:\s*"([^"\\]+)"')
+_MIME_TYPE = re.compile(rb'"mimeType"\s*:\s*"([^"\\]+)"')
+
+_Record = TypeVar("_Record")
 
 
 class Text(Struct, frozen=True):
@@ -150,7 +153,6 @@ class AnswerReader:
         self._part = 0
         self._long: PictureBegins | None = None
         self._has_ended = False
-        self._documents = 0
 
     def _new_scanner(self) -> JsonScanner:
         return JsonScanner(max_skeleton_bytes=self._max_skeleton_bytes, passes=_passes, hands_out=_hands_out)
@@ -166,13 +168,15 @@ class AnswerReader:
                     yield from self._scan(line.data)
                 elif not self._scanner.is_empty:
                     self._end_event()
-        except (MalformedJson, msgspec.DecodeError) as error:
+        except MalformedJson as error:
             raise InvalidAnswer(f"Gemini's answer is not the JSON it should be: {error}") from error
 
     def close(self) -> None:
         """Say that no bytes follow. Raises TruncatedAnswer or InvalidAnswer unless the answer was complete."""
-        if not (self._scanner.is_empty or self._scanner.is_done):
+        if self._scanner.is_open:
             raise TruncatedAnswer("Gemini's answer stopped in the middle")
+        if not (self._scanner.is_empty or self._scanner.is_done):
+            raise InvalidAnswer("Gemini's answer is not the JSON it should be")
         if self._has_ended:
             return
         if self._lines is None and self._scanner.is_done:
@@ -211,14 +215,16 @@ class AnswerReader:
             case ObjectEnds(path, skeleton):
                 yield from self._read_object(path, skeleton)
             case DocumentEnds(skeleton):
-                if not skeleton.startswith(b"["):
+                if skeleton.lstrip().startswith(b"["):  # an array of documents that were read one by one
+                    _decode(skeleton, list[dict[str, Any]])
+                else:
                     yield from self._read_document(skeleton)
 
     def _read_object(self, path: tuple[str, ...], skeleton: bytes) -> Iterator[Event]:
         if path == (ARRAY,):
             yield from self._read_document(skeleton)
             return
-        part = msgspec.json.decode(skeleton, type=Part)
+        part = _decode(skeleton, Part)
         is_thought = bool(part.thought)
         if part.text is not None:
             yield Text(self._part, part.text, is_thought)
@@ -227,8 +233,7 @@ class AnswerReader:
         self._part += 1
 
     def _read_document(self, skeleton: bytes) -> Iterator[Event]:
-        self._documents += 1
-        answer = msgspec.json.decode(skeleton, type=GenerateContentResponse)
+        answer = _decode(skeleton, GenerateContentResponse)
         if answer.usage_metadata is not None:
             yield Usage(answer.usage_metadata)
         if answer.error is not None:
@@ -236,9 +241,10 @@ class AnswerReader:
             yield UpstreamError(
                 answer.error.code or 500, answer.error.status or "", answer.error.message or ""
             )
-        if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason:
+        feedback = answer.prompt_feedback
+        if feedback is not None and (feedback.block_reason or feedback.block_reason_message):
             self._has_ended = True
-            yield Blocked(answer.prompt_feedback.block_reason, answer.prompt_feedback.block_reason_message)
+            yield Blocked(feedback.block_reason or "BLOCK_REASON_UNSPECIFIED", feedback.block_reason_message)
         for candidate in answer.candidates or ():
             if candidate.finish_reason:
                 self._has_ended = True
@@ -246,17 +252,18 @@ class AnswerReader:
 
 
 def _passes(path: Sequence[str]) -> Long:
-    key = path[-1] if path else ""
-    inside = path[1:] if path and path[0] == ARRAY else path
-    if key == "data" and len(inside) == len(_PART) + 2:
-        if inside[-2] in _INLINE_DATA and tuple(inside[:-2]) == _PART:
-            return Long.WHOLE
-    elif key in _SIGNATURE and tuple(inside[:-1]) == _PART:
-        return Long.WHOLE
-    return Long.NONE
+    inside = tuple(path[1:] if path and path[0] == ARRAY else path)
+    return Long.WHOLE if inside in {_DATA, _SIGNATURE} else Long.NONE
 
 
 def _hands_out(path: Sequence[str]) -> bool:
     if path and path[0] == ARRAY:
         return len(path) == 1 or tuple(path[1:]) == _PART
     return tuple(path) == _PART
+
+
+def _decode(skeleton: bytes, shape: type[_Record]) -> _Record:
+    try:
+        return msgspec.json.decode(skeleton, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # its text is the library's and not passed on
+        raise MalformedJson("a field is not of its type, or there is a fault in the syntax") from error

@@ -1,6 +1,7 @@
 """Turns a chat completion request into a generateContent request. Pure: request in, request out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -47,23 +48,14 @@ def to_drawing(
     """
     said, system = read_messages(request.messages or (), pictures)
     own = read_contents(request.contents or (), pictures)
-    notices = list(settings.notices)
-    if said and own:
-        notices.extend(_compare(said, own, pictures))
-    turns = said or own
-    if not turns:
+    if not (said or own):
         raise InvalidRequest(
             "There is nothing to draw: no message but system ones has text or a picture.",
             code="missing_required_parameter",
             param="messages",
         )
     conversation = to_conversation(
-        turns, system, pictures, model_turns_hold_pictures=not model.has_signatures
-    )
-    safety = (
-        request.extra_body.google.safety_settings
-        if request.extra_body and request.extra_body.google
-        else None
+        said or own, system, pictures, model_turns_hold_pictures=not model.has_signatures
     )
     return Drawing(
         model=model,
@@ -73,13 +65,18 @@ def to_drawing(
             contents=conversation.contents,
             generation_config=settings.generation_config,
             system_instruction=_to_system(conversation),
-            safety_settings=UNSET if safety is None else safety,
+            safety_settings=_find_safety_settings(request),
             store=UNSET if upstream_stores else False,
         ),
         pictures=conversation.pictures,
         text_bytes=sum(len(text.encode()) for text in (*conversation.texts, conversation.system or "")),
-        notices=tuple(notices),
+        notices=(*settings.notices, *(_compare(said, own, pictures) if said and own else ())),
     )
+
+
+def _find_safety_settings(request: ChatCompletionRequest) -> list[dict[str, Any]] | UnsetType:
+    google = request.extra_body.google if request.extra_body else None
+    return UNSET if google is None or google.safety_settings is None else google.safety_settings
 
 
 def _to_system(conversation: Conversation) -> RequestContent | UnsetType:

@@ -6,9 +6,6 @@ is judged by whoever decodes the skeleton.
 
 A passing string costs one search for its closing quote per piece and is never joined. In the skeleton it is
 replaced by a mark, NUL and its number (`"\u00000"`), so several in one document can be told apart.
-
-Facts: JSON writers may escape what base64 contains: PHP writes `\\/`, .NET `\\u002B`, Google's older Java
-writer `\\u003d` (RFC 8259 section 7 allows all of these).
 """
 
 import re
@@ -17,28 +14,25 @@ from enum import Enum, auto
 
 import msgspec
 
+from limner.translate.base64_runs import find_end, is_cut_escape, unescape
+
 ARRAY = "[]"
 """Stands for any index in a path."""
 
 MAX_DEPTH = 100
 """Nesting allowed; the deepest real document, a grounded answer, has 12."""
 
-_TO_PUNCTUATION = re.compile(rb'[^"{}\[\],:]*+')
+MAX_NODES = 250_000
+"""Strings, objects and arrays in one document; each takes 2 microseconds, and real documents have hundreds."""
+
+_TO_PUNCTUATION = re.compile(rb'[^"{}\[\]]*+')
 _TO_QUOTE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_TO_QUOTE_OR_SEMICOLON = re.compile(rb'(?:[^"\\;]++|\\.)*+', re.DOTALL)
-_BASE64_MARKER = b";base64,"
-_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=_\-\s]")
-_BASE64_ESCAPES = (
-    (b"\\/", b"/"),
-    (b"\\u002B", b"+"),
-    (b"\\u002b", b"+"),
-    (b"\\u002F", b"/"),
-    (b"\\u002f", b"/"),
-    (b"\\u003D", b"="),
-    (b"\\u003d", b"="),
+_OPENING = frozenset((b"{", b"["))
+_MARKER_BYTES = len(b";base64,")
+_TO_QUOTE_OR_MARKER = re.compile(
+    rb'(?:[^"\\;]++|\\.|;(?![bB][aA][sS][eE]64,|(?:[bB](?:[aA](?:[sS](?:[eE](?:64?)?)?)?)?)?\Z))*+', re.DOTALL
 )
-_PLAIN_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+"""Stops at `;base64,` and at as much of it as the piece ends with."""
 
 
 class Long(Enum):
@@ -49,7 +43,9 @@ class Long(Enum):
     WHOLE = auto()
     """All of it is base64."""
     AFTER_MARKER = auto()
-    """What follows each `;base64,`, as in data URIs and Markdown around them."""
+    """All that follows `;base64,`, as in a data URI."""
+    IN_TEXT = auto()
+    """The base64 that follows each `;base64,`, as in Markdown; text may stand around it."""
 
 
 class MalformedJson(Exception):
@@ -95,16 +91,11 @@ class DocumentEnds(msgspec.Struct, frozen=True):
 Token = LongBegins | LongBytes | LongEnds | ObjectEnds | DocumentEnds
 
 
-class _Frame:
-    """One open object or array."""
+class _Frame(msgspec.Struct, frozen=True):
+    """One open object or array; `handed_out_from` is where it begins in the skeleton if it is handed out."""
 
-    __slots__ = ("handed_out_from", "is_object", "key", "wants_key")
-
-    def __init__(self, *, is_object: bool, handed_out_from: int) -> None:
-        self.is_object = is_object
-        self.wants_key = is_object
-        self.key = "" if is_object else ARRAY
-        self.handed_out_from = handed_out_from
+    is_object: bool
+    handed_out_from: int
 
 
 class _State(Enum):
@@ -151,14 +142,19 @@ class JsonScanner:
         self._string_from = 0
         self._is_key = False
         self._long = Long.NONE
-        self._escape = b""
-        self._marker_matched = 0
+        self._held = b""
         self._marks = 0
+        self._nodes = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing but white space has come."""
         return self._state is _State.STRUCTURE and not self._frames and not self._skeleton.strip()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an object or array has opened and not closed."""
+        return bool(self._frames)
 
     @property
     def is_done(self) -> bool:
@@ -178,11 +174,11 @@ class JsonScanner:
 
     def feed(self, data: bytes) -> Iterator[Token]:
         """Yield what the next bytes complete. Raises MalformedJson."""
-        position = smoothed_to = 0
+        if self._held:
+            data, self._held = self._held + data, b""
+        position = 0
         while position < len(data):
             if self._state is _State.LONG:
-                if position >= smoothed_to and not self._escape:
-                    data, smoothed_to = _smooth(data, position)
                 position = yield from self._read_long(data, position)
             elif self._state is _State.STRING:
                 position = yield from self._read_string(data, position)
@@ -198,52 +194,65 @@ class JsonScanner:
                 )
 
     def _read_structure(self, data: bytes, position: int) -> Generator[Token, None, int]:
-        found = _TO_PUNCTUATION.match(data, position)
-        stop = found.end() if found else position
-        self._skeleton += data[position : stop + 1]
-        if stop == len(data):
-            return stop
-        sign = data[stop]
-        if sign == 0x22:  # "
-            yield from self._open_string()
-        elif sign in b"{[":
-            self._open(is_object=sign == 0x7B)
-        elif sign in b"}]":
-            yield from self._close()
-        elif self._frames:
-            self._frames[-1].wants_key = sign == 0x2C and self._frames[-1].is_object
-        return stop + 1
+        while position < len(data) and self._state is _State.STRUCTURE:
+            found = _TO_PUNCTUATION.match(data, position)
+            stop = found.end() if found else position
+            self._skeleton += data[position : stop + 1]
+            position = stop + 1
+            sign = data[stop:position]
+            if sign == b'"':
+                self._open_string()
+                if self._long is Long.WHOLE:
+                    yield self._begin_long()
+            elif sign in _OPENING:
+                self._open(is_object=sign == b"{")
+            elif sign:
+                yield from self._close(is_object=sign == b"}")
+        return position
+
+    def _count_node(self) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise MalformedJson(f"more than {MAX_NODES} strings, objects and arrays")
 
     def _open(self, *, is_object: bool) -> None:
+        self._count_node()
         if len(self._frames) == MAX_DEPTH:
             raise MalformedJson(f"nested deeper than {MAX_DEPTH}")
         handed_out = is_object and self._hands_out(self._path)
-        frame = _Frame(is_object=is_object, handed_out_from=len(self._skeleton) - 1 if handed_out else -1)
-        self._frames.append(frame)
-        self._path.append(frame.key)
+        self._frames.append(
+            _Frame(is_object=is_object, handed_out_from=len(self._skeleton) - 1 if handed_out else -1)
+        )
+        self._path.append("" if is_object else ARRAY)
 
-    def _close(self) -> Iterator[Token]:
-        if not self._frames:
+    def _close(self, *, is_object: bool) -> list[Token]:
+        if not self._frames or self._frames[-1].is_object is not is_object:
             raise MalformedJson("a bracket closes that was never opened")
         frame = self._frames.pop()
         self._path.pop()
+        tokens: list[Token] = []
         if frame.handed_out_from >= 0:
             skeleton = bytes(self._skeleton[frame.handed_out_from :])
             del self._skeleton[frame.handed_out_from :]
             self._skeleton += b"{}"
-            yield ObjectEnds(tuple(self._path), skeleton)
+            tokens.append(ObjectEnds(tuple(self._path), skeleton))
         if not self._frames:
             self._state = _State.DONE
-            yield DocumentEnds(bytes(self._skeleton))
+            tokens.append(DocumentEnds(bytes(self._skeleton)))
+        return tokens
 
-    def _open_string(self) -> Iterator[Token]:
-        self._string_from = len(self._skeleton)
-        self._is_key = bool(self._frames) and self._frames[-1].wants_key
-        self._long = Long.NONE if self._is_key else self._passes(self._path)
+    def _open_string(self) -> None:
+        self._count_node()
         self._state = _State.STRING
-        self._marker_matched = 0
-        if self._long is Long.WHOLE:
-            yield self._begin_long()
+        self._string_from = len(self._skeleton)
+        self._is_key = bool(self._frames) and self._frames[-1].is_object and self._follows_brace_or_comma()
+        self._long = Long.NONE if self._is_key else self._passes(self._path)
+
+    def _follows_brace_or_comma(self) -> bool:
+        before = self._string_from - 2
+        while self._skeleton[before] in b" \t\r\n":
+            before -= 1
+        return self._skeleton[before] in b"{,"
 
     def _begin_long(self) -> Token:
         self._state = _State.LONG
@@ -252,106 +261,39 @@ class JsonScanner:
         return LongBegins(self._marks - 1, tuple(self._path))
 
     def _read_string(self, data: bytes, position: int) -> Generator[Token, None, int]:
-        if self._escape:
-            self._escape = b""
-            self._skeleton += data[position : position + 1]
-            return position + 1
-        if self._marker_matched:
-            if data[position] | 0x20 == _BASE64_MARKER[self._marker_matched] | 0x20:
-                self._skeleton += data[position : position + 1]
-                self._marker_matched += 1
-                if self._marker_matched == len(_BASE64_MARKER):
-                    self._marker_matched = 0
-                    yield self._begin_long()
-                return position + 1
-            self._marker_matched = 0
-        pattern = _TO_QUOTE_OR_SEMICOLON if self._long is Long.AFTER_MARKER else _TO_QUOTE
+        pattern = _TO_QUOTE if self._long is Long.NONE else _TO_QUOTE_OR_MARKER
         found = pattern.match(data, position)
         stop = found.end() if found else position
-        self._skeleton += data[position : stop + 1]
-        if stop == len(data):
-            return stop
-        if data[stop] == 0x5C:  # a backslash that this piece ends with
-            self._escape = b"\\"
-        elif data[stop] == 0x3B:  # ;
-            self._marker_matched = 1
-        else:
+        if data[stop : stop + 1] == b'"':
+            stop += 1
+            self._skeleton += data[position:stop]
             self._close_string()
-        return stop + 1
+            return stop
+        if data[stop : stop + 1] == b";" and len(data) - stop >= _MARKER_BYTES:
+            stop += _MARKER_BYTES
+            self._skeleton += data[position:stop]
+            yield self._begin_long()
+            return stop
+        self._skeleton += data[position:stop]
+        self._held = data[stop:]  # a backslash, or what may become a marker
+        return len(data)
 
     def _close_string(self) -> None:
         self._state = _State.STRUCTURE
         if self._is_key:
-            key = bytes(self._skeleton[self._string_from : -1]).decode("utf-8", "replace")
-            self._frames[-1].key = self._path[-1] = key
+            self._path[-1] = self._skeleton[self._string_from : -1].decode("utf-8", "replace")
 
     def _read_long(self, data: bytes, position: int) -> Generator[Token, None, int]:
-        if self._escape:
-            position = yield from self._read_escape(data, position)
-            return position
-        stop = self._find_end(data, position)
+        stop = find_end(data, position, in_text=self._long is Long.IN_TEXT)
         if stop > position:
-            yield LongBytes(data if stop - position == len(data) else data[position:stop])
+            yield LongBytes(unescape(data if stop - position == len(data) else data[position:stop]))
         if stop == len(data):
             return stop
-        if data[stop] == 0x5C:  # backslash
-            self._escape = b"\\"
-            return stop + 1
+        if is_cut_escape(data, stop):
+            self._held = data[stop:]
+            return len(data)
+        if data[stop] == 0x5C and self._long is not Long.IN_TEXT:  # backslash
+            raise MalformedJson("a string has an escape that JSON does not know")
         yield LongEnds(self._marks - 1)
         self._state = _State.STRING
         return stop
-
-    def _find_end(self, data: bytes, position: int) -> int:
-        """Return where the run of plain base64 stops: at the quote, an escape, or what ends a data URI."""
-        end = data.find(b'"', position)
-        signs: tuple[bytes, ...] = (b"\\", b")", b" ") if self._long is Long.AFTER_MARKER else (b"\\",)
-        end = len(data) if end < 0 else end
-        for sign in signs:
-            found = data.find(sign, position, end)
-            end = found if found >= 0 else end
-        return end
-
-    def _read_escape(self, data: bytes, position: int) -> Generator[Token, None, int]:
-        needed = 6 if (self._escape + data[position : position + 1])[1:2] == b"u" else 2
-        taken = min(needed - len(self._escape), len(data) - position)
-        escape = self._escape + data[position : position + taken]
-        position += taken
-        if len(escape) < needed:
-            self._escape = escape
-            return position
-        self._escape = b""
-        character = _unescape(escape)
-        if self._long is Long.AFTER_MARKER and _NOT_BASE64.search(character):
-            yield LongEnds(self._marks - 1)
-            self._state = _State.STRING
-            self._skeleton += escape
-        else:
-            yield LongBytes(character)
-        return position
-
-
-def _smooth(data: bytes, position: int) -> tuple[bytes, int]:
-    """Undo all escapes of base64's own characters in the string at `position`; return data and its end.
-
-    One by one they would cost a token each, and a writer that escapes `+` does so in every 64th character.
-    """
-    if data.find(b"\\", position) < 0:
-        return data, len(data)
-    found = _TO_QUOTE.match(data, position)
-    end = found.end() if found else len(data)
-    double = data.find(b"\\\\", position, end)
-    end = end if double < 0 else double
-    segment = data[position:end]
-    for escaped, plain in _BASE64_ESCAPES:
-        segment = segment.replace(escaped, plain)
-    return data[:position] + segment + data[end:], position + len(segment)
-
-
-def _unescape(escape: bytes) -> bytes:
-    found = _ESCAPE.fullmatch(escape)
-    if found is None:
-        raise MalformedJson(f"a string has the escape {escape.decode('ascii', 'replace')!r}")
-    code, plain = found.groups()
-    if code is not None:
-        return chr(int(code, 16)).encode("utf-8", "replace")
-    return _PLAIN_ESCAPES.get(plain, plain)

@@ -3,12 +3,13 @@
 Knows the spellings clients use and the catalogue; nothing of messages or of the upstream's address.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
 from limner.catalogue import ImageModel
 from limner.errors import InvalidRequest
+from limner.translate.shown import shorten
 from limner.wire.gemini import GenerationConfig, RequestImageConfig, RequestThinkingConfig
 from limner.wire.openai import ChatCompletionRequest, GoogleOptions, ImageConfig, Notice, ThinkingConfig
 
@@ -57,19 +58,12 @@ def resolve_settings(
     else the gateway is set to.
     """
     notices: list[Notice] = []
-    if request.n not in {None, 1}:
-        raise InvalidRequest(
-            f"'n' is {request.n}; this version draws one picture a call.", code="unsupported_value", param="n"
-        )
+    _check_n(request.n)
     google = (request.extra_body.google if request.extra_body else None) or GoogleOptions()
     aspect_ratio = _resolve_one("aspect_ratio", request, google, model, notices)
     image_size = _resolve_one("image_size", request, google, model, notices)
     thinking = _resolve_thinking(google.thinking_config, model, notices)
-    notices.extend(
-        Notice("setting_dropped", f"'{name}' has no use for a drawing and was not passed on.")
-        for name in _DROPPED
-        if getattr(request, name) is not None
-    )
+    notices.extend(_name_dropped(request))
     return DrawSettings(
         generation_config=GenerationConfig(
             response_modalities=["TEXT", "IMAGE"],
@@ -86,6 +80,19 @@ def resolve_settings(
         image_output=_resolve_image_output(request, header_image_output, default_image_output),
         notices=tuple(notices),
     )
+
+
+def _check_n(n: int | None) -> None:
+    if n not in {None, 1}:
+        raise InvalidRequest(
+            f"'n' is {n}; this version draws one picture a call.", code="unsupported_value", param="n"
+        )
+
+
+def _name_dropped(request: ChatCompletionRequest) -> Iterator[Notice]:
+    for name in _DROPPED:
+        if getattr(request, name) is not None:
+            yield Notice("setting_dropped", f"'{name}' has no use for a drawing and was not passed on.")
 
 
 def _resolve_one(
@@ -112,7 +119,7 @@ def _resolve_one(
             chosen = (param, value)
         elif value != chosen[1]:
             notices.append(
-                Notice("setting_overridden", f"'{param}' is {given!r}; '{chosen[0]}' counts instead.")
+                Notice("setting_overridden", f"'{param}' is {shorten(given)}; '{chosen[0]}' counts instead.")
             )
     return chosen[1] if chosen else None
 
@@ -128,7 +135,7 @@ def _check(name: str, value: str, given: str, param: str, model: ImageModel) -> 
     legal = model.ratios if name == "aspect_ratio" else model.sizes
     if value not in legal:
         raise InvalidRequest(
-            f"'{param}' is {given!r}; {model.id} draws {', '.join(legal)}.",
+            f"'{param}' is {shorten(given)}; {model.id} draws {', '.join(legal)}.",
             code="unsupported_value",
             param=param,
         )
@@ -154,7 +161,7 @@ def _resolve_thinking(
     level = asked.thinking_level.lower() if asked.thinking_level else None
     if level is not None and level not in model.thinking_levels:
         raise InvalidRequest(
-            f"'thinking_level' is {asked.thinking_level!r}; {model.id} takes {', '.join(model.thinking_levels)}.",
+            f"'thinking_level' is {shorten(level)}; {model.id} takes {', '.join(model.thinking_levels)}.",
             code="unsupported_value",
             param="extra_body.google.thinking_config.thinking_level",
         )
@@ -195,12 +202,13 @@ def _resolve_image_output(
         ("limner.image_output", request.limner.image_output if request.limner else None),
         ("X-Limner-Image-Output", in_header),
     )
-    place, output = next(((p, o) for p, o in places if o), ("", default_image_output))
+    given = next(((p, o) for p, o in places if o), None)
+    place, output = given or ("The image output set for this key", default_image_output)
     if output not in _IMAGE_OUTPUTS:
         raise InvalidRequest(
-            f"'{place}' is {output!r}; this version takes {', '.join(_IMAGE_OUTPUTS)}.",
+            f"{place} is {shorten(output)}; this version takes {', '.join(_IMAGE_OUTPUTS)}.",
             code="unsupported_value",
-            param=place,
+            param=place if given else None,
         )
     if output == "auto":
         return "images" if "image" in (request.modalities or ()) else "markdown"

@@ -28,6 +28,7 @@ from limner.wire.openai import (
 DONE = b"data: [DONE]\n\n"
 _LARGEST_ESCAPE = 6
 """Bytes that one character of text may take in JSON, as `\\u0001`."""
+_LONGER_NAME_BYTES = len("reasoning_content") - len("content")
 
 
 class PictureLines(Struct, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ class ChunkWriter:
         self._line_bytes = line_bytes
         self._content_head, self._content_tail = self._split(Delta(content=Raw(b'"' + PICTURE + b'"')))
         overhead = len(self._content_head) + len(self._content_tail)
-        self._room_bytes = max(line_bytes - overhead, 64)
+        self._room_bytes = max(line_bytes - overhead - _LONGER_NAME_BYTES, 64)
         self._images = 0
 
     def write_role(self) -> bytes:
@@ -72,8 +73,8 @@ class ChunkWriter:
         return (self._write(Delta(reasoning_content=piece)) for piece in self._cut(text))
 
     def write_refusal(self, text: str) -> bytes:
-        """Return a chunk that says why there is no picture."""
-        return self._write(Delta(refusal=text))
+        """Return the chunks that say why there is no picture."""
+        return b"".join(self._write(Delta(refusal=piece)) for piece in self._cut(text))
 
     def write_finish(self, reason: str, note: LimnerNote) -> bytes:
         """Return the chunk that ends the choice."""
@@ -100,13 +101,17 @@ class ChunkWriter:
         before = msgspec.json.encode(segment.before)[1:-1]
         after = msgspec.json.encode(segment.after)[1:-1]
         head, tail = self._content_head, self._content_tail
-        is_whole = self._line_bytes == 0
+        if self._line_bytes == 0:
+            opening, closing = head + before, after + tail
+            return PictureLines(
+                opening=opening, line_head=b"", line_tail=b"", closing=closing, bytes_per_line=None
+            )
         return PictureLines(
-            opening=head + before + (b"" if is_whole else tail),
+            opening=head + before + tail,
             line_head=head,
             line_tail=tail,
-            closing=(b"" if is_whole else head) + after + tail,
-            bytes_per_line=None if is_whole else self._room_bytes // 4 * 3,
+            closing=head + after + tail,
+            bytes_per_line=self._room_bytes // 4 * 3,
         )
 
     def _cut(self, text: str) -> Iterator[str]:

@@ -49,6 +49,11 @@ class Picture(Struct, kw_only=True):
     pixels: tuple[int, int] | None = None
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of it came, it is base64, and it is not empty."""
+        return self.is_complete and not self.is_unreadable and self.size_bytes > 0
+
+    @property
     def media_type(self) -> str:
         """The type to serve it as: what its bytes say, else what was declared."""
         return self.sniffed_mime_type or self.mime_type or "application/octet-stream"
@@ -106,11 +111,11 @@ class Transcript:
                 pass
 
     def _settle(self, part: int, *, is_thought: bool, mime_type: str | None) -> None:
-        picture = next((p for p in self.pictures if p.part == part), None)
-        if picture is not None:  # inline data without data is no picture
-            picture.is_settled = True
-            picture.is_thought = is_thought
-            picture.mime_type = mime_type or picture.mime_type
+        for picture in self.pictures:  # inline data without data is no picture
+            if picture.part == part:
+                picture.is_settled = True
+                picture.is_thought = is_thought
+                picture.mime_type = mime_type or picture.mime_type
 
     def _find(self, part: int) -> Picture:
-        return next(picture for picture in self.pictures if picture.part == part)
+        return next(picture for picture in reversed(self.pictures) if picture.part == part)

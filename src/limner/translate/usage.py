@@ -29,19 +29,19 @@ class TokenCount(Struct, frozen=True, kw_only=True):
 
 
 def count_tokens(metadata: UsageMetadata, model: ImageModel, pictures: int, size: str) -> TokenCount:
-    """Return Gemini's own count of an answer with `pictures` pictures of `size`."""
+    """Return Gemini's own count of an answer with `pictures` pictures of `size`.
+
+    Where it does not say what the pictures took, the table does: they are never free.
+    """
     prompt = (metadata.prompt_token_count or 0) + (metadata.tool_use_prompt_token_count or 0)
-    candidates = metadata.candidates_token_count or 0
+    drawn = pictures * model.image_tokens[size]
+    candidates = drawn if metadata.candidates_token_count is None else metadata.candidates_token_count
     thoughts = metadata.thoughts_token_count or 0
     total = metadata.total_token_count
     if pictures == 0 and thoughts and candidates == thoughts and total == prompt + thoughts:
         candidates = 0
     input_image = min(_sum_images(metadata.prompt_tokens_details), prompt)
-    if metadata.candidates_tokens_details is None:
-        output_image = pictures * model.image_tokens[size]
-    else:
-        output_image = _sum_images(metadata.candidates_tokens_details)
-    output_image = min(output_image, candidates)
+    output_image = min(_sum_images(metadata.candidates_tokens_details) or drawn, candidates)
     return TokenCount(
         input_text=prompt - input_image,
         input_image=input_image,

@@ -58,7 +58,7 @@ class Edge:
         _LOG.info(
             "%s %s %s%s in %.0f ms request=%s generation=%s key=%s",
             scope["method"],
-            scope["path"],
+            ascii(scope["path"])[1:-1],  # decoded from the request, it may hold line breaks
             response.status or "gone",
             f" {code}" if code else "",
             (time.perf_counter() - started) * 1000,
@@ -84,7 +84,10 @@ class Edge:
                 _LOG.error("request %s failed: %s", scope["limner.request_id"], describe(failure))
             if response.status is not None:
                 raise  # it has started: the server cuts the connection, which is the only honest end
-            await to_response(error)(scope, receive, response.send)
+            answer = to_response(error)
+            if isinstance(failure, HTTPException):
+                answer.headers.update(failure.headers or {})  # Allow, beside a 405
+            await answer(scope, receive, response.send)
             return error.code
         return None
 

@@ -42,8 +42,7 @@ class SendOptions(Struct, frozen=True, kw_only=True):
 async def send_whole(generation: Generation, head: AnswerHead, send: Send) -> None:
     """Wait for the end and send the answer. Raises the GatewayError that the generation ended with."""
     with generation.audience.join():
-        while not generation.is_over:
-            await generation.audience.wait(_WAIT_SECONDS)
+        await generation.wait_until_over()
         outcome, bill = _get_result(generation)
         is_markdown = generation.drawing.settings.image_output == "markdown"
         composer = _compose(generation)
@@ -59,7 +58,7 @@ async def send_whole(generation: Generation, head: AnswerHead, send: Send) -> No
         for picture, piece in zip(pictures, pieces[1:], strict=True):
             spool = generation.spools[picture.id]
             for offset in range(0, picture.size_bytes, SEND_BYTES):
-                await _send_body(send, spool.read_base64(offset, SEND_BYTES))
+                await _send_body(send, bytes(spool.read_base64(offset, SEND_BYTES)))
             await _send_body(send, piece)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -104,6 +103,8 @@ class _Stream:
         self._head = head
         self._options = options
         self._send = send
+        self._clock = asyncio.get_running_loop().time
+        self._beats_at = 0.0
         self._is_markdown = generation.drawing.settings.image_output == "markdown"
         self._composer = _compose(generation)
         self.writer = ChunkWriter(head, line_bytes=options.line_bytes if self._is_markdown else 0)
@@ -111,10 +112,11 @@ class _Stream:
     async def send(self) -> None:
         """Send everything up to the end. Raises the GatewayError that ends the stream."""
         generation, writer = self._generation, self.writer
-        await _send_body(self._send, writer.write_role())
+        await self._write(writer.write_role())
         while not generation.is_over:
-            await self._send_segments(list(self._composer.take()))
-            if not generation.is_over:
+            segments = list(self._composer.take())
+            await self._send_segments(segments)
+            if not segments and not generation.is_over:  # more may have come while these were sent
                 await self._wait_or_beat()
         outcome, bill = _get_result(generation)
         await self._send_segments(list(self._composer.take_rest(outcome.refusal)))
@@ -124,11 +126,17 @@ class _Stream:
         )
         if self._options.includes_usage:
             last.append(writer.write_usage(to_usage(bill.tokens, bill.cost_micro_usd)))
-        await _send_body(self._send, b"".join([*last, DONE]))
+        await self._write(b"".join([*last, DONE]))
+
+    async def _write(self, frames: bytes) -> None:
+        await _send_body(self._send, frames)
+        self._beats_at = self._clock() + self._options.heartbeat_seconds
 
     async def _wait_or_beat(self) -> None:
-        if not await self._generation.audience.wait(self._options.heartbeat_seconds):
-            await _send_body(self._send, self.writer.write_heartbeat())
+        """Wait for more from Gemini, or fill the client's silence: not all that comes is anything to send."""
+        silence_seconds = self._beats_at - self._clock()
+        if silence_seconds <= 0 or not await self._generation.audience.wait(silence_seconds):
+            await self._write(self.writer.write_heartbeat())
 
     async def _send_segments(self, segments: Sequence[Segment]) -> None:
         for segment in segments:
@@ -137,16 +145,16 @@ class _Stream:
                 continue
             write = self.writer.write_text if isinstance(segment, TextSegment) else self.writer.write_thought
             for chunk in write(segment.text):
-                await _send_body(self._send, chunk)
+                await self._write(chunk)
 
     async def _send_picture(self, segment: PictureSegment) -> None:
         if not self._is_markdown:
             await self._wait_until_complete(segment.picture)
         lines = self.writer.frame_picture(segment, is_markdown=self._is_markdown)
-        await _send_body(self._send, lines.opening)
+        await self._write(lines.opening)
         async for piece in self._read_lines(segment.picture, lines):
-            await _send_body(self._send, piece)
-        await _send_body(self._send, lines.closing)
+            await self._write(piece)
+        await self._write(lines.closing)
 
     async def _wait_until_complete(self, picture: Picture) -> None:
         while not picture.is_complete:
@@ -178,8 +186,8 @@ class _Stream:
     def _encode(self, picture: Picture, offset: int, size: int, lines: PictureLines) -> bytes:
         spool = self._generation.spools[picture.id]
         if lines.bytes_per_line is None:
-            return spool.read_base64(offset, size)
-        pieces: list[bytes] = []
+            return bytes(spool.read_base64(offset, size))
+        pieces: list[bytes | memoryview] = []
         for start in range(offset, offset + size, lines.bytes_per_line):
             length = min(lines.bytes_per_line, offset + size - start)
             pieces += (lines.line_head, spool.read_base64(start, length), lines.line_tail)

@@ -1,0 +1,98 @@
+"""What tests of the running programs share: an emulator, gateways in front of it, its journal.
+
+One emulator and one gateway of each kind serve a whole session. When it ends every gateway must end with exit
+code 0, and its log must hold no secret, no prompt, no picture and no error.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
+from upstreams import Upstream, run_upstream
+
+
+@pytest.fixture(scope="session")
+def _no_proxy() -> Iterator[None]:
+    """Keep this process's own clients away from proxies: everything they ask is on loopback."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(is_proxy_variable, list(os.environ)):
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The upstream of every gateway that names no other."""
+    program = Emulator(tmp_path_factory.mktemp("emulator"))
+    yield program
+    assert program.stop() == 0
+    assert "Traceback" not in program.said
+
+
+@pytest.fixture(scope="session")
+def start_gateway(
+    emulator: Emulator, tmp_path_factory: pytest.TempPathFactory, _no_proxy: None
+) -> Iterator[StartGateway]:
+    """Return the session's gateway with the given variables, started at the first call.
+
+    `upstream_url` is its upstream, the emulator if None.
+    """
+    running: dict[tuple[str, ...], Gateway] = {}
+
+    def start(upstream_url: str | None = None, **variables: str) -> Gateway:
+        url = upstream_url or emulator.url
+        kind = (url, *(f"{name}={value}" for name, value in sorted(variables.items())))
+        if kind not in running:
+            running[kind] = Gateway(tmp_path_factory.mktemp("gateway"), url, variables)
+        return running[kind]
+
+    yield start
+    codes = [gateway.stop() for gateway in running.values()]
+    assert codes == [0] * len(running)
+    for gateway in running.values():
+        check_log(gateway)
+
+
+@pytest.fixture(scope="session")
+def gateway(start_gateway: StartGateway) -> Gateway:
+    """The gateway with its default settings."""
+    return start_gateway()
+
+
+@pytest.fixture
+def journal(emulator: Emulator) -> ListCalls:
+    """Return a function that lists the calls the emulator got since the test began."""
+    emulator.forget_calls()
+    return emulator.list_calls
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of recorded Gemini answers, which lies beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "recordings" / "gemini"
+    if not folder.is_dir():
+        pytest.skip("the recordings of Gemini's answers are not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def upstream_server() -> Iterator[Upstream]:
+    """The server that answers as a test says."""
+    with run_upstream() as server:
+        yield server
+
+
+@pytest.fixture
+def upstream(upstream_server: Upstream) -> Upstream:
+    """The same, with no calls in its record."""
+    upstream_server.calls.clear()
+    return upstream_server
+
+
+@pytest.fixture(scope="session")
+def scripted_gateway(start_gateway: StartGateway, upstream_server: Upstream) -> Gateway:
+    """The gateway in front of that server."""
+    return start_gateway(upstream_server.url)

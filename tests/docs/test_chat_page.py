@@ -1,0 +1,188 @@
+"""`docs/chat.md` beside the request's record, the rules that read it, and the answer's record."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
+
+import msgspec
+import pytest
+from doc_tables import ROOT, find_section, find_table, read_page, read_spans
+from google.genai.types import FinishReason
+
+from limner.catalogue import MODELS, find_model
+from limner.config_values import ImageOutput
+from limner.errors import InvalidRequest
+from limner.translate.body import MAX_TEXT_BYTES
+from limner.translate.outcome import judge
+from limner.translate.reader import Finish
+from limner.translate.scanner import MAX_DEPTH, MAX_NODES
+from limner.translate.settings import DrawSettings, resolve_settings
+from limner.translate.transcript import Transcript
+from limner.web.body import MAX_PICTURES
+from limner.web.sending import OPEN_AFTER_SECONDS
+from limner.wire.openai import ChatCompletion, ChatCompletionRequest
+
+
+def list_fields(kind: msgspec.inspect.Type, path: str) -> Iterator[str]:
+    """Yield the dotted path of every field below a record that holds no record itself."""
+    match kind:
+        case msgspec.inspect.StructType(fields=fields):
+            for field in fields:
+                yield from list_fields(field.type, f"{path}.{field.encode_name}")
+        case msgspec.inspect.ListType(item_type=item):
+            yield from list_fields(item, f"{path}[]")
+        case msgspec.inspect.UnionType(types=kinds):
+            for one in kinds:
+                if not isinstance(one, msgspec.inspect.NoneType):
+                    yield from list_fields(one, path)
+        case _:
+            yield path.removeprefix(".").removesuffix("[]")
+
+
+def test_every_field_of_a_request_is_listed() -> None:
+    """The chat page's field table has every field that is read of a request, each once, and no other."""
+    rows = find_table(find_section(read_page("chat.md"), "Fields of a request"), "field")
+    listed = [name for field, _ in rows for name in read_spans(field)]
+    assert sorted(listed) == sorted(set(list_fields(msgspec.inspect.type_info(ChatCompletionRequest), "")))
+    assert all(re.match("Used|Dropped|Ignored", text) for _, text in rows)
+
+
+def test_what_is_not_read_is_not_read() -> None:
+    """What the chat page says is ignored today is no field of a request."""
+    read = set(list_fields(msgspec.inspect.type_info(ChatCompletionRequest), ""))
+    rows = find_table(find_section(read_page("chat.md"), "Not in this version"), "what")
+    unread = {name for what, today in rows if today.startswith("ignored") for name in read_spans(what)}
+    assert len(unread) > 5
+    assert not [name for name in read if any(f"{name}.".startswith(f"{other}.") for other in unread)]
+
+
+def list_notice_codes() -> Iterator[str]:
+    """Yield the code of every `Notice("…"` in the source."""
+    for path in (ROOT / "src" / "limner").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Notice":
+                code = node.args[0]
+                assert isinstance(code, ast.Constant), f"{path.name}:{node.lineno} hides its code"
+                yield str(code.value)
+
+
+def test_every_notice_is_listed() -> None:
+    """The chat page's notice table has every notice code of the source, each once, and no other."""
+    rows = find_table(find_section(read_page("chat.md"), "Notices"), "code")
+    listed = [code for cell, _ in rows for code in read_spans(cell)]
+    assert sorted(listed) == sorted(set(list_notice_codes()))
+
+
+def end_with(reason: str) -> str:
+    """Return the finish reason of an answer that Gemini ends with `reason`."""
+    transcript = Transcript()
+    transcript.add(Finish(reason, None))
+    return judge(transcript, None, MODELS[0].id).finish_reason
+
+
+def test_finish_reasons() -> None:
+    """Every reason that Google's client knows, and one that it does not, ends as the chat page's table says."""
+    rows = find_table(find_section(read_page("chat.md"), "No picture"), "Gemini's reason")
+    endings = {reason: read_spans(end)[0] for cell, end in rows for reason in read_spans(cell)}
+    assert endings.pop("MALFORMED_…") == end_with("MALFORMED_X")
+    known = {reason.value for reason in FinishReason}
+    assert endings.keys() <= known
+    (other,) = read_spans(dict(rows)["any other"])
+    for reason in (*known, "SOMETHING_NEW"):
+        assert end_with(reason) == endings.get(reason, other), reason
+
+
+def test_image_outputs() -> None:
+    """The chat page has every value of the image output, and no other."""
+    rows = find_table(find_section(read_page("chat.md"), "Where the picture is"), "value")
+    assert sorted(read_spans("".join(row[0] for row in rows))) == sorted(get_args(get_args(ImageOutput)[0]))
+
+
+def test_limits_of_a_request() -> None:
+    """The chat page names the limits as they are set."""
+    page = read_page("chat.md")
+    limits = {name: value for name, value, _ in find_table(page, "limit")}
+    assert limits == {
+        "body": "`LIMNER_MAX_BODY_MIB`",
+        "text besides pictures": f"{MAX_TEXT_BYTES // 2**20} MiB",
+        "pictures": str(MAX_PICTURES),
+        "nesting": f"{MAX_DEPTH} levels",
+        "strings, objects and arrays": f"{MAX_NODES:,}",
+    }
+    assert f"or {OPEN_AFTER_SECONDS:g} s after the call was sent" in page
+
+
+def resolve(fields: Mapping[str, object], model_name: str = MODELS[0].id) -> DrawSettings:
+    """Return the settings of a request with these fields. Raises InvalidRequest."""
+    model = find_model(model_name)
+    assert model is not None
+    request = msgspec.convert({"model": model_name, **fields}, ChatCompletionRequest)
+    return resolve_settings(request, model, header_image_output=None, default_image_output="auto")
+
+
+def fill(name: str) -> DrawSettings:
+    """Return the settings of a request with a value in one field, of whatever type it takes."""
+    values: Sequence[object] = (1, True, "x", [], {})
+    for value in values:
+        try:
+            return resolve({name: value})
+        except msgspec.ValidationError:
+            continue
+    raise AssertionError(f"{name} takes none of the values")
+
+
+def test_dropped_fields() -> None:
+    """A field of the request itself is dropped with a notice if the field table says so, and not otherwise."""
+    rows = find_table(find_section(read_page("chat.md"), "Fields of a request"), "field")
+    for cell, text in rows:
+        for name in read_spans(cell):
+            if name == "model" or "." in name:
+                continue
+            notices = [(notice.code, notice.message.split("'")[1]) for notice in fill(name).notices]
+            assert notices == ([("setting_dropped", name)] if text.startswith("Dropped") else []), name
+
+
+def test_ranges() -> None:
+    """A number that the field table gives a range for is taken at its ends and refused beyond them."""
+    rows = find_table(find_section(read_page("chat.md"), "Fields of a request"), "field")
+    ranges = {
+        read_spans(cell)[0]: found for cell, text in rows if (found := re.match(r"Used. (\d) to (\d);", text))
+    }
+    assert len(ranges) == 2
+    for name, found in ranges.items():
+        least, most = map(int, found.groups())
+        assert resolve({name: least}) != resolve({name: most})
+        for value in (least - 0.1, most + 0.1):
+            with pytest.raises(InvalidRequest, match=name):
+                resolve({name: value})
+
+
+def test_spellings() -> None:
+    """Each spelling of a ratio or size in the chat page's table is taken as the table says."""
+    rows = find_table(find_section(read_page("chat.md"), "Ratio and size"), "given")
+    for given, taken in rows:
+        if taken == "not set":
+            assert given.startswith("empty, ")
+            for value in ("", *read_spans(given)):
+                assert resolve({"image_config": {"aspect_ratio": value}}).aspect_ratio is None
+            continue
+        spellings = read_spans(given)
+        for spelling, value in zip(spellings, read_spans(taken) * len(spellings), strict=False):
+            name = "aspect_ratio" if ":" in value else "image_size"
+            settings = resolve({"image_config": {name: spelling}}, "nano-banana-2")
+            assert getattr(settings, name) == value
+
+
+def test_fields_of_an_answer() -> None:
+    """The chat page names every field of an answer, and its table no field that is none."""
+    page = read_page("chat.md")
+    section = find_section(page, "An answer")
+    spans = read_spans(find_section(page, "Where the picture is") + section)
+    paths = {path.replace("[]", "") for path in list_fields(msgspec.inspect.type_info(ChatCompletion), "")}
+    names = {name for path in paths for name in path.split(".")}
+    assert names - set(re.findall(r"\w+", " ".join(spans))) == set()
+    for cell, _ in find_table(section, "field"):
+        for name in read_spans(cell):
+            path = name.replace("[0]", "")
+            assert any(f"{one}.".startswith(f"{path}.") for one in paths), name

@@ -1,0 +1,178 @@
+"""Receiving a picture as base64 in any cut, and reading it back."""
+
+import base64
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from limner.pictures.spool import FileSpool, InvalidBase64, PictureSpool
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("spool")
+
+
+@pytest.fixture
+def spool(folder: Path) -> Iterator[FileSpool]:
+    spool = FileSpool(folder)
+    yield spool
+    spool.close()
+
+
+def draw_png() -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((64, 48), 90).save(file, "PNG")
+    return file.getvalue()
+
+
+def receive(spool: PictureSpool, encoded: bytes, step: int) -> None:
+    for start in range(0, len(encoded), step):
+        spool.append(encoded[start : start + step])
+    spool.finish()
+
+
+@given(st.binary(max_size=400), st.integers(1, 50))
+@settings(max_examples=100, deadline=None)
+def test_any_cut_gives_the_picture(folder: Path, data: bytes, step: int) -> None:
+    """However the base64 is cut, with or without its padding, bytes, size and digest are the picture's."""
+    encoded = base64.b64encode(data)
+    for sent in (encoded, encoded.rstrip(b"=")):
+        spool = FileSpool(folder)
+        receive(spool, sent, step)
+        assert spool.read(0, 1000) == data
+        assert (spool.size_bytes, spool.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+        spool.close()
+
+
+@pytest.mark.parametrize("step", [1, 7, 65_536])
+def test_a_real_picture_is_measured(spool: FileSpool, step: int) -> None:
+    """Type and pixels are known at the end, whatever the cut."""
+    receive(spool, base64.b64encode(draw_png()), step)
+    assert (spool.mime_type, spool.pixels) == ("image/png", (64, 48))
+
+
+def test_the_type_is_known_from_the_first_bytes(spool: FileSpool) -> None:
+    """The type is there while the picture arrives; digest and pixels come at its end."""
+    spool.append(base64.b64encode(draw_png())[:44])
+    assert (spool.mime_type, spool.size_bytes) == ("image/png", 33)
+    assert (spool.sha256, spool.pixels) == ("", None)
+
+
+def test_what_came_can_be_read_at_once(spool: FileSpool) -> None:
+    """A reader follows the arrival, at its own offsets, in base64 that can be joined."""
+    data = os.urandom(3000)
+    encoded = base64.b64encode(data)
+    spool.append(encoded[:2001])
+    assert spool.size_bytes == 1500
+    assert spool.read_base64(0, 1500) == encoded[:2000]
+    spool.append(encoded[2001:])
+    spool.finish()
+    joined = b"".join(spool.read_base64(offset, 900) for offset in range(0, 3000, 900))
+    assert joined == encoded
+    assert spool.read(2999, 10) == data[2999:]
+    assert spool.read_base64(3000, 30) == b""
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        b"QUJ*",
+        b"QUJD====",
+        b"QQ==QUJD",
+        b"QQ==QQ==",
+        b"=QUJ",
+        b"QUJDQ",
+        b"QUJD QUJD",
+        b"QUJD\n",
+        "QUé=".encode(),
+        b"QU-_",
+    ],
+)
+@pytest.mark.parametrize("step", [1, 3, 4, 100])
+def test_what_is_not_base64_is_told(folder: Path, encoded: bytes, step: int) -> None:
+    """Other signs, padding in the middle and lone characters are refused in every cut."""
+    spool = FileSpool(folder)
+    with pytest.raises(InvalidBase64, match="not base64"):
+        receive(spool, encoded, step)
+    spool.close()
+
+
+def test_nothing_is_left_in_the_folder(tmp_path: Path) -> None:
+    """The file has no name: a killed process leaves nothing behind."""
+    spool = FileSpool(tmp_path)
+    spool.append(b"QUJD")
+    assert list(tmp_path.iterdir()) == []
+    spool.close()
+
+
+def test_an_empty_picture(spool: FileSpool) -> None:
+    """A string without a character is an empty picture of no type."""
+    spool.finish()
+    assert (spool.size_bytes, spool.mime_type, spool.pixels) == (0, None, None)
+    assert spool.sha256 == hashlib.sha256(b"").hexdigest()
+    assert spool.read_base64(0, 10) == b""
+
+
+def test_a_spool_may_be_closed_twice(folder: Path) -> None:
+    """Closing is final and harmless."""
+    spool = FileSpool(folder)
+    spool.close()
+    spool.close()
+
+
+def test_trouble_of_the_disk_is_told(tmp_path: Path) -> None:
+    """A folder that is not there is an OSError, not bad base64."""
+    spool = FileSpool(tmp_path / "gone")
+    with pytest.raises(OSError, match="No such file"):
+        receive(spool, b"QUJD" * 50_000, 65_536)
+
+
+@pytest.mark.parametrize("step", [400, 65_537])
+def test_large_pictures_go_through_the_file(spool: FileSpool, step: int) -> None:
+    """A picture far beyond what is held in memory is read back whole, while it arrives and afterwards."""
+    data = os.urandom(1_600_001)
+    encoded = base64.b64encode(data)
+    read = b""
+    for start in range(0, len(encoded), step):
+        spool.append(encoded[start : start + step])
+        available = spool.size_bytes - len(read)
+        if start % 7 == 0:
+            read += base64.b64decode(spool.read_base64(len(read), available - available % 3))
+    spool.finish()
+    read += base64.b64decode(spool.read_base64(len(read), len(data)))
+    assert read == data
+    assert spool.sha256 == hashlib.sha256(data).hexdigest()
+    assert b"".join(spool.read_base64(offset, 300_000) for offset in range(0, len(data), 300_000)) == encoded
+    assert spool.read(1_599_990, 100) == data[1_599_990:]
+
+
+@given(st.lists(st.tuples(st.integers(1, 400_000), st.integers(0, 2**30)), min_size=1, max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_any_reader_at_any_time(folder: Path, steps: list[tuple[int, int]]) -> None:
+    """Whatever has come can be read at any offset, wherever it is kept just then."""
+    data = bytes(range(251)) * 6000
+    encoded = base64.b64encode(data)
+    spool = FileSpool(folder)
+    position = 0
+    for size, place in steps:
+        spool.append(encoded[position : position + size])
+        position += size
+        offset = place % (spool.size_bytes + 1) // 3 * 3
+        whole = (spool.size_bytes - offset) // 3 * 3
+        assert bytes(spool.read_base64(offset, whole)) == encoded[offset // 3 * 4 : (offset + whole) // 3 * 4]
+        assert spool.read(offset, 1000) == data[offset : min(offset + 1000, spool.size_bytes)]
+    spool.close()
+
+
+def test_tiny_pieces_are_borne(spool: FileSpool) -> None:
+    """A picture that comes in a hundred thousand pieces is as good as in one."""
+    receive(spool, b"QUJD" * 200_000, 8)
+    assert (spool.size_bytes, spool.read(599_997, 9)) == (600_000, b"ABC")
