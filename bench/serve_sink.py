@@ -26,6 +26,7 @@ class SinkSpool:
         self.sha256 = "0" * 64
         self.mime_type: str | None = None
         self.pixels: tuple[int, int] | None = None
+        self.is_held = False
         self._head = b""
         self._characters = 0
 

@@ -39,7 +39,9 @@ def run() -> int:
         return 1
     OUTPUT_FOLDER.mkdir(exist_ok=True)
     with _run_gateway() as (base_url, key):
-        print(f"Limner runs at {base_url}; its upstream is the bundled emulator, so nothing here costs money.")
+        print(
+            f"Limner runs at {base_url}; its upstream is the bundled emulator, so nothing here costs money."
+        )
         client = OpenAI(base_url=f"{base_url}/v1", api_key=key)
         picture_uri = _draw(client)
         _edit(client, picture_uri)

@@ -1,6 +1,6 @@
 """The settings: what an operator sets in the environment or in `.env`, checked whole before anything starts.
 
-Only `cli` and `app` read this module; everything below them is handed values. It must not know who uses a
+Only the command line and `app` read this module; everything below them is handed values. It must not know who uses a
 setting, and it opens nothing but the files that settings name. `docs/settings.md` describes every field.
 """
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from limner.errors import GatewayError, GatewayUnavailable, InternalError, UpstreamFailure
+from limner.errors import GatewayError, InternalError, UpstreamFailure, locate
 from limner.pictures.spool import InvalidBase64, PictureSpool
 from limner.subscriptions import Audience
 from limner.translate.failure import MAX_BODY_BYTES, read_error_body, to_gateway_error
@@ -167,11 +167,8 @@ class Generations:
             failure = error
         except asyncio.CancelledError:
             failure = UpstreamFailure("The gateway stopped before Gemini's answer was complete.")
-        except OSError:
-            _LOG.exception("generation %s: the spool failed", generation.id)
-            failure = GatewayUnavailable("The gateway cannot store pictures now.", code="storage_unavailable")
-        except Exception:  # noqa: BLE001 - a task of its own: what is not caught here is never seen
-            _LOG.exception("generation %s failed", generation.id)
+        except Exception as error:  # noqa: BLE001 - a task of its own: what is not caught here is never seen
+            _LOG.error("generation %s failed: %s", generation.id, locate(error))
             failure = InternalError()
         finally:
             for spool in inputs:
@@ -270,6 +267,11 @@ def _settle(generation: Generation, failure: GatewayError | None) -> None:
         )
         generation.notices.append(
             Notice("usage_estimated", "Gemini did not count this answer; tokens and cost are the table's.")
+        )
+    if any(spool.is_held for spool in generation.spools.values()):
+        _LOG.error("generation %s: the disk does not take pictures", generation.id)
+        generation.notices.append(
+            Notice("storage_trouble", "The gateway's disk did not take the picture; it came from memory.")
         )
     generation.outcome = outcome
     generation.bill = Bill(tokens=tokens, cost_micro_usd=cost_micro_usd(tokens, drawing.model))

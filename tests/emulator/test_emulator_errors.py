@@ -4,7 +4,19 @@ import json
 from typing import Any
 
 import pytest
-from calling import FLASH, LITE, NEW, OLD, PRO, ask, ask_path, inline_part, prompt_payload
+from calling import (
+    FLASH,
+    LITE,
+    NEW,
+    OLD,
+    PRO,
+    SMALL,
+    ask,
+    ask_path,
+    inline_part,
+    open_picture,
+    prompt_payload,
+)
 
 from programs import Emulator
 
@@ -18,6 +30,7 @@ NO_CALLER = (
     "form of API consumer identity to call this API."
 )
 TYPES = "type.googleapis.com/google.ai.generativelanguage.v1beta"
+TOO_LONG = "The input token count (1075000) exceeds the maximum number of tokens allowed (1048575)."
 USER = {"role": "user", "parts": [{"text": "a fox"}]}
 
 
@@ -82,8 +95,22 @@ CASES = [
     (
         FLASH,
         prompt_payload("a fox", responseModalities=["TEXT", "AUDIO"]),
-        "Model does not support the requested response modalities: audio",
+        "Model does not support the requested response modalities: text,audio",
     ),
+    (
+        FLASH,
+        prompt_payload("a fox", responseFormat={"image": {"aspectRatio": "16:9"}}),
+        (
+            "Invalid value at 'generation_config.response_format.image.aspect_ratio' "
+            f'({TYPES}.ImageResponseFormat.AspectRatio), "16:9"'
+        ),
+    ),
+    (
+        FLASH,
+        prompt_payload("a fox", responseFormat={"image": {"delivery": "URI"}}),
+        "Request contains an invalid argument.",
+    ),
+    (FLASH, prompt_payload("a" * 4_300_000), TOO_LONG),
     (
         OLD,
         prompt_payload("a fox", thinkingConfig={"thinkingLevel": "high"}),
@@ -133,6 +160,17 @@ def test_fields_that_cannot_be_read_are_listed_together(emulator: Emulator) -> N
     violations = error["details"][0]["fieldViolations"]
     assert [violation.get("field") for violation in violations] == ["generation_config", None]
     assert error["message"] == "\n".join(violation["description"] for violation in violations)
+
+
+def test_a_response_format_of_googles_names_is_taken_and_ignored(emulator: Emulator) -> None:
+    """The enumerations of `responseFormat.image` pass and change nothing: `imageConfig` is what counts."""
+    image = {
+        "aspectRatio": "ASPECT_RATIO_SIXTEEN_BY_NINE",
+        "imageSize": "IMAGE_SIZE_TWO_K",
+        "delivery": "INLINE",
+    }
+    reply = ask(emulator.url, prompt_payload("a fox", **SMALL, responseFormat=[{"image": image}]))
+    assert [open_picture(data).size for data in reply.pictures] == [(512, 512)]
 
 
 def test_names_may_be_written_in_either_form(emulator: Emulator) -> None:

@@ -3,7 +3,7 @@
 A stream takes segments as they become certain, a whole answer takes them all at the end, and both concatenate
 to the same content because both come from here.
 
-Facts (contract sections 5 and 6): adjacent texts are joined as they are; one line feed stands between text
+What clients rely on (docs/chat.md): adjacent texts are joined as they are; one line feed stands between text
 and picture and between pictures; identical pictures count once; thought pictures are not delivered unless
 nothing else came. Only a first picture of a call that asked for no thoughts can be relayed while it arrives:
 of any other it is not known before its part closes whether it counts.

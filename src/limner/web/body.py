@@ -43,11 +43,6 @@ async def read_body(request: Request, *, max_bytes: int, new_spool: Callable[[],
             for token in reader.feed(data):
                 incoming.take(token)
         return Body(reader.close(), incoming.pictures, incoming.spools)
-    except OSError as error:
-        incoming.close()
-        raise GatewayUnavailable(
-            "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
-        ) from error
     except BaseException:
         incoming.close()
         raise
@@ -99,12 +94,20 @@ class _Incoming:
             self.spools[-1].append(base64.translate(_STANDARD_ALPHABET, _WHITE_SPACE))
         except InvalidBase64:
             self._is_valid = False
+        self._check_disk()
+
+    def _check_disk(self) -> None:
+        if self.spools[-1].is_held:
+            raise GatewayUnavailable(
+                "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
+            )
 
     def _finish(self, spool: PictureSpool) -> InputPicture:
         try:
             spool.finish()
         except InvalidBase64:
             self._is_valid = False
+        self._check_disk()
         is_short = len(self._text) <= _KEPT_TEXT_BYTES
         return InputPicture(
             mime_type=spool.mime_type if self._is_valid else None,

@@ -1,6 +1,6 @@
 """`POST /v1/chat/completions`: OpenAI's chat in, a picture out.
 
-Checks in the contract's order - key, model, types, settings, content - and nothing reaches Gemini before all
+Checks in this order - key, model, types, settings, content - and nothing reaches Gemini before all
 have passed.
 """
 

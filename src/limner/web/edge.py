@@ -18,8 +18,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limner.errors import GatewayError, InternalError, MethodNotAllowed, NotFound, PermissionDenied
-from limner.web.failures import describe, to_response
+from limner.errors import (
+    GatewayError,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    PermissionDenied,
+    locate,
+)
+from limner.web.failures import to_response
 
 _LOG = logging.getLogger("limner.access")
 _EXPOSED = "x-request-id, x-limner-generation-id, retry-after, retry-after-ms, Idempotent-Replayed"
@@ -55,7 +62,8 @@ class Edge:
         request_id = scope["limner.request_id"] = self._new_id("req")
         response = _Response(self, scope, send, request_id)
         code = await self._answer(scope, receive, response)
-        _LOG.info(
+        _LOG.log(
+            logging.DEBUG if scope["path"] in _ANY_HOST_PATHS else logging.INFO,
             "%s %s %s%s in %.0f ms request=%s generation=%s key=%s",
             scope["method"],
             ascii(scope["path"])[1:-1],  # decoded from the request, it may hold line breaks
@@ -81,7 +89,7 @@ class Edge:
         except Exception as failure:
             error = _to_gateway_error(failure, scope)
             if isinstance(error, InternalError):
-                _LOG.error("request %s failed: %s", scope["limner.request_id"], describe(failure))
+                _LOG.error("request %s failed: %s", scope["limner.request_id"], locate(failure))
             if response.status is not None:
                 raise  # it has started: the server cuts the connection, which is the only honest end
             answer = to_response(error)

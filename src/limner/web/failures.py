@@ -34,14 +34,3 @@ def to_response(error: GatewayError) -> Response:
         headers=headers,
         media_type="application/json",
     )
-
-
-def describe(error: BaseException) -> str:
-    """Return where an unexpected error came from, for the log: no message, which might quote a secret."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    if frame is None:
-        return type(error).__name__
-    code = frame.tb_frame.f_code
-    return f"{type(error).__name__} in {code.co_qualname} ({code.co_filename}:{frame.tb_lineno})"

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import io
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,11 +130,40 @@ def test_a_spool_may_be_closed_twice(folder: Path) -> None:
     spool.close()
 
 
-def test_trouble_of_the_disk_is_told(tmp_path: Path) -> None:
-    """A folder that is not there is an OSError, not bad base64."""
+@pytest.mark.parametrize("step", [400, 65_537])
+def test_a_disk_that_takes_nothing_loses_nothing(tmp_path: Path, step: int) -> None:
+    """A picture whose file cannot be made is held in memory, read back whole, and says so."""
+    data = os.urandom(1_600_001)
+    encoded = base64.b64encode(data)
     spool = FileSpool(tmp_path / "gone")
-    with pytest.raises(OSError, match="No such file"):
-        receive(spool, b"QUJD" * 50_000, 65_536)
+    for start in range(0, len(encoded), step):
+        spool.append(encoded[start : start + step])
+    spool.finish()
+    assert spool.is_held
+    assert spool.sha256 == hashlib.sha256(data).hexdigest()
+    assert spool.read(700_000, 400_000) == data[700_000:1_100_000]
+    assert base64.b64decode(spool.read_base64(0, len(data))) == data
+
+
+def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
+    """A picture that a full disk cuts off in the middle of a write is read back whole from both places."""
+    program = """
+import base64, os, resource, signal, sys
+from pathlib import Path
+from limner.pictures.spool import FileSpool
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, 700_000))
+data = os.urandom(2_000_001)
+encoded = base64.b64encode(data)
+spool = FileSpool(Path(sys.argv[1]))
+for start in range(0, len(encoded), 65_536):
+    spool.append(encoded[start : start + 65_536])
+spool.finish()
+pieces = [base64.b64decode(spool.read_base64(at, 49_152)) for at in range(0, len(data), 49_152)]
+sys.exit(0 if spool.is_held and b"".join(pieces) == data else 1)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False, timeout=60)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("step", [400, 65_537])
