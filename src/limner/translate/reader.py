@@ -36,6 +36,7 @@ MAX_SKELETON_BYTES = 16 * 1024 * 1024
 _PART = ("candidates", ARRAY, "content", "parts", ARRAY)
 _DATA = (*_PART, "inlineData", "data")
 _SIGNATURE = (*_PART, "thoughtSignature")
+_LONG_KEYS = frozenset({_DATA[-1], _SIGNATURE[-1]})
 _THOUGHT = re.compile(rb'"thought"\s*:\s*true')
 _MIME_TYPE = re.compile(rb'"mimeType"\s*:\s*"([^"\\]+)"')
 
@@ -252,7 +253,9 @@ class AnswerReader:
 
 
 def _passes(path: Sequence[str]) -> Long:
-    inside = tuple(path[1:] if path and path[0] == ARRAY else path)
+    if not path or path[-1] not in _LONG_KEYS:  # nearly all strings, and a tuple each would cost
+        return Long.NONE
+    inside = tuple(path[1:] if path[0] == ARRAY else path)
     return Long.WHOLE if inside in {_DATA, _SIGNATURE} else Long.NONE
 
 

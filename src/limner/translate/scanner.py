@@ -105,14 +105,6 @@ class _State(Enum):
     DONE = auto()
 
 
-def _pass_nothing(_path: Sequence[str]) -> Long:
-    return Long.NONE
-
-
-def _hand_out_nothing(_path: Sequence[str]) -> bool:
-    return False
-
-
 def mark(number: int) -> str:
     """Return what stands in the decoded skeleton for the long string `number`."""
     return f"\0{number}"
@@ -129,8 +121,8 @@ class JsonScanner:
         self,
         *,
         max_skeleton_bytes: int,
-        passes: Callable[[Sequence[str]], Long] = _pass_nothing,
-        hands_out: Callable[[Sequence[str]], bool] = _hand_out_nothing,
+        passes: Callable[[Sequence[str]], Long] = lambda _path: Long.NONE,
+        hands_out: Callable[[Sequence[str]], bool] = lambda _path: False,
     ) -> None:
         self._max_skeleton_bytes = max_skeleton_bytes
         self._passes = passes
@@ -204,6 +196,8 @@ class JsonScanner:
                 self._open_string()
                 if self._long is Long.WHOLE:
                     yield self._begin_long()
+                else:
+                    position = self._read_short_string(data, position)
             elif sign in _OPENING:
                 self._open(is_object=sign == b"{")
             elif sign:
@@ -260,15 +254,22 @@ class JsonScanner:
         self._marks += 1
         return LongBegins(self._marks - 1, tuple(self._path))
 
+    def _read_short_string(self, data: bytes, position: int) -> int:
+        """Read a string that ends in these bytes and has nothing that passes, as nearly all do."""
+        found = (_TO_QUOTE if self._long is Long.NONE else _TO_QUOTE_OR_MARKER).match(data, position)
+        stop = (found.end() if found else position) + 1
+        if data[stop - 1 : stop] != b'"':
+            return position
+        self._skeleton += data[position:stop]
+        self._close_string()
+        return stop
+
     def _read_string(self, data: bytes, position: int) -> Generator[Token, None, int]:
         pattern = _TO_QUOTE if self._long is Long.NONE else _TO_QUOTE_OR_MARKER
         found = pattern.match(data, position)
         stop = found.end() if found else position
         if data[stop : stop + 1] == b'"':
-            stop += 1
-            self._skeleton += data[position:stop]
-            self._close_string()
-            return stop
+            return self._read_short_string(data, position)
         if data[stop : stop + 1] == b";" and len(data) - stop >= _MARKER_BYTES:
             stop += _MARKER_BYTES
             self._skeleton += data[position:stop]
