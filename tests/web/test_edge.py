@@ -130,7 +130,10 @@ def test_origins_can_be_named(start_gateway: StartGateway) -> None:
 
 def test_every_answer_has_an_id_of_its_own(gateway: Gateway) -> None:
     """No two requests share an id, and the gateway's log names it."""
-    ids = [ask(gateway, path=path).headers["x-request-id"] for path in ("/v1/models", "/healthz", "/nowhere")]
+    ids = [
+        ask(gateway, path=path).headers["x-request-id"]
+        for path in ("/v1/models", "/v1/models/no", "/nowhere")
+    ]
     assert len(set(ids)) == 3
     for request_id in ids:
         gateway.wait_until_said(request_id)
