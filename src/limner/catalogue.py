@@ -9,6 +9,7 @@ Facts, as of 2026-11-22:
   * Prices: Google's paid tier of the Developer API, pricing page of 2026-07 and the notices of 2026-10.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -181,6 +182,29 @@ def find_model(name: str) -> ImageModel | None:
     while (prefix := next((p for p in _PREFIXES if key.startswith(p)), None)) is not None:
         key = key.removeprefix(prefix)
     return _BY_NAME.get(key) or _BY_NAME.get(key.removesuffix("-preview"))
+
+
+_SUFFIX = re.compile(r"-(512|[124]k|hd|\d{1,2}[x-]\d{1,2})(-preview)?$")
+
+
+def find_model_and_suffixes(name: str) -> tuple[ImageModel, tuple[str, ...]] | None:
+    """Return the model that `name` means and the settings behind its name, such as `16x9` and `4k`, or None.
+
+    A name that is a model's wins: `nano-banana-2` is a model, `nano-banana-2-16-9-4k` that model with settings.
+    """
+    suffixes: list[str] = []
+    rest = name.strip().lower()
+    while (model := find_model(rest)) is None:
+        found = _SUFFIX.search(rest)
+        if found is None or (found[1][0].isdigit() and not _is_setting(found[1])):
+            return None
+        suffixes.insert(0, found[1])
+        rest = rest[: found.start()] + (found[2] or "")
+    return model, tuple(suffixes)
+
+
+def _is_setting(suffix: str) -> bool:
+    return suffix.endswith("k") or suffix == "512" or re.sub("[x-]", ":", suffix) in _ALL_RATIOS
 
 
 RESERVED_TEXT_TOKENS = 2000

@@ -17,7 +17,7 @@ from limner.errors import GatewayError, InternalError, UpstreamFailure, locate
 from limner.pictures.spool import InvalidBase64, PictureSpool
 from limner.subscriptions import Audience
 from limner.translate.failure import MAX_BODY_BYTES, read_error_body, to_gateway_error
-from limner.translate.outcome import Outcome, judge
+from limner.translate.outcome import Outcome, compare_size, judge
 from limner.translate.reader import (
     AnswerReader,
     Event,
@@ -253,8 +253,10 @@ def _settle(generation: Generation, failure: GatewayError | None) -> None:
         generation.end(State.FAILED)
         return
     pictures = sum(picture.is_complete for picture in transcript.pictures)
-    size = drawing.settings.image_size
+    ratio, size = drawing.settings.aspect_ratio, drawing.settings.image_size
+    expected = None if ratio is None else drawing.model.pixels.get((ratio, size))
     generation.notices.extend(outcome.notices)
+    generation.notices.extend(compare_size(transcript, f"{ratio} at {size}", expected))
     if transcript.usage is not None and not outcome.is_truncated:
         tokens = count_tokens(transcript.usage, drawing.model, pictures, size)
     else:

@@ -18,6 +18,7 @@ from limner.translate.outcome import judge
 from limner.translate.reader import Finish
 from limner.translate.scanner import MAX_DEPTH, MAX_NODES
 from limner.translate.settings import DrawSettings, resolve_settings
+from limner.translate.spellings import find_given
 from limner.translate.transcript import Transcript
 from limner.web.body import MAX_PICTURES
 from limner.web.sending import OPEN_AFTER_SECONDS
@@ -118,7 +119,10 @@ def resolve(fields: Mapping[str, object], model_name: str = MODELS[0].id) -> Dra
     model = find_model(model_name)
     assert model is not None
     request = msgspec.convert({"model": model_name, **fields}, ChatCompletionRequest)
-    return resolve_settings(request, model, header_image_output=None, default_image_output="auto")
+    given = find_given(fields, (), ())
+    return resolve_settings(
+        request, model, given=given, header_image_output=None, default_image_output="auto"
+    )
 
 
 def fill(name: str) -> DrawSettings:

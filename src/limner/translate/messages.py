@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from limner.errors import InvalidRequest
 from limner.translate.shown import shorten
+from limner.translate.spellings import read_setting_text
 from limner.wire.gemini import InlineData, RequestContent, RequestPart
 from limner.wire.openai import ContentPart, GeminiContent, ImageUrl, Message
 
@@ -26,7 +27,9 @@ _SYSTEM_ROLES = frozenset({"system", "developer"})
 _MODEL_ROLES = frozenset({"assistant", "model"})
 _PICTURE_PART_TYPES = frozenset({"image", "image_url", "input_image", "file", "input_file"})
 _MARK = re.compile(r"\0([0-9]{1,9})")
-_DATA_URI = re.compile(r"data:[!-+\--~]*,\0([0-9]{1,9})", re.IGNORECASE)
+_MARK_IN_TEXT = re.compile(r";base64,\0([0-9]{1,9})", re.IGNORECASE)
+"""What a client writes itself never looks like this: after `;base64,` the body's reader leaves a mark."""
+_DATA_URI = re.compile(r"data:[!-+\--~]*;base64,\0([0-9]{1,9})", re.IGNORECASE)
 _URI_HEAD = re.compile(r"data:[!-+\--~]*,", re.IGNORECASE)
 _LINK_HEAD = re.compile(r"!\[[^\]\n]*\]\(\s*<?")
 _LINK_TAIL = re.compile(r">?(?:\s+\"[^\"\n]*\")?\s*\)")
@@ -69,10 +72,20 @@ def read_messages(
         pieces = list(_read_content(message, f"messages[{index}].content", pictures))
         role = (message.role or "user").lower()
         if role in _SYSTEM_ROLES:
-            system.extend(piece for piece in pieces if isinstance(piece, str))
-        elif any(isinstance(piece, int) or piece.strip() for piece in pieces):
+            system.extend(p for p in pieces if isinstance(p, str) and not read_setting_text(p))
+        elif pieces:
             turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
     return turns, system
+
+
+def read_system_texts(messages: Sequence[Message]) -> list[str]:
+    """Return the texts of the system messages as they came, those that are settings among them."""
+    texts: list[str] = []
+    for message in messages:
+        if (message.role or "").lower() in _SYSTEM_ROLES:
+            parts = [message.content] if isinstance(message.content, str) else message.content or ()
+            texts += [(p if isinstance(p, str) else p.text) or "" for p in parts]
+    return texts
 
 
 def read_contents(contents: Sequence[GeminiContent], pictures: Sequence[InputPicture]) -> list[Turn]:
@@ -89,7 +102,7 @@ def read_contents(contents: Sequence[GeminiContent], pictures: Sequence[InputPic
                 marked = _MARK.fullmatch(blob.data)
                 number = int(marked[1]) if marked else -1
                 pieces.append(_check_picture(number, f"{param}.inlineData.data", pictures))
-        if any(isinstance(piece, int) or piece.strip() for piece in pieces):
+        if pieces:
             role = (content.role or "user").lower()
             turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
     return turns
@@ -198,14 +211,15 @@ def _split_text(text: str, param: str, pictures: Sequence[InputPicture]) -> Iter
     """Yield the text and the pictures that stand in it as data URIs; base64 never stays in the text."""
     position = searched_to = 0
     kept = ""
-    for found in _MARK.finditer(text):
+    for found in _MARK_IN_TEXT.finditer(text):
         number = int(found[1])
-        if number >= len(pictures) or found.start() < position:
+        mark_at = found.start(1) - 1
+        if number >= len(pictures) or mark_at < position:
             continue
-        begins, ends = _find_extent(text, searched_to, found)
+        begins, ends = _find_extent(text, searched_to, mark_at, found.end())
         searched_to = ends
-        if begins == found.start() or pictures[number].mime_type is None:
-            kept += text[position : found.start()] + (pictures[number].text or "")
+        if begins == mark_at or pictures[number].mime_type is None:
+            kept += text[position:mark_at] + (pictures[number].text or "")
             position = found.end()
             continue
         kept += text[position:begins]
@@ -219,18 +233,18 @@ def _split_text(text: str, param: str, pictures: Sequence[InputPicture]) -> Iter
         yield kept
 
 
-def _find_extent(text: str, searched_to: int, found: re.Match[str]) -> tuple[int, int]:
+def _find_extent(text: str, searched_to: int, mark_at: int, mark_ends: int) -> tuple[int, int]:
     """Return where the data URI that a mark ends, or the Markdown picture around it, begins and ends.
 
     It begins at the mark itself where there is none. Looks back from the mark: a search from the front would
     take quadratic time in texts that are full of `![`.
     """
-    head = text[searched_to : found.start()]
+    head = text[searched_to:mark_at]
     uri_at = head.lower().rfind("data:") - len(head.lower()) + len(head)
     if uri_at < 0 or _URI_HEAD.fullmatch(head, uri_at) is None:
-        return found.start(), found.end()
+        return mark_at, mark_ends
     link_at = head.rfind("![", 0, uri_at)
-    tail = _LINK_TAIL.match(text, found.end())
+    tail = _LINK_TAIL.match(text, mark_ends)
     if link_at >= 0 and tail is not None and _LINK_HEAD.fullmatch(head, link_at, uri_at):
         return searched_to + link_at, tail.end()
-    return searched_to + uri_at, found.end()
+    return searched_to + uri_at, mark_ends

@@ -51,6 +51,17 @@ def judge(transcript: Transcript, failure: GatewayError | None, model_id: str) -
     return _judge_finished(transcript, transcript.finish.reason, whole)
 
 
+def compare_size(transcript: Transcript, asked: str | None, expected: tuple[int, int] | None) -> list[Notice]:
+    """Return a notice if a picture has other pixels than `expected` for the ratio and size `asked`."""
+    for picture in transcript.pictures:
+        if expected is None or picture.pixels is None or picture.is_thought or picture.pixels == expected:
+            continue
+        (width, height), (across, down) = picture.pixels, expected
+        told = f"The picture is {width}x{height}; {asked} should be {across}x{down}."
+        return [Notice("size_differs", told)]
+    return []
+
+
 def _judge_finished(transcript: Transcript, reason: str, whole: list[Picture]) -> Outcome:
     unreadable = any(picture.is_unreadable for picture in transcript.pictures)
     notices: list[Notice] = []

@@ -48,6 +48,8 @@ def to_drawing(
     """
     said, system = read_messages(request.messages or (), pictures)
     own = read_contents(request.contents or (), pictures)
+    if own and _is_blank(said):
+        said = []
     if not (said or own):
         raise InvalidRequest(
             "There is nothing to draw: no message but system ones has text or a picture.",
@@ -99,6 +101,10 @@ def _compare(said: Sequence[Turn], own: Sequence[Turn], pictures: Sequence[Input
     if _texts(said) == _texts(own):
         return []
     return [Notice("contents_ignored", "'messages' and 'contents' differ; 'messages' counts.")]
+
+
+def _is_blank(turns: Sequence[Turn]) -> bool:
+    return not any(isinstance(piece, int) or piece.strip() for _, pieces in turns for piece in pieces)
 
 
 def _texts(turns: Sequence[Turn]) -> list[str]:

@@ -1,20 +1,21 @@
 """Finds what a request asks of the picture and checks it against the model. Costs nothing when it refuses.
 
-Knows the spellings clients use and the catalogue; nothing of messages or of the upstream's address.
+Ratio and size are read by `spellings` and fitted by `framing`. Knows the catalogue; nothing of messages or of
+the upstream's address.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET, Struct, UnsetType
 
 from limner.catalogue import ImageModel
 from limner.errors import InvalidRequest
+from limner.translate.framing import choose_frame
 from limner.translate.shown import shorten
+from limner.translate.spellings import Given
 from limner.wire.gemini import GenerationConfig, RequestImageConfig, RequestThinkingConfig
-from limner.wire.openai import ChatCompletionRequest, GoogleOptions, ImageConfig, Notice, ThinkingConfig
+from limner.wire.openai import ChatCompletionRequest, GoogleOptions, Notice, ThinkingConfig
 
-_UNSET_VALUES = frozenset({"", "auto", "default"})
-_SIZE_SPELLINGS = {"0.5K": "512", "512PX": "512", "512P": "512"}
 _DEFAULT_SIZE = "1K"
 _IMAGE_OUTPUTS = ("auto", "markdown", "images")
 _INT32 = range(-(2**31), 2**31)
@@ -49,33 +50,37 @@ def resolve_settings(
     request: ChatCompletionRequest,
     model: ImageModel,
     *,
+    given: Iterable[Given],
     header_image_output: str | None,
     default_image_output: str,
 ) -> DrawSettings:
     """Return the settings that `request` asks of `model`. Raises InvalidRequest.
 
+    `given` is all that was given of ratio and size, what counts more first (`spellings.find_given`).
     `header_image_output` is what the header X-Limner-Image-Output asks, `default_image_output` what the key or
     else the gateway is set to.
     """
     notices: list[Notice] = []
     _check_n(request.n)
-    google = (request.extra_body.google if request.extra_body else None) or GoogleOptions()
-    aspect_ratio = _resolve_one("aspect_ratio", request, google, model, notices)
-    image_size = _resolve_one("image_size", request, google, model, notices)
+    google = (request.extra_body.google if request.extra_body else None) or request.google or GoogleOptions()
+    frame = choose_frame(given, model)
+    notices.extend(frame.notices)
     thinking = _resolve_thinking(google.thinking_config, model, notices)
     notices.extend(_name_dropped(request))
     return DrawSettings(
         generation_config=GenerationConfig(
             response_modalities=["TEXT", "IMAGE"],
-            image_config=_to_image_config(aspect_ratio, image_size if model.takes_image_size else None),
+            image_config=_to_image_config(
+                frame.aspect_ratio, frame.image_size if model.takes_image_size else None
+            ),
             thinking_config=thinking or UNSET,
             temperature=_within("temperature", request.temperature, 2),
             top_p=_within("top_p", request.top_p, 1),
             seed=_resolve_seed(request.seed, notices),
             max_output_tokens=UNSET if google.max_output_tokens is None else google.max_output_tokens,
         ),
-        aspect_ratio=aspect_ratio,
-        image_size=image_size or _DEFAULT_SIZE,
+        aspect_ratio=frame.aspect_ratio,
+        image_size=frame.image_size or _DEFAULT_SIZE,
         wants_thoughts=thinking is not None and thinking.include_thoughts is True,
         image_output=_resolve_image_output(request, header_image_output, default_image_output),
         notices=tuple(notices),
@@ -93,52 +98,6 @@ def _name_dropped(request: ChatCompletionRequest) -> Iterator[Notice]:
     for name in _DROPPED:
         if getattr(request, name) is not None:
             yield Notice("setting_dropped", f"'{name}' has no use for a drawing and was not passed on.")
-
-
-def _resolve_one(
-    name: str,
-    request: ChatCompletionRequest,
-    google: GoogleOptions,
-    model: ImageModel,
-    notices: list[Notice],
-) -> str | None:
-    """Return the first value given for `name`, checked; others that differ are named in a notice."""
-    places: Sequence[tuple[str, ImageConfig | None]] = (
-        ("extra_body.google.image_config", google.image_config),
-        ("image_config", request.image_config),
-    )
-    chosen: tuple[str, str] | None = None
-    for place, config in places:
-        given = getattr(config, name) if config is not None else None
-        if given is None or given.strip().lower() in _UNSET_VALUES:
-            continue
-        param = f"{place}.{name}"
-        value = _normalise(name, given)
-        if chosen is None:
-            _check(name, value, given, param, model)
-            chosen = (param, value)
-        elif value != chosen[1]:
-            notices.append(
-                Notice("setting_overridden", f"'{param}' is {shorten(given)}; '{chosen[0]}' counts instead.")
-            )
-    return chosen[1] if chosen else None
-
-
-def _normalise(name: str, given: str) -> str:
-    value = given.strip()
-    if name == "image_size":
-        return _SIZE_SPELLINGS.get(value.upper(), value.upper())
-    return value.lower().replace("x", ":")
-
-
-def _check(name: str, value: str, given: str, param: str, model: ImageModel) -> None:
-    legal = model.ratios if name == "aspect_ratio" else model.sizes
-    if value not in legal:
-        raise InvalidRequest(
-            f"'{param}' is {shorten(given)}; {model.id} draws {', '.join(legal)}.",
-            code="unsupported_value",
-            param=param,
-        )
 
 
 def _to_image_config(aspect_ratio: str | None, image_size: str | None) -> RequestImageConfig | UnsetType:

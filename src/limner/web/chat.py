@@ -10,15 +10,17 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from limner.catalogue import find_model
+from limner.catalogue import find_model_and_suffixes
 from limner.errors import NotFound
 from limner.generation import Generations
 from limner.ledger.keys import ApiKey
 from limner.pictures.spool import PictureSpool
 from limner.translate.answer import AnswerHead
 from limner.translate.body import read_model_name, to_record
+from limner.translate.messages import read_system_texts
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.settings import resolve_settings
+from limner.translate.spellings import find_given
 from limner.web.auth import FindKey, authenticate, authorize_model
 from limner.web.body import Body, read_body
 from limner.web.sending import SendOptions, send_stream, send_whole
@@ -87,18 +89,20 @@ class ChatDoor:
     ) -> tuple[ChatCompletionRequest, Drawing]:
         """Return what was asked and what it buys. Raises GatewayError."""
         name = read_model_name(body.fields)
-        model = find_model(name)
-        if model is None:
+        found = find_model_and_suffixes(name)
+        if found is None:
             raise NotFound(
                 f"There is no model {name!r} here; GET /v1/models lists those there are.",
                 code="model_not_found",
                 param="model",
             )
+        model, suffixes = found
         authorize_model(key, model.id)
         asked = to_record(body.fields, ChatCompletionRequest)
         settings = resolve_settings(
             asked,
             model,
+            given=find_given(body.fields, suffixes, read_system_texts(asked.messages or ())),
             header_image_output=header_image_output,
             default_image_output=key.image_output or self._rules.image_output,
         )

@@ -66,13 +66,6 @@ class GeminiContent(Struct):
     parts: list[GeminiPart] | None = None
 
 
-class ImageConfig(Struct):
-    """Ratio and size of the picture."""
-
-    aspect_ratio: str | None = None
-    image_size: str | None = None
-
-
 class ThinkingConfig(Struct):
     """How much the model thinks, and whether its thoughts are shown."""
 
@@ -84,7 +77,6 @@ class ThinkingConfig(Struct):
 class GoogleOptions(Struct):
     """`extra_body.google`."""
 
-    image_config: ImageConfig | None = None
     thinking_config: ThinkingConfig | None = None
     safety_settings: list[dict[str, Any]] | None = None
     max_output_tokens: int | None = None
@@ -110,7 +102,10 @@ class StreamOptions(Struct):
 
 
 class ChatCompletionRequest(Struct):
-    """The body of `POST /v1/chat/completions`, as far as it is read."""
+    """The body of `POST /v1/chat/completions`, as far as it is read here.
+
+    Ratio and size have too many spellings for fields; `translate.spellings` reads them from the body.
+    """
 
     model: str
     stream: bool | None = None
@@ -118,7 +113,7 @@ class ChatCompletionRequest(Struct):
     messages: list[Message] | None = None
     contents: list[GeminiContent] | None = None
     extra_body: ExtraBody | None = None
-    image_config: ImageConfig | None = None
+    google: GoogleOptions | None = None
     limner: LimnerOptions | None = None
     modalities: list[str] | None = None
     n: int | None = None

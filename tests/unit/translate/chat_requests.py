@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from limner.catalogue import ImageModel, find_model
+from limner.catalogue import ImageModel, find_model, find_model_and_suffixes
 from limner.errors import NotFound
 from limner.translate.body import BodyReader, read_model_name, to_record
-from limner.translate.messages import InputPicture
+from limner.translate.messages import InputPicture, read_system_texts
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.scanner import LongBegins, LongBytes, LongEnds
 from limner.translate.settings import DrawSettings, resolve_settings
+from limner.translate.spellings import find_given
 from limner.wire.openai import ChatCompletionRequest
 
 PNG_HEAD = "iVBORw0KGgo"
@@ -56,9 +57,17 @@ def read_body(pieces: Iterable[bytes]) -> tuple[dict[str, Any], list[InputPictur
 def prepare(pieces: Iterable[bytes], image_output: str | None = None) -> Drawing:
     """Return what a body buys. Raises GatewayError."""
     fields, pictures = read_body(pieces)
-    model = find(read_model_name(fields))
+    found = find_model_and_suffixes(read_model_name(fields))
+    assert found is not None
+    model, suffixes = found
     asked = to_record(fields, ChatCompletionRequest)
-    settings = resolve_settings(asked, model, header_image_output=image_output, default_image_output="auto")
+    settings = resolve_settings(
+        asked,
+        model,
+        given=find_given(fields, suffixes, read_system_texts(asked.messages or ())),
+        header_image_output=image_output,
+        default_image_output="auto",
+    )
     return to_drawing(asked, model, settings, pictures, upstream_stores=False)
 
 
@@ -76,6 +85,7 @@ def resolve(
     return resolve_settings(
         to_record({"model": model, **fields}, ChatCompletionRequest),
         find(model),
+        given=find_given(fields, (), ()),
         header_image_output=header,
         default_image_output=default,
     )

@@ -138,8 +138,14 @@ def test_what_only_looks_like_a_picture_stays(text: str) -> None:
 
 
 def test_marks_in_the_clients_text_forge_nothing_but_text() -> None:
-    """A client's text with NUL and a number beside a real picture does not crash or lose the picture."""
-    assert said([{"text": uri(ONE)}, {"text": "\0000"}])[0] == 0
+    """A client's text with NUL and a picture's number stays text, and the picture a picture."""
+    assert said(
+        [{"text": uri(ONE)}, {"text": "\0000 data:\0000 data:x,\0000"}, {"text": ";base64,\0000"}]
+    ) == [
+        0,
+        "\0000 data:\0000 data:x,\0000",
+        ";base64,\0000",
+    ]
 
 
 @pytest.mark.parametrize("text", ["![" * 300_000, "data:" * 200_000, "![a](" * 200_000, " " * 500_000])
@@ -244,8 +250,8 @@ def test_contents_with_unusable_pictures_are_refused() -> None:
     assert (error.code, error.param) == ("invalid_image", "contents[0].parts[1].inlineData.data")
 
 
-@pytest.mark.parametrize("content", [None, "", " \n", [], [""], [{"type": "text", "text": " "}], [{}]])
-def test_blank_messages_are_no_turns(content: Any) -> None:
+@pytest.mark.parametrize("content", [None, "", [], [""], [{"type": "text", "text": ""}], [{}]])
+def test_empty_messages_are_no_turns(content: Any) -> None:
     """Messages without text or picture are left out."""
     turns = turns_of(messages=[{"role": "user", "content": content}, {"role": "user", "content": "a"}])
     assert turns == [("user", ["a"])]

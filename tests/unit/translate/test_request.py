@@ -81,7 +81,9 @@ def test_the_documented_request() -> None:
 def test_google_may_keep_requests_if_the_operator_says_so() -> None:
     """The opt-out is left away where the gateway is set so."""
     asked = to_record({"model": PRO, "messages": [{"content": "a"}]}, ChatCompletionRequest)
-    settings = resolve_settings(asked, find(PRO), header_image_output=None, default_image_output="auto")
+    settings = resolve_settings(
+        asked, find(PRO), given=(), header_image_output=None, default_image_output="auto"
+    )
     drawing = to_drawing(asked, find(PRO), settings, [], upstream_stores=True)
     assert "store" not in json.loads(msgspec.json.encode(drawing.request))
 
@@ -92,7 +94,7 @@ def test_google_may_keep_requests_if_the_operator_says_so() -> None:
         {"messages": []},
         {"messages": None},
         {"messages": [{"role": "system", "content": "a"}]},
-        {"messages": [{"role": "user", "content": "  "}]},
+        {"messages": [{"role": "user", "content": ""}]},
         {"messages": [{"role": "user"}], "contents": [{"parts": []}, {}]},
     ],
 )
@@ -110,6 +112,14 @@ def test_contents_count_where_messages_are_empty() -> None:
     )
     assert body["contents"] == [{"role": "user", "parts": [{"text": "from contents"}]}]
     assert body["systemInstruction"] == {"parts": [{"text": "s"}]}
+
+
+def test_blank_messages_do_not_hide_contents() -> None:
+    """White space is drawn from if there is nothing else, and is nothing beside `contents`."""
+    blank = [{"role": "user", "content": " \n"}]
+    assert sent(messages=blank)["contents"][0]["parts"] == [{"text": " \n"}]
+    body = sent(messages=blank, contents=[{"role": "user", "parts": [{"text": "a boat"}]}])
+    assert body["contents"] == [{"role": "user", "parts": [{"text": "a boat"}]}]
 
 
 def test_messages_count_where_both_say_something() -> None:
@@ -165,7 +175,9 @@ def test_translation_leaves_its_input_alone() -> None:
     """The same request translates to the same, twice."""
     asked = to_record({"model": PRO, "messages": [{"content": "a"}]}, ChatCompletionRequest)
     before = msgspec.json.encode(asked)
-    settings = resolve_settings(asked, find(PRO), header_image_output=None, default_image_output="auto")
+    settings = resolve_settings(
+        asked, find(PRO), given=(), header_image_output=None, default_image_output="auto"
+    )
     pictures: list[InputPicture] = []
     first = to_drawing(asked, find(PRO), settings, pictures, upstream_stores=False)
     assert to_drawing(asked, find(PRO), settings, pictures, upstream_stores=False) == first
