@@ -26,6 +26,9 @@ from limner.pictures.sniff import HEAD_BYTES, measure, sniff_mime_type
 GATHERED_BYTES = 512 * 1024
 """Decoded bytes that are written at once."""
 
+_MAX_PIECES = 512
+"""How many pieces are written at once without being joined; POSIX systems take 1,024."""
+
 SMALL_BYTES = 64 * 1024
 """A picture up to this size stays in memory: making and dropping a file would cost more than it holds."""
 
@@ -148,6 +151,8 @@ class FileSpool:
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - `close` closes it
+            if len(self._gathered) > _MAX_PIECES:
+                self._gathered = [b"".join(self._gathered)]
             self._written_bytes += os.writev(self._file.fileno(), self._gathered)
             if self._written_bytes < self.size_bytes:  # a signal or a nearly full disk cut it short
                 self._write_rest(self._file.fileno())

@@ -34,6 +34,11 @@ def judge(transcript: Transcript, failure: GatewayError | None, model_id: str) -
     if transcript.error is not None and failure is None:
         error = transcript.error
         failure = to_gateway_error(error.code, ErrorStatus(error.code, error.message, error.status), model_id)
+        if failure.should_retry and transcript.has_begun:
+            failure = UpstreamFailure(
+                f"Gemini broke off its answer with error {error.code}. The picture may have been bought; it is not "
+                "asked for again."
+            )
     whole = [picture for picture in transcript.pictures if picture.is_whole]
     if failure is not None:
         if not any(not picture.is_thought for picture in whole):

@@ -178,6 +178,7 @@ def test_large_pictures_go_through_the_file(spool: FileSpool, step: int) -> None
         if start % 7 == 0:
             read += base64.b64decode(spool.read_base64(len(read), available - available % 3))
     spool.finish()
+    assert not spool.is_held
     read += base64.b64decode(spool.read_base64(len(read), len(data)))
     assert read == data
     assert spool.sha256 == hashlib.sha256(data).hexdigest()

@@ -92,14 +92,23 @@ def test_a_blocked_prompt_is_the_callers_fault() -> None:
 @pytest.mark.parametrize(
     ("code", "expected"), [(499, UpstreamTimeout), (503, UpstreamUnavailable), (500, UpstreamFailure)]
 )
-def test_an_error_in_mid_stream_without_a_picture_is_the_outcome(
-    code: int, expected: type[GatewayError]
-) -> None:
-    """An error that Gemini reported inside a good answer is told as if it had been its status."""
-    transcript = receive([Words("Here")])
+def test_an_error_that_is_the_whole_answer_is_the_outcome(code: int, expected: type[GatewayError]) -> None:
+    """An error that Gemini reported instead of an answer is told as if it had been its status."""
+    transcript = receive([])
+    transcript.finish = None
     transcript.add(UpstreamError(code, "X", "told"))
     with pytest.raises(expected):
         judge(transcript, None, "m")
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_an_error_in_mid_answer_is_no_leave_to_ask_again(code: int) -> None:
+    """Once Gemini has said something, nobody knows what was bought, whatever its error would otherwise mean."""
+    transcript = receive([Words("Here")])
+    transcript.add(UpstreamError(code, "X", "told"))
+    with pytest.raises(UpstreamFailure) as caught:
+        judge(transcript, None, "m")
+    assert (caught.value.code, caught.value.should_retry) == ("upstream_unknown_outcome", False)
 
 
 @pytest.mark.parametrize("failure", [None, UpstreamFailure("lost"), UpstreamTimeout("late")])
