@@ -74,6 +74,9 @@ def test_motifs_and_colours_are_found_in_any_language(prompt: str) -> None:
         ("五匹の猫", ["cat"] * 5),
         ("quarterly results", []),
         ("漂亮", []),
+        ("an orange cat", ["cat"]),
+        ("قطة برتقالية", ["cat"]),
+        ("a cat and an orange", ["cat", "orange"]),
     ],
 )
 def test_a_prompt_names_its_figures(prompt: str, names: list[str]) -> None:

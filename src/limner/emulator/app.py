@@ -3,6 +3,7 @@
 It must not know what is behind the doors.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -18,6 +19,8 @@ from limner.emulator.failures import GoogleError
 from limner.emulator.generation import answer_generate
 
 _VERTEX_PATH = "/{place:path}publishers/google/models/{call}"
+# Vertex AI's project and location, neither in express mode. A location that is none has no host: a page answers.
+_PLACE = re.compile(r"(projects/[^/]+/locations/(global|us|eu|[a-z]+-[a-z]+\d+)/)?")
 
 
 def create_app(*, accept_dummy_signature: bool = False, signature_bytes: int = 65_536) -> Starlette:
@@ -61,6 +64,8 @@ def _call_door(emulator: Emulator, door: Door) -> Callable[[Request], Awaitable[
     """The door of `models/{model}:{method}`."""
 
     async def endpoint(request: Request) -> Response:
+        if not _PLACE.fullmatch(request.path_params.get("place", "")):
+            raise HTTPException(404)
         model, _, method = request.path_params["call"].partition(":")
         if method in {"generateContent", "streamGenerateContent"}:
             return await answer_generate(request, emulator, door, model, method)

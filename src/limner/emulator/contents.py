@@ -13,7 +13,7 @@ from PIL import Image
 
 from limner.emulator.failures import BAD_PICTURE, GoogleError, bad_request, invalid_argument
 from limner.emulator.models import Model
-from limner.emulator.signatures import DUMMY_SIGNATURES, is_signature_of
+from limner.emulator.signatures import DUMMY_SIGNATURES, has_form_of_signature, is_signature_of
 
 _PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")
 _DATA_FIELDS = frozenset(
@@ -143,5 +143,7 @@ def _check_signature(
         return
     # Google's own client sends back the other base64 alphabet than it was given.
     raw = decode_bytes(signature, f"contents[{place[0]}].parts[{place[1]}].thought_signature")
+    if not has_form_of_signature(raw):
+        raise invalid_argument("Corrupted thought signature.")
     if not is_signature_of(raw, model.family, picture.data if picture else None):
         raise invalid_argument("Invalid thought signature.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from limner.emulator.failures import GoogleError, invalid_argument
+from limner.emulator.scripted import NAMED_ERRORS
 
 _BRACKETS = re.compile(r"\[\[\s*([a-z][^\[\]]*?)\s*\]\]")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)?")
@@ -23,6 +24,7 @@ class Directives:
     """What a scenario asked for. Shares run from 0 to 1, delays are in seconds."""
 
     status: int | None = None
+    error: str | None = None
     retry_seconds: float | None = None
     quota: str | None = None
     times: int | None = None
@@ -137,8 +139,9 @@ def _read_word(value: str, *words: str) -> str:
 
 _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "status": _read_status,
+    "error": lambda value: {"error": _read_word(value, *NAMED_ERRORS)},
     "retry": lambda value: {"retry_seconds": _read_seconds(value)},
-    "quota": lambda value: {"quota": _read_word(value, "minute", "credits")},
+    "quota": lambda value: {"quota": _read_word(value, "minute", "free", "credits")},
     "times": lambda value: {"times": int(value)},
     "delay": lambda value: {"delay_seconds": _read_seconds(value)},
     "finish": lambda value: {"finish": _read_reason(value)},

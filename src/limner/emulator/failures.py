@@ -36,18 +36,8 @@ BAD_PICTURE = (
 )
 BODY_TOO_LARGE = "Request payload size exceeds the limit: 104857600 bytes."
 
-_SCRIPTED_MESSAGES: Mapping[int, str] = {
-    400: "Request contains an invalid argument.",
-    401: BAD_CREDENTIALS,
-    403: "Your API key was reported as leaked. Please use another API key.",
-    499: "The operation was cancelled.",
-    500: "Internal error encountered.",
-    503: (
-        "This model is currently experiencing high demand. Spikes in demand are usually temporary. "
-        "Please try again later."
-    ),
-    504: "Deadline expired before operation could complete.",
-}
+# Messages about quota call a model by its internal name (live, 2026-09-02).
+_QUOTA_NAMES: Mapping[str, str] = {"gemini-2.5-flash-image": "gemini-2.5-flash-preview-image"}
 
 
 class GoogleError(Exception):
@@ -131,13 +121,38 @@ def over_quota(model: str, retry_seconds: float | None = None) -> GoogleError:
 
     Without `retry_seconds` it is the recorded wait, whose fraction the details leave out.
     """
+    violated = [("generate_requests_per_model", "GenerateRequestsPerMinutePerProjectPerModel")]
+    return _quota_error(model, violated, "500", retry_seconds)
+
+
+def over_free_quota(model: str, retry_seconds: float | None = None) -> GoogleError:
+    """What a key without billing gets: image models have no free quota at all (facts of 2026; waiting is no help)."""
+    requests = "generate_content_free_tier_requests"
+    violated = [
+        (
+            "generate_content_free_tier_input_token_count",
+            "GenerateContentInputTokensPerModelPerMinute-FreeTier",
+        ),
+        (requests, "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"),
+        (requests, "GenerateRequestsPerDayPerProjectPerModel-FreeTier"),
+    ]
+    return _quota_error(model, violated, "0", retry_seconds)
+
+
+def _quota_error(
+    model: str, violated: list[tuple[str, str]], limit: str, retry_seconds: float | None
+) -> GoogleError:
+    """A 429 for quotas, `(metric, id)` each: text, page, quotas and wait, as recorded."""
     said, detailed = ("34.286670503s", "34s") if retry_seconds is None else (f"{retry_seconds:.9g}s",) * 2
-    metric = f"{API_KEY_SERVICE}/generate_requests_per_model"
+    name = _QUOTA_NAMES.get(model, model)
+    lines = [
+        f"* Quota exceeded for metric: {API_KEY_SERVICE}/{metric}, limit: {limit}, model: {name}\n"
+        for metric, _ in violated
+    ]
     message = (
         "You exceeded your current quota, please check your plan and billing details. For more information on this "
         f"error, head to: {RATE_LIMITS_PAGE}. To monitor your current usage, head to: https://ai.dev/rate-limit. \n"
-        f"* Quota exceeded for metric: {metric}, limit: 500, model: {model}\n"
-        f"Please retry in {said}."
+        f"{''.join(lines)}Please retry in {said}."
     )
     help_links = {
         "@type": "type.googleapis.com/google.rpc.Help",
@@ -147,11 +162,12 @@ def over_quota(model: str, retry_seconds: float | None = None) -> GoogleError:
         "@type": "type.googleapis.com/google.rpc.QuotaFailure",
         "violations": [
             {
-                "quotaMetric": metric,
-                "quotaId": "GenerateRequestsPerMinutePerProjectPerModel",
-                "quotaDimensions": {"model": model, "location": "global"},
-                "quotaValue": "500",
-            },
+                "quotaMetric": f"{API_KEY_SERVICE}/{metric}",
+                "quotaId": quota_id,
+                "quotaDimensions": {"model": name, "location": "global"},
+                "quotaValue": limit,
+            }
+            for metric, quota_id in violated
         ],
     }
     retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": detailed}
@@ -176,18 +192,13 @@ def vertex_over_quota() -> GoogleError:
     )
 
 
-def scripted(code: int) -> GoogleError:
-    """The error a scenario asked for by its HTTP status alone."""
-    return GoogleError(code, _SCRIPTED_MESSAGES.get(code, "Unknown Error."))
-
-
 def cancelled_midstream() -> GoogleError:
     """The error recorded in the middle of a stream."""
     detail = {
         "@type": "type.googleapis.com/google.rpc.DebugInfo",
         "detail": "[ORIGINAL ERROR] generic::cancelled: ",
     }
-    return GoogleError(499, _SCRIPTED_MESSAGES[499], details=[detail])
+    return GoogleError(499, "The operation was cancelled.", details=[detail])
 
 
 def front_end_page(code: int, title: str, explanation: str) -> str:

@@ -26,6 +26,7 @@ from limner.emulator.doors import (
 from limner.emulator.failures import GoogleError
 from limner.emulator.journal import Entry
 from limner.emulator.payload import read_payload
+from limner.emulator.scripted import FRONT_END_PAGES, NAMED_ERRORS, error_of_status
 
 
 async def answer_generate(
@@ -84,13 +85,13 @@ async def _carry_out(call: Call, entry: Entry, *, events: bool, started: float) 
     directives = call.directives
     if directives.delay_seconds:
         await asyncio.sleep(directives.delay_seconds)
-    if directives.status is not None:
+    if directives.status is not None or directives.error is not None:
         entry.outcome = "error"
-        return _answer_scripted(call, directives.status, entry)
+        return _answer_scripted(call, entry)
     midstream = directives.error_midstream
     if midstream and not entry.stream:
         entry.outcome = "error"
-        raise failures.scripted(499)
+        raise error_of_status(499, call.model.id)
     answer = await asyncio.to_thread(make_answer, call)
     entry.outcome = answer.outcome
     blocks = await asyncio.to_thread(_encode, call, answer, stream=entry.stream, events=events)
@@ -116,21 +117,26 @@ async def _carry_out(call: Call, entry: Entry, *, events: bool, started: float) 
     )
 
 
-def _answer_scripted(call: Call, code: int, entry: Entry) -> Response:
-    """The error a scenario asked for by its status."""
-    entry.status = code
-    if code == 502:
-        text = "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds."
-        return HTMLResponse(failures.front_end_page(code, "Server Error", text), status_code=code)
+def _answer_scripted(call: Call, entry: Entry) -> Response:
+    """The error a scenario asked for by its name or status."""
+    directives = call.directives
+    if directives.error is not None:
+        raise NAMED_ERRORS[directives.error](call.model.id)
+    code = directives.status or 500
+    if code in FRONT_END_PAGES:
+        entry.status = code
+        return HTMLResponse(failures.front_end_page(code, *FRONT_END_PAGES[code]), status_code=code)
     if code == 404:
         raise failures.unknown_model(entry.model, call.door.version, entry.method)
     if code != 429:
-        raise failures.scripted(code)
+        raise error_of_status(code, call.model.id)
+    if directives.quota == "credits":
+        raise failures.out_of_credits()
+    if directives.quota == "free":
+        raise failures.over_free_quota(call.model.id, directives.retry_seconds)
     if call.door.vertex:
         raise failures.vertex_over_quota()
-    if call.directives.quota == "credits":
-        raise failures.out_of_credits()
-    raise failures.over_quota(call.model.id, call.directives.retry_seconds)
+    raise failures.over_quota(call.model.id, directives.retry_seconds)
 
 
 def _encode(call: Call, answer: Answer, *, stream: bool, events: bool) -> list[bytes]:

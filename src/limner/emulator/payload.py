@@ -68,9 +68,10 @@ class _Reader:
     def _read_field(self, value: Any, field: Field, path: str) -> Any:
         if not field.repeated:
             return self._read_value(value, field.kind, path)
-        # Google's parser takes a lone value where a field repeats; its own samples write `"parts": {"text": …}`.
-        items = value if isinstance(value, list) else [value]
-        return [self._read_value(item, field.kind, f"{path}[{index}]") for index, item in enumerate(items)]
+        if not isinstance(value, list):
+            # Google's parser takes a lone value where a field repeats; its own samples write `"parts": {"text": …}`.
+            return [self._read_value(value, field.kind, path)]
+        return [self._read_value(item, field.kind, f"{path}[{index}]") for index, item in enumerate(value)]
 
     def _read_value(self, value: Any, kind: str, path: str) -> Any:
         if kind == schema.ANY:

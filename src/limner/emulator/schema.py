@@ -49,7 +49,7 @@ _GENERATION_CONFIG = {
     "responseMimeType": _STRING,
     "responseSchema": _ANY,
     "responseJsonSchema": _ANY,
-    "responseFormat": _ANY,
+    "responseFormat": _many("ResponseFormat"),
     "presencePenalty": _NUMBER,
     "frequencyPenalty": _NUMBER,
     "responseLogprobs": _BOOLEAN,
@@ -96,6 +96,18 @@ MESSAGES: Mapping[str, Mapping[str, Field]] = {
     "FileData": {"mimeType": _STRING, "fileUri": _STRING, "displayName": _STRING},
     "GenerationConfig": _GENERATION_CONFIG,
     "ImageConfig": {"aspectRatio": _STRING, "imageSize": _STRING},
+    "ResponseFormat": {
+        "text": _ANY,
+        "audio": _ANY,
+        "video": _ANY,
+        "image": Field("ImageResponseFormat"),
+    },
+    "ImageResponseFormat": {
+        "aspectRatio": Field("ImageResponseFormat.AspectRatio"),
+        "imageSize": Field("ImageResponseFormat.ImageSize"),
+        "delivery": Field("ImageResponseFormat.Delivery"),
+        "mimeType": _STRING,
+    },
     "ThinkingConfig": {
         "includeThoughts": _BOOLEAN,
         "thinkingBudget": _INTEGER,
@@ -145,7 +157,19 @@ VERTEX_FIELDS: Mapping[str, Mapping[str, Field]] = {
 _HARMS = "HARASSMENT HATE_SPEECH SEXUALLY_EXPLICIT DANGEROUS_CONTENT CIVIC_INTEGRITY JAILBREAK"
 _IMAGE_HARMS = "IMAGE_HATE IMAGE_DANGEROUS_CONTENT IMAGE_HARASSMENT IMAGE_SEXUALLY_EXPLICIT"
 
+_RATIOS = (
+    "ONE_BY_ONE TWO_BY_THREE THREE_BY_TWO THREE_BY_FOUR FOUR_BY_THREE FOUR_BY_FIVE FIVE_BY_FOUR NINE_BY_SIXTEEN "
+    "SIXTEEN_BY_NINE TWENTY_ONE_BY_NINE ONE_BY_EIGHT EIGHT_BY_ONE ONE_BY_FOUR FOUR_BY_ONE"
+)
+
 ENUMS: Mapping[str, frozenset[str]] = {
+    "ImageResponseFormat.AspectRatio": frozenset(
+        f"ASPECT_RATIO_{name}" for name in ["UNSPECIFIED", *_RATIOS.split()]
+    ),
+    "ImageResponseFormat.ImageSize": frozenset(
+        f"IMAGE_SIZE_{name}" for name in ["UNSPECIFIED", "FIVE_TWELVE", "ONE_K", "TWO_K", "FOUR_K"]
+    ),
+    "ImageResponseFormat.Delivery": frozenset(["DELIVERY_UNSPECIFIED", "INLINE", "URI"]),
     "GenerationConfig.Modality": frozenset(["MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO"]),
     "GenerationConfig.MediaResolution": frozenset(
         f"MEDIA_RESOLUTION_{name}" for name in ["UNSPECIFIED", "LOW", "MEDIUM", "HIGH", "ULTRA_HIGH"]

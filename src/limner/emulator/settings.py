@@ -91,15 +91,17 @@ def _check_plain_fields(config: dict[str, Any]) -> None:
         )
     if config.get("responseMimeType") not in {None, "", "text/plain"}:
         raise invalid_argument("JSON mode is not enabled for this model")
+    formats = config.get("responseFormat", [])
+    if any(wanted.get("image", {}).get("delivery") == "URI" for wanted in formats):
+        # Its ratio and size are taken and ignored, but not a file to fetch the picture from (live, 2026-09-02).
+        raise invalid_argument("Request contains an invalid argument.")
 
 
 def _check_modalities(modalities: list[str]) -> bool:
     """Whether text comes with the picture. TEXT alone is ignored: the picture comes all the same (live, 2026-09-02)."""
-    refused = [modality.lower() for modality in modalities if modality not in {"TEXT", "IMAGE"}]
-    if refused:
-        raise invalid_argument(
-            f"Model does not support the requested response modalities: {','.join(refused)}"
-        )
+    if not {"TEXT", "IMAGE", "MODALITY_UNSPECIFIED"}.issuperset(modalities):
+        asked = ",".join(modality.lower() for modality in modalities)
+        raise invalid_argument(f"Model does not support the requested response modalities: {asked}")
     return set(modalities) != {"IMAGE"}
 
 

@@ -30,12 +30,15 @@ def sign_part(family: str, content: bytes | None, characters: int) -> str:
     return pybase64.b64encode(_FIRST_BYTE + _digest(seed, filling) + filling).decode()
 
 
+def has_form_of_signature(signature: bytes) -> bool:
+    """Whether bytes could be a signature at all: its first byte and length are right."""
+    return signature[:1] == _FIRST_BYTE and len(signature) >= SMALLEST_CHARACTERS // 4 * 3
+
+
 def is_signature_of(signature: bytes, family: str, content: bytes | None) -> bool:
     """Whether this emulator made the signature, here without its base64, for this model and these bytes."""
     digest, filling = signature[1 : _DIGEST_BYTES + 1], signature[_DIGEST_BYTES + 1 :]
-    return signature[:1] == _FIRST_BYTE and hmac.compare_digest(
-        digest, _digest(_seed(family, content), filling)
-    )
+    return hmac.compare_digest(digest, _digest(_seed(family, content), filling))
 
 
 def _seed(family: str, content: bytes | None) -> bytes:

@@ -73,16 +73,9 @@ def paint_lighthouse(canvas: Canvas, foot: Point, height: float, colour: Colour 
     x, y = foot
     stripe = colour or (206, 56, 48)
     lamp = y - height * 1.08
-    for side in (-1, 1):
-        canvas.fill_polygon(
-            [
-                (x, lamp),
-                (x + side * height * 1.5, lamp - height * 0.22),
-                (x + side * height * 1.5, lamp + height * 0.12),
-            ],
-            (255, 240, 180),
-            70,
-        )
+    _paint_beams(canvas, (x, lamp), height)
+    canvas.fill_ellipse((x, y + height * 0.01), (height * 0.42, height * 0.07), mix(_INK, (96, 88, 104), 0.4))
+    canvas.fill_ellipse((x - height * 0.04, y - height * 0.02), (height * 0.3, height * 0.06), (96, 88, 104))
     for band in range(5):
         lower, upper = y - height * 0.2 * band, y - height * 0.2 * (band + 1)
         low, high = height * (0.19 - 0.018 * band), height * (0.19 - 0.018 * (band + 1))
@@ -103,3 +96,12 @@ def paint_lighthouse(canvas: Canvas, foot: Point, height: float, colour: Colour 
         stripe,
     )
     canvas.add_glow((x, lamp), height * 0.28, (255, 244, 200), 0.8)
+
+
+def _paint_beams(canvas: Canvas, lamp: Point, height: float) -> None:
+    """Two beams that fade with distance: narrow slices of a circle over one another, each reaching less far."""
+    steps = 26
+    for number in range(steps):
+        reach = height * 2.1 * (1 - number / steps)
+        for start in (-10, 166):
+            canvas.fill_pie(lamp, reach, (start, start + 24), (255, 240, 180), 5)

@@ -7,29 +7,41 @@ import io
 import math
 import re
 
-from PIL import Image, ImageEnhance, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageEnhance, ImageOps, UnidentifiedImageError
 
 from limner.emulator.drawing.brush import SUPERSAMPLING, Canvas
-from limner.emulator.drawing.figures import find_figure, paint_figure
+from limner.emulator.drawing.captions import letter_band, letter_middle
+from limner.emulator.drawing.changes import change_pixels, find_turn
+from limner.emulator.drawing.figures import find_figures, paint_figure
 from limner.emulator.drawing.landscape import paint_sun
-from limner.emulator.drawing.lettering import letter_band, letter_middle
-from limner.emulator.drawing.palette import PALETTES, find_colour
-from limner.emulator.drawing.scene import read_words
+from limner.emulator.drawing.palette import PALETTES
+from limner.emulator.drawing.vocabulary import read_words
 
-_QUOTED = re.compile(r'"([^"]+)"|\u201c([^\u201d]+)\u201d|\u00ab([^\u00bb]+)\u00bb')
+_QUOTED = re.compile(
+    '"([^"]+)"|\u201c([^\u201d]+)\u201d|\u201e([^\u201c\u201d]+)[\u201c\u201d]|\u00ab([^\u00bb]+)\u00bb'
+    r"|\u300c([^\u300d]+)\u300d|\u300e([^\u300f]+)\u300f|(?<!\w)['\u2018]([^'\u2019]+)['\u2019](?!\w)"
+)
+_ADDING = frozenset(["add", "put", "place", "with", "insert", "include", "draw"])
 _MOST_PICTURES = 9
 
 
 def edit_pictures(pictures: tuple[bytes, ...], instruction: str, width: int, height: int) -> Image.Image:
     """The pictures, side by side if several, changed as told and cropped to `width` by `height`."""
-    picture = _lay_out([_open_picture(data) for data in pictures[:_MOST_PICTURES]], width, height)
-    words = read_words(instruction)
-    changed = _change(picture, words)
-    changed = _add_figure(changed, words)
+    # What is to be written is no instruction.
+    words = read_words(_QUOTED.sub(" ", instruction))
     quoted = [next(filter(None, found)) for found in _QUOTED.findall(instruction)]
+    turn = find_turn(words)
+    opened = [_open_picture(data) for data in pictures[:_MOST_PICTURES]]
+    if turn:
+        opened = [picture.rotate(turn, expand=True) for picture in opened]
+    picture = _lay_out(opened, width, height)
+    adds = not _ADDING.isdisjoint(words)
+    changed = change_pixels(picture, words, tints=not (adds and find_figures(words)))
+    if adds:
+        changed = _add_figures(changed, words)
     if quoted:
         letter_middle(changed, " ".join(quoted))
-    elif changed is picture:
+    elif changed is picture and not turn:
         changed = _mark(picture)
     letter_band(changed, instruction or "edited")
     return changed
@@ -63,41 +75,11 @@ def _lay_out(pictures: list[Image.Image], width: int, height: int) -> Image.Imag
     return sheet
 
 
-def _change(picture: Image.Image, words: list[str]) -> Image.Image:
-    """The picture after every change whose word is there, or the same object when none is."""
-    said = set(words)
-    size = picture.size
-    if said & {"rotate", "turn", "rotated"}:
-        degrees = 180 if "180" in said or "upside" in said else 90 if "left" in said else -90
-        picture = ImageOps.fit(picture.rotate(degrees, expand=True), size, Image.Resampling.BICUBIC)
-    if said & {"mirror", "mirrored", "flip", "flipped"}:
-        picture = ImageOps.flip(picture) if "vertically" in said else ImageOps.mirror(picture)
-    grey = said & {"grayscale", "greyscale", "monochrome"} or {"black", "white"} <= said
-    if grey:
-        picture = ImageOps.grayscale(picture).convert("RGB")
-    if said & {"invert", "inverted", "negative"}:
-        picture = ImageOps.invert(picture)
-    if said & {"blur", "blurry", "soften", "blurred"}:
-        picture = picture.filter(ImageFilter.GaussianBlur(min(size) / 80))
-    if said & {"brighter", "lighter", "brighten", "lighten", "bright"}:
-        picture = ImageEnhance.Brightness(picture).enhance(1.45)
-    if said & {"darker", "darken", "dark", "night"}:
-        picture = ImageEnhance.Brightness(picture).enhance(0.5)
-    if said & {"contrast", "vivid", "colourful", "colorful"}:
-        picture = ImageEnhance.Color(ImageEnhance.Contrast(picture).enhance(1.4)).enhance(1.6)
-    colour = find_colour(["brown" if word == "sepia" else word for word in words])
-    if colour and not grey and find_figure(words) is None:
-        tinted = ImageOps.colorize(ImageOps.grayscale(picture), "#0c0c14", "#fffdf5", mid=colour)
-        picture = Image.blend(picture, tinted, 0.75)
-    return picture
-
-
-def _add_figure(picture: Image.Image, words: list[str]) -> Image.Image:
-    """Paint what is to be added over the picture: a figure, or a sun or moon."""
-    said = set(words)
-    figure = find_figure(words)
-    light = said & {"sun", "moon"}
-    if not said & {"add", "put", "place", "with", "insert", "include"} or not (figure or light):
+def _add_figures(picture: Image.Image, words: list[str]) -> Image.Image:
+    """Paint what is to be added over the picture: figures, or a sun or moon; the same object where it is neither."""
+    figures = find_figures(words)
+    light = {"sun", "moon"} & set(words)
+    if not figures and not light:
         return picture
     width, height = picture.size
     canvas = Canvas(math.ceil(width / SUPERSAMPLING), math.ceil(height / SUPERSAMPLING))
@@ -105,9 +87,10 @@ def _add_figure(picture: Image.Image, words: list[str]) -> Image.Image:
     unit = min(width, height)
     if light:
         palette = PALETTES["night" if "moon" in light else "noon"]
-        paint_sun(canvas, palette, (width * 0.76, height * 0.3), unit * 0.09)
-    if figure:
-        paint_figure(canvas, figure, (width * 0.26, height * 0.72), unit * 0.36, find_colour(words))
+        paint_sun(canvas, palette, (width * 0.78, height * 0.3), unit * 0.09)
+    for number, figure in enumerate(figures):
+        foot = width * (0.24 if number % 2 == 0 else 0.76), height * 0.72
+        paint_figure(canvas, figure.name, foot, unit * 0.36, figure.colour)
     return canvas.image.crop((0, 0, width, height))
 
 

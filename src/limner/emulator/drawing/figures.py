@@ -1,10 +1,12 @@
 """The words that name figures, and the figures they name. It knows nothing of whole prompts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from limner.emulator.drawing.animals import BEASTS, paint_beast, paint_bird, paint_fish
 from limner.emulator.drawing.brush import Canvas, Colour, Point
 from limner.emulator.drawing.buildings import paint_house, paint_lighthouse
+from limner.emulator.drawing.palette import COLOUR_WORDS, find_colour
 from limner.emulator.drawing.people import paint_robot
 from limner.emulator.drawing.plants import paint_flower, paint_fruit, paint_tree
 from limner.emulator.drawing.things import paint_cup, paint_heart
@@ -35,17 +37,75 @@ FIGURES: Mapping[str, PaintFigure] = {
 }
 
 
-def find_figure(words: list[str]) -> str | None:
-    """The first word that names a figure, plural or not."""
-    for word in words:
-        for name in (word, word.removesuffix("s"), word.removesuffix("es")):
-            if name in FIGURES:
-                return name
-    return None
+_IRREGULAR: Mapping[str, str] = {
+    "wolves": "wolf",
+    "mice": "mouse",
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "people": "person",
+    "puppies": "puppy",
+    "bunnies": "bunny",
+    "foxes": "fox",
+}
+
+# Words for how many; more than five of a kind are not painted.
+_NUMBERS: Mapping[str, int] = {
+    "two": 2,
+    "pair": 2,
+    "couple": 2,
+    "three": 3,
+    "four": 4,
+    "several": 4,
+    "five": 5,
+    "many": 5,
+    **{str(number): number for number in range(2, 6)},
+}
+_MOST_FIGURES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a prompt, in the colour the prompt gives it."""
+
+    name: str
+    colour: Colour | None
+
+
+def find_figures(words: list[str]) -> list[Figure]:
+    """The figures a prompt names, in order, each as often as it says; a plural without a number is three."""
+    places = [(place, name) for place, word in enumerate(words) if (name := _find_name(word))]
+    taken = {place for place, name in places if name not in COLOUR_WORDS}
+    # An orange beside a cat is the cat's colour.
+    places = [
+        (place, name)
+        for place, name in places
+        if name not in COLOUR_WORDS or not {place - 1, place + 1} & taken
+    ]
+    if any(name != "portrait" for _, name in places):
+        # A portrait of something shows that.
+        places = [(place, name) for place, name in places if name != "portrait"]
+    figures: list[Figure] = []
+    start = 0
+    for number, (place, name) in enumerate(places):
+        before = words[start:place]
+        is_last = number == len(places) - 1
+        # `a red fox`, and `zorro rojo`: what follows the last figure may be its colour too.
+        colour = find_colour(list(reversed(before))) or (find_colour(words[place:]) if is_last else None)
+        if name not in [figure.name for figure in figures]:
+            count = next((_NUMBERS[word] for word in reversed(before) if word in _NUMBERS), None)
+            figures += [Figure(name, colour)] * (count or (1 if name == words[place] else 3))
+        start = place + 1
+    return figures[:_MOST_FIGURES]
+
+
+def _find_name(word: str) -> str | None:
+    singulars = (word, word.removesuffix("s"), word.removesuffix("es"), _IRREGULAR.get(word, ""))
+    return next((name for name in singulars if name in FIGURES), None)
 
 
 def paint_figure(canvas: Canvas, name: str, foot: Point, height: float, colour: Colour | None = None) -> None:
-    """Paint the figure of a name `find_figure` gave."""
+    """Paint the figure of a name `find_figures` gave."""
     kind = name
     if FIGURES[name] is paint_robot and name not in {"robot", "astronaut"}:
         kind = "person"

@@ -1,14 +1,43 @@
-"""Words on a picture: fitted to a box, wrapped, legible at every ratio. It must not know scenes or models."""
+"""Text set into boxes: measured, broken into lines, fitted, in any script. It must not know scenes or models."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageDraw
 
+from limner.emulator.drawing.fonts import CAN_SHAPE, Face, list_faces, load_font
+from limner.emulator.drawing.runs import (
+    Run,
+    guess_language,
+    is_rtl_text,
+    split_clusters,
+    split_runs,
+)
+
+LINE_HEIGHT = 1.3
+# Where letters stand in the height of their line.
+_BASELINE = 0.98
 _REFERENCE_PIXELS = 100
-_LINE_HEIGHT = 1.22
+_EDGE = "#20242f"
 # More than any picture holds at the smallest size.
 _MOST_CHARACTERS = 4_000
+
+# Scripts that put no space between words: a line may end after any of their characters.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\U00020000-\U0003ffff]"
+)
+# What may not begin a line, besides closing punctuation (the Japanese rules of line breaking, JIS X 4051).
+_NO_START = frozenset("、。，．：；？！・…‥ー々ゝヽぁぃぅぇぉっゃゅょァィゥェォッャュョ")  # noqa: RUF001
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """How a text is to be set: the fonts in the order they are tried, and whether it runs from right to left."""
+
+    faces: tuple[Face, ...]
+    rtl: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,139 +46,134 @@ class Setting:
 
     lines: tuple[str, ...]
     size: float
+    script: Script
 
     @property
     def height(self) -> float:
         """Height of all lines together, in pixels."""
-        return len(self.lines) * self.size * _LINE_HEIGHT
+        return len(self.lines) * self.size * LINE_HEIGHT
+
+    @property
+    def width(self) -> float:
+        """Width of the longest line, in pixels."""
+        return max((measure(line, self.script) * self.size for line in self.lines), default=0.0)
 
 
-@lru_cache(maxsize=64)
-def load_font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The font for all words: the one Pillow brings, so that a drawing needs no file of the machine it runs on."""
-    return ImageFont.load_default(size)
+def read_script(text: str) -> Script:
+    """How a text is to be set."""
+    return Script(list_faces(guess_language(text)), is_rtl_text(text))
 
 
-@lru_cache(maxsize=4096)
-def measure(text: str) -> float:
+@lru_cache(maxsize=16_384)
+def measure(text: str, script: Script) -> float:
     """Width of a text per pixel of font size."""
-    return load_font(_REFERENCE_PIXELS).getlength(text) / _REFERENCE_PIXELS
+    runs = split_runs(text, script.faces, rtl=script.rtl)
+    return sum(_measure_run(run, _REFERENCE_PIXELS) for run in runs) / _REFERENCE_PIXELS
+
+
+def _measure_run(run: Run, size: float) -> float:
+    text, direction = arrange_run(run, can_shape=CAN_SHAPE)
+    return load_font(run.face, size).getlength(text, direction=direction)
+
+
+def arrange_run(run: Run, *, can_shape: bool) -> tuple[str, str | None]:
+    """A run's text and direction as Pillow is to be given them; where nothing shapes, letters are turned by hand."""
+    # Pillow loads its own font without shaping.
+    if can_shape and run.face.path:
+        return run.text, "rtl" if run.is_rtl else "ltr"
+    clusters = split_clusters(run.text)
+    return "".join(reversed(clusters) if run.is_rtl else clusters), None
 
 
 def set_text(text: str, width: float, height: float, largest: float, smallest: float) -> Setting:
     """Set a text into a box at the largest size that fits; what does not fit at the smallest is cut with an ellipsis."""
-    words = text[:_MOST_CHARACTERS].split()
+    script = read_script(text)
+    words = _split_words(text[:_MOST_CHARACTERS])
     size = largest
     while size > smallest:
         # Well below the largest size a long word is broken rather than all words made tiny for its sake.
         whole = size > largest * 0.4
-        pieces = words if whole else [piece for word in words for piece in _break_word(word, width / size)]
-        lines = _wrap(pieces, width / size)
-        setting = Setting(tuple(lines), size)
-        if setting.height <= height and all(measure(line) * size <= width for line in lines):
+        pieces = words if whole else _break_words(words, width / size, script)
+        setting = Setting(tuple(_wrap(pieces, width / size, script)), size, script)
+        if setting.height <= height and setting.width <= width:
             return setting
         size *= 0.92
-    lines = _wrap(
-        [piece for word in words for piece in _break_word(word, width / smallest)], width / smallest
-    )
-    room = max(int(height / (smallest * _LINE_HEIGHT)), 1)
+    lines = _wrap(_break_words(words, width / smallest, script), width / smallest, script)
+    room = max(int(height / (smallest * LINE_HEIGHT)), 1)
     if len(lines) > room:
-        lines = [*lines[: room - 1], _shorten(lines[room - 1], width / smallest)]
-    return Setting(tuple(lines), smallest)
+        lines = [*lines[: room - 1], _shorten(lines[room - 1], width / smallest, script)]
+    return Setting(tuple(lines), smallest, script)
 
 
-def _wrap(words: list[str], width: float) -> list[str]:
+def _split_words(text: str) -> list[str]:
+    """Pieces between which a line may end. Those that follow a space begin with it."""
+    words: list[str] = []
+    for spaced in text.split():
+        pieces = [""]
+        for cluster in split_clusters(spaced):
+            if pieces[-1] and _may_break(pieces[-1], cluster):
+                pieces.append("")
+            pieces[-1] += cluster
+        pieces[0] = " " + pieces[0] if words else pieces[0]
+        words += pieces
+    return words
+
+
+def _may_break(before: str, after: str) -> bool:
+    if not _UNSPACED.match(before[-1]) and not _UNSPACED.match(after[0]):
+        return False
+    closes = unicodedata.category(after[0]) in {"Pe", "Pf", "Po"} or after[0] in _NO_START
+    opens = unicodedata.category(before[-1]) in {"Ps", "Pi"}
+    return not closes and not opens
+
+
+def _wrap(words: list[str], width: float, script: Script) -> list[str]:
     """Fill lines greedily; widths are per pixel of font size."""
     lines: list[str] = []
-    space = measure(" ")
     used = 0.0
     for word in words:
-        length = measure(word)
-        if lines and used + space + length <= width:
-            lines[-1] += " " + word
-            used += space + length
+        length = measure(word, script)
+        if lines and used + length <= width:
+            lines[-1] += word
+            used += length
         else:
-            lines.append(word)
-            used = length
+            lines.append(word.lstrip())
+            used = measure(lines[-1], script)
     return lines
 
 
-def _break_word(word: str, width: float) -> list[str]:
-    pieces = [""]
-    for letter in word:
-        if pieces[-1] and measure(pieces[-1] + letter) > width:
-            pieces.append("")
-        pieces[-1] += letter
-    return pieces
+def _break_words(words: list[str], width: float, script: Script) -> list[str]:
+    broken: list[str] = []
+    for word in words:
+        pieces = [""]
+        for cluster in split_clusters(word):
+            if pieces[-1].strip() and measure(pieces[-1] + cluster, script) > width:
+                pieces.append("")
+            pieces[-1] += cluster
+        broken += pieces
+    return broken
 
 
-def _shorten(line: str, width: float) -> str:
-    while line and measure(line + "\u2026") > width:
+def _shorten(line: str, width: float, script: Script) -> str:
+    while line and measure(line + "\u2026", script) > width:
         line = line[:-1]
     return line.rstrip() + "\u2026"
 
 
-def letter_caption(picture: Image.Image, text: str) -> None:
-    """Write a prompt over the lower part of a picture, which is darkened for it."""
-    if not text.strip():
-        return
-    width, height = picture.size
-    margin = 0.06 * min(width, height) + 0.004 * max(width, height)
-    scale = (width * height) ** 0.5
-    setting = set_text(text, width - 2 * margin, height * 0.3, scale * 0.074, max(scale * 0.021, 11))
-    top = height - margin * 0.8 - setting.height
-    _darken_below(picture, max(top - height * 0.14, 0))
-    draw = ImageDraw.Draw(picture)
-    rule = max(round(setting.size * 0.07), 1)
-    rule_top = top - setting.size * 0.42
-    draw.rectangle(
-        (margin, rule_top, margin + min(setting.size * 2.2, width - 2 * margin), rule_top + rule), "#ffd98a"
-    )
-    _write(draw, setting, (margin, top))
-
-
-def letter_band(picture: Image.Image, text: str) -> None:
-    """Write an instruction on a solid band across the top; the band of an earlier edit disappears under it."""
-    width, height = picture.size
-    scale = (width * height) ** 0.5
-    band = round(min(height * 0.13, scale * 0.14))
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, 0, width, band), "#1d2233")
-    draw.rectangle((0, band - max(band // 24, 1), width, band), "#ffd98a")
-    margin = band * 0.18
-    setting = set_text(text, width - 2 * margin, band - 2 * margin, band * 0.42, max(scale * 0.018, 10))
-    _write(draw, setting, (margin, (band - setting.height) / 2))
-
-
-def letter_middle(picture: Image.Image, text: str) -> None:
-    """Write a text large across the middle."""
-    width, height = picture.size
-    scale = (width * height) ** 0.5
-    setting = set_text(text, width * 0.86, height * 0.4, scale * 0.18, max(scale * 0.03, 12))
-    draw = ImageDraw.Draw(picture)
-    font = load_font(round(setting.size))
-    for number, line in enumerate(setting.lines):
-        place = width / 2, height * 0.48 - setting.height / 2 + number * setting.size * _LINE_HEIGHT
+def write_line(
+    draw: ImageDraw.ImageDraw,
+    place: tuple[float, float],
+    line: str,
+    setting: Setting,
+    colour: str,
+    outline: float = 0,
+) -> None:
+    """Write one line whose upper left corner is at `place`; `outline` is the width of a dark edge, in pixels."""
+    x, y = place[0], place[1] + setting.size * _BASELINE
+    for run in split_runs(line, setting.script.faces, rtl=setting.script.rtl):
+        text, direction = arrange_run(run, can_shape=CAN_SHAPE)
+        font = load_font(run.face, round(setting.size))
         draw.text(
-            place, line, "white", font, anchor="ma", stroke_width=setting.size * 0.06, stroke_fill="#20242f"
+            (x, y), text, colour, font, "ls", direction=direction, stroke_width=outline, stroke_fill=_EDGE
         )
-
-
-def _write(draw: ImageDraw.ImageDraw, setting: Setting, start: tuple[float, float]) -> None:
-    font = load_font(round(setting.size))
-    shade = max(setting.size * 0.035, 1)
-    for number, line in enumerate(setting.lines):
-        x, y = start[0], start[1] + number * setting.size * _LINE_HEIGHT
-        draw.text((x + shade, y + shade), line, "#10131c", font)
-        draw.text((x, y), line, "white", font)
-
-
-def _darken_below(picture: Image.Image, top: float) -> None:
-    """Lay a shade over a picture's rows from `top` down, growing to its lower edge."""
-    width, height = picture.size
-    rows = height - round(top)
-    ramp = Image.linear_gradient("L").point(
-        [round(205 * (1 - (1 - level / 255) ** 1.8)) for level in range(256)]
-    )
-    mask = ramp.resize((1, rows), Image.Resampling.BILINEAR).resize((width, rows))
-    picture.paste((10, 12, 24), (0, round(top)), mask)
+        x += font.getlength(text, direction=direction)

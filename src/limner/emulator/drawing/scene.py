@@ -4,7 +4,6 @@ It must not know lettering, files or models.
 """
 
 import random
-import re
 from collections.abc import Callable, Mapping
 
 from PIL import Image
@@ -12,8 +11,9 @@ from PIL import Image
 from limner.emulator.drawing import landscape
 from limner.emulator.drawing.abstract import paint_abstract
 from limner.emulator.drawing.brush import Canvas, seed_chance
-from limner.emulator.drawing.figures import find_figure, paint_figure
-from limner.emulator.drawing.palette import Palette, choose_palette, find_colour
+from limner.emulator.drawing.figures import Figure, find_figures, paint_figure
+from limner.emulator.drawing.palette import Palette, choose_palette
+from limner.emulator.drawing.vocabulary import read_words
 
 # Larger pictures are painted at about this many pixels and enlarged, which keeps 4096x4096 under two seconds.
 _MOST_SCENE_PIXELS = 2_400_000
@@ -45,6 +45,7 @@ _SWIMMERS = frozenset(
         "lighthouse",
     ]
 )
+_FLYERS = frozenset(["balloon", "airship"])
 
 
 def paint_scene(prompt: str, width: int, height: int, *salt: object) -> Image.Image:
@@ -54,14 +55,13 @@ def paint_scene(prompt: str, width: int, height: int, *salt: object) -> Image.Im
     words = read_words(prompt)
     chance = seed_chance(prompt, *salt)
     palette = choose_palette(words, chance)
-    figure = find_figure(words)
-    ground = _choose_ground(words, figure)
-    if ground is None and figure is None:
+    figures = find_figures(words)
+    ground = _choose_ground(words, figures)
+    if ground is None and not figures:
         paint_abstract(canvas, palette, chance)
     else:
         _paint_place(canvas, palette, chance, ground or chance.choice(["studio", "studio", "hills"]))
-        if figure is not None:
-            _place_figure(canvas, chance, figure, words)
+        _place_figures(canvas, chance, figures)
     picture = canvas.shrunk()
     return (
         picture
@@ -70,22 +70,25 @@ def paint_scene(prompt: str, width: int, height: int, *salt: object) -> Image.Im
     )
 
 
-def read_words(text: str) -> list[str]:
-    """The words of a text, in lower case."""
-    return re.findall(r"\w+", text.lower())
-
-
-def _choose_ground(words: list[str], figure: str | None) -> str | None:
-    for ground, names in _GROUND_WORDS.items():
-        if not set(names.split()).isdisjoint(words):
-            return ground
-    if figure in _SWIMMERS:
+def _choose_ground(words: list[str], figures: list[Figure]) -> str | None:
+    said = set(words)
+    named = next((ground for ground, names in _GROUND_WORDS.items() if said & set(names.split())), None)
+    if named in {None, "hills"} and any(figure.name in _SWIMMERS for figure in figures):
+        # `a lighthouse at dusk` stands by the sea: the time of day names no place.
         return "sea"
-    return (
-        "hills"
-        if not {"sun", "moon", "stars", "night", "space", "snow", "winter", "aurora"}.isdisjoint(words)
-        else None
-    )
+    if named is None and said & {
+        "sun",
+        "moon",
+        "star",
+        "stars",
+        "night",
+        "space",
+        "snow",
+        "winter",
+        "aurora",
+    }:
+        return "hills"
+    return named
 
 
 def _horizon(canvas: Canvas) -> float:
@@ -97,7 +100,9 @@ def _paint_place(canvas: Canvas, palette: Palette, chance: random.Random, ground
     landscape.paint_sky(canvas, palette, chance, horizon)
     radius = canvas.unit * chance.uniform(0.06, 0.1)
     side = chance.choice([0.22, 0.3, 0.7, 0.78])
-    sun = canvas.width * side, horizon - canvas.unit * chance.uniform(0.2, 0.38)
+    # A tall picture has much sky: its sun stands higher.
+    stretch = min(max(canvas.height / canvas.width, 1), 3)
+    sun = canvas.width * side, horizon - canvas.unit * chance.uniform(0.2, 0.38) * stretch
     if ground != "studio":
         landscape.paint_sun(canvas, palette, sun, radius)
     if ground == "sea":
@@ -115,14 +120,19 @@ def _paint_place(canvas: Canvas, palette: Palette, chance: random.Random, ground
     grounds[ground](canvas, palette, chance, horizon)
 
 
-def _place_figure(canvas: Canvas, chance: random.Random, figure: str, words: list[str]) -> None:
-    """The figure stands on the ground, above where the words will be; several where the prompt's word is plural."""
-    height = canvas.unit * chance.uniform(0.5, 0.58)
-    foot = _horizon(canvas) + canvas.unit * (0.18 if figure in _SWIMMERS else 0.12)
-    colour = find_colour(words)
-    middle = canvas.width * chance.uniform(0.44, 0.56)
-    plural = figure not in words
-    spread = min(height * 0.95, canvas.width / 3)
-    for offset, size in ((-1, 0.72), (1, 0.8), (0, 1.0)) if plural else ((0, 1.0),):
-        fitted = min(height, canvas.width * 0.8) * size
-        paint_figure(canvas, figure, (middle + offset * spread, foot), fitted, colour)
+def _place_figures(canvas: Canvas, chance: random.Random, figures: list[Figure]) -> None:
+    """The figures stand side by side on the ground, above where the words will be; the middle ones are in front."""
+    if not figures:
+        return
+    count = len(figures)
+    height = canvas.unit * chance.uniform(0.5, 0.58) * min(max(canvas.height / canvas.width, 1), 1.3)
+    middle = canvas.width * (chance.uniform(0.44, 0.56) if count == 1 else 0.5)
+    pitch = min(height * 0.95, canvas.width * 0.86 / count)
+    outside = (count - 1) / 2
+    for place in sorted(range(count), key=lambda place: -abs(place - outside)):
+        figure = figures[place]
+        distance = abs(place - outside) / max(outside, 1)
+        fitted = min(height * (1 - 0.1 * (count - 1)), pitch * 1.15) * (1 - 0.22 * distance * (count > 2))
+        depth = 0.18 if figure.name in _SWIMMERS else 0.0 if figure.name in _FLYERS else 0.12
+        foot = _horizon(canvas) + canvas.unit * (depth - 0.03 * distance)
+        paint_figure(canvas, figure.name, (middle + (place - outside) * pitch, foot), fitted, figure.colour)

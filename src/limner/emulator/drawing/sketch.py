@@ -9,9 +9,9 @@ from functools import lru_cache
 from PIL import Image, ImageChops
 
 from limner.emulator.drawing.brush import seed_chance
+from limner.emulator.drawing.captions import letter_caption
 from limner.emulator.drawing.editing import edit_pictures
 from limner.emulator.drawing.files import encode_picture
-from limner.emulator.drawing.lettering import letter_caption
 from limner.emulator.drawing.scene import paint_scene
 
 _GRAIN_SIDE = 512

@@ -1,0 +1,140 @@
+"""The errors a scenario asks for, by HTTP status or by name: those no bad request can bring about, and all others too.
+
+Texts: facts recorded from live traffic and Google's pages between 2025-10 and 2026-11; where a fact gives a text's
+beginning only, the rest is from Google's public error pages and reports. This module must not know requests.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from limner.emulator import failures
+from limner.emulator.failures import API_KEY_SERVICE, GoogleError, invalid_argument
+
+_PROJECT = "123456789012"
+_ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+
+
+def _plain(code: int, message: str, status: str | None = None) -> Callable[[str], GoogleError]:
+    return lambda _model: GoogleError(code, message, status=status)
+
+
+def _api_disabled(_model: str) -> GoogleError:
+    """The service is not switched on in the key's project (recorded)."""
+    page = f"https://console.developers.google.com/apis/api/{API_KEY_SERVICE}/overview?project={_PROJECT}"
+    details: list[dict[str, Any]] = [
+        {
+            "@type": "type.googleapis.com/google.rpc.Help",
+            "links": [{"description": "Google developers console API activation", "url": page}],
+        },
+        {
+            "@type": _ERROR_INFO,
+            "reason": "SERVICE_DISABLED",
+            "domain": "googleapis.com",
+            "metadata": {"service": API_KEY_SERVICE, "consumer": f"projects/{_PROJECT}"},
+        },
+    ]
+    return GoogleError(
+        403,
+        f"Generative Language API has not been used in project {_PROJECT} before or it is disabled. Enable it by "
+        f"visiting {page} then retry. If you enabled this API recently, wait a few minutes for the action to "
+        "propagate to our systems and retry.",
+        details=details,
+    )
+
+
+def _permission_denied(model: str) -> GoogleError:
+    """Vertex AI's refusal of an account without the right to call (recorded)."""
+    permission = "aiplatform.endpoints.predict"
+    resource = f"projects/{_PROJECT}/locations/global/publishers/google/models/{model}"
+    detail = {
+        "@type": _ERROR_INFO,
+        "reason": "IAM_PERMISSION_DENIED",
+        "domain": "aiplatform.googleapis.com",
+        "metadata": {"permission": permission, "resource": resource},
+    }
+    text = (
+        f"Permission '{permission}' denied on resource '//aiplatform.googleapis.com/{resource}' "
+        "(or it may not exist)."
+    )
+    return GoogleError(403, text, details=[detail])
+
+
+def _retired(model: str) -> GoogleError:
+    text = (
+        f"This model models/{model} is no longer available to new users. Please update your code to use a newer "
+        "model for the latest features and improvements."
+    )
+    return GoogleError(404, text)
+
+
+NAMED_ERRORS: Mapping[str, Callable[[str], GoogleError]] = {
+    "key-missing": _plain(403, failures.UNREGISTERED_CALLER),
+    "key-invalid": lambda _model: failures.bad_key(),
+    "key-expired": _plain(400, "API key expired. Please renew the API key."),
+    "key-leaked": _plain(403, "Your API key was reported as leaked. Please use another API key."),
+    "api-disabled": _api_disabled,
+    "permission": _permission_denied,
+    "token": _plain(401, failures.BAD_CREDENTIALS),
+    "region": _plain(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"),
+    "model-retired": _retired,
+    "ratio-not-enabled": _plain(400, "Aspect ratio is not enabled for this model"),
+    "invalid": _plain(400, "Request contains an invalid argument."),
+    "signature-missing": lambda _model: invalid_argument(
+        "Image part is missing a thought_signature in content position 2, part position 1. Please refer to "
+        "https://ai.google.dev/gemini-api/docs/thought-signatures for more details."
+    ),
+    "signature-invalid": _plain(400, "Invalid thought signature."),
+    "signature-corrupted": _plain(400, "Corrupted thought signature."),
+    "signature-not-valid": _plain(400, "Thought signature is not valid"),
+    "quota": failures.over_quota,
+    "quota-free": failures.over_free_quota,
+    "quota-vertex": lambda _model: failures.vertex_over_quota(),
+    "credits": lambda _model: failures.out_of_credits(),
+    "cancelled": _plain(499, "The operation was cancelled."),
+    "internal": _plain(500, "Internal error encountered."),
+    "internal-report": _plain(
+        500,
+        "An internal error has occurred. Please retry or report in "
+        "https://developers.generativeai.google/guide/troubleshooting",
+    ),
+    "overloaded": _plain(503, "The model is overloaded. Please try again later."),
+    "high-demand": _plain(
+        503,
+        "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again "
+        "later.",
+    ),
+    "unavailable": _plain(503, "The service is currently unavailable."),
+    "deadline": _plain(504, "Deadline expired before operation could complete."),
+    "timeout": _plain(504, "The request timed out. Please try again."),
+}
+
+_NAMES_BY_STATUS: Mapping[int, str] = {
+    400: "invalid",
+    401: "token",
+    403: "key-leaked",
+    499: "cancelled",
+    500: "internal",
+    503: "high-demand",
+    504: "deadline",
+}
+
+# Google's front end answers these in place of the service behind it, with a page: title and explanation.
+FRONT_END_PAGES: Mapping[int, tuple[str, str]] = {
+    413: (
+        "Request Entity Too Large",
+        "Your client issued a request that was too large.",
+    ),
+    502: (
+        "Server Error",
+        (
+            "The server encountered a temporary error and could not complete your request.<p>Please try again in 30 "
+            "seconds."
+        ),
+    ),
+}
+
+
+def error_of_status(code: int, model: str) -> GoogleError:
+    """The usual error of an HTTP status."""
+    name = _NAMES_BY_STATUS.get(code)
+    return NAMED_ERRORS[name](model) if name else GoogleError(code, "Unknown Error.")
