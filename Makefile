@@ -56,7 +56,7 @@ $(VENV)/test.stamp: requirements/test.txt requirements/build.txt pyproject.toml 
 
 # The Node clients are tested where Node is; without it their tests say why they are skipped.
 $(VENV)/node.stamp: tests/node/package.json tests/node/package-lock.json | $(BIN)/python
-	@if command -v npm >/dev/null 2>&1; then cd tests/node && npm ci --silent --no-audit --no-fund; fi
+	@if command -v npm >/dev/null 2>&1; then cd tests/node && npm ci --silent --no-audit --no-fund --ignore-scripts; fi
 	@touch $@
 
 # Needs uv. No index line and no download address may enter the files.
