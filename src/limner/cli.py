@@ -24,6 +24,28 @@ app.add_typer(keys_app, name="keys")
 _Host = Annotated[str, typer.Option(help="Address to listen on.")]
 _Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Prompt = Annotated[str, typer.Argument(metavar="PROMPT", help="What to draw; - reads it from standard input.")]
+_Model = Annotated[str, typer.Option("-m", "--model", help="The model that draws.")]
+_AspectRatio = Annotated[str | None, typer.Option(metavar="16:9", help="Ratio of the picture.")]
+_ImageSize = Annotated[str | None, typer.Option(metavar="2K", help="Size of the picture.")]
+_Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-i", "--input", metavar="FILE", help="Picture to work from, repeatable; - is standard input."
+    ),
+]
+_Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="OUT", help="File, pattern such as {prompt}-{n}.{ext}, folder/ or -."
+    ),
+]
+_System = Annotated[str | None, typer.Option(metavar="TEXT", help="System message.")]
+_BaseUrl = Annotated[str | None, typer.Option(metavar="URL", help="The gateway, else LIMNER_BASE_URL.")]
+_ApiKey = Annotated[str | None, typer.Option(metavar="KEY", help="Its key, else LIMNER_API_KEY.")]
+_Timeout = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Longest wait for the answer.")]
+_Force = Annotated[bool, typer.Option("--force", help="Replace files of the same name.")]
+_Stream = Annotated[bool, typer.Option("--stream/--no-stream", help="Take the answer as it comes, or whole.")]
 _Name = Annotated[str, typer.Argument(help="The key's name.")]
 
 
@@ -92,6 +114,46 @@ def demo() -> None:
     from limner.cli_demo import run  # noqa: PLC0415 - heavy
 
     raise typer.Exit(run())
+
+
+@app.command()
+def draw(  # noqa: PLR0913 - each is an option
+    prompt: _Prompt,
+    *,
+    model: _Model = "nano-banana-2.1",
+    aspect_ratio: _AspectRatio = None,
+    image_size: _ImageSize = None,
+    inputs: _Inputs = None,
+    output: _Output = None,
+    system: _System = None,
+    base_url: _BaseUrl = None,
+    api_key: _ApiKey = None,
+    timeout: _Timeout = 600.0,
+    force: _Force = False,
+    stream: _Stream = True,
+    json: _Json = False,
+) -> None:
+    """Draw through a gateway and write the pictures to files."""
+    from limner.cli_draw import run  # noqa: PLC0415 - heavy
+    from limner.cli_draw_request import Order  # noqa: PLC0415 - heavy
+
+    order = Order(
+        prompt=prompt,
+        model=model,
+        aspect_ratio=aspect_ratio,
+        image_size=image_size,
+        inputs=tuple(inputs or ()),
+        output=output,
+        system=system,
+        base_url=base_url,
+        api_key=api_key,
+        timeout_seconds=timeout,
+        is_forced=force,
+        is_streamed=stream,
+        as_json=json,
+    )
+    with reported_failures():
+        run(order)
 
 
 @keys_app.command("create")
