@@ -169,14 +169,14 @@ MODELS: tuple[ImageModel, ...] = (
 )
 
 _BY_NAME = {name: model for model in MODELS for name in (model.id, *model.aliases)}
-_PREFIXES = ("models/", "google/", "gemini/")
+_PREFIXES = ("models/", "google/", "gemini/", "vertex_ai/")
 
 
 def find_model(name: str) -> ImageModel | None:
     """Return the model that `name` means, or None.
 
-    Takes Gemini's ids and the nicknames, in any case, with or without `models/`, `google/` or `gemini/` in
-    front and `-preview` behind.
+    Takes Gemini's ids and the nicknames, in any case, with or without `models/`, `google/`, `gemini/`
+    or `vertex_ai/` in front and `-preview` behind.
     """
     key = name.strip().lower()
     while (prefix := next((p for p in _PREFIXES if key.startswith(p)), None)) is not None:
@@ -184,7 +184,7 @@ def find_model(name: str) -> ImageModel | None:
     return _BY_NAME.get(key) or _BY_NAME.get(key.removesuffix("-preview"))
 
 
-_SUFFIX = re.compile(r"-(512|[124]k|hd|\d{1,2}[x-]\d{1,2})(-preview)?$")
+_SUFFIX = re.compile(r"-(512|[124]k|hd|\d{1,2}[x-]\d{1,2})(?:-preview)?$")
 
 
 def find_model_and_suffixes(name: str) -> tuple[ImageModel, tuple[str, ...]] | None:
@@ -199,7 +199,7 @@ def find_model_and_suffixes(name: str) -> tuple[ImageModel, tuple[str, ...]] | N
         if found is None or (found[1][0].isdigit() and not _is_setting(found[1])):
             return None
         suffixes.insert(0, found[1])
-        rest = rest[: found.start()] + (found[2] or "")
+        rest = rest[: found.start()]
     return model, tuple(suffixes)
 
 

@@ -24,7 +24,9 @@ app.add_typer(keys_app, name="keys")
 _Host = Annotated[str, typer.Option(help="Address to listen on.")]
 _Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_Prompt = Annotated[str, typer.Argument(metavar="PROMPT", help="What to draw; - reads it from standard input.")]
+_Prompt = Annotated[
+    str, typer.Argument(metavar="PROMPT", help="What to draw; - reads it from standard input.")
+]
 _Model = Annotated[str, typer.Option("-m", "--model", help="The model that draws.")]
 _AspectRatio = Annotated[str | None, typer.Option(metavar="16:9", help="Ratio of the picture.")]
 _ImageSize = Annotated[str | None, typer.Option(metavar="2K", help="Size of the picture.")]

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -162,20 +162,70 @@ def test_ranges() -> None:
                 resolve({name: value})
 
 
+def read_ratio_and_size() -> str:
+    """Return the section of the chat page on ratio and size."""
+    return find_section(read_page("chat.md"), "Ratio and size")
+
+
 def test_spellings() -> None:
     """Each spelling of a ratio or size in the chat page's table is taken as the table says."""
-    rows = find_table(find_section(read_page("chat.md"), "Ratio and size"), "given")
-    for given, taken in rows:
-        if taken == "not set":
-            assert given.startswith("empty, ")
-            for value in ("", *read_spans(given)):
-                assert resolve({"image_config": {"aspect_ratio": value}}).aspect_ratio is None
-            continue
-        spellings = read_spans(given)
-        for spelling, value in zip(spellings, read_spans(taken) * len(spellings), strict=False):
-            name = "aspect_ratio" if ":" in value else "image_size"
-            settings = resolve({"image_config": {name: spelling}}, "nano-banana-2")
-            assert getattr(settings, name) == value
+    for given, ratio, size in find_table(read_ratio_and_size(), "given"):
+        spellings = ["", *read_spans(given)] if given.startswith("empty") else read_spans(given)
+        for spelling in spellings:
+            settings = resolve({"size": spelling}, "nano-banana-2")
+            assert (settings.aspect_ratio or "", settings.image_size) == (ratio, size or "1K"), spelling
+            assert settings.notices == ()
+
+
+def test_qualities() -> None:
+    """Each quality in the chat page's table is taken as the table says."""
+    for cell, size in find_table(read_ratio_and_size(), "quality"):
+        for quality in read_spans(cell):
+            expected = {"as it says": quality.upper(), "not set": "1K"}.get(size, size[:2])
+            assert resolve({"quality": quality}, "nano-banana-2").image_size == expected
+
+
+def nest(path: str, value: object) -> dict[str, Any]:
+    """Return a body that holds `value` at a dotted path."""
+    for key in reversed(path.split(".") if path else []):
+        value = {key: value}
+    assert isinstance(value, dict)
+    return value
+
+
+def merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return what both bodies hold."""
+    shared = {key: merge(one[key], other[key]) for key in one.keys() & other.keys()}
+    return {**one, **other, **shared}
+
+
+def join(*names: str) -> str:
+    """Return a dotted path."""
+    return ".".join(filter(None, names))
+
+
+def test_places() -> None:
+    """Ratio and size are read in each place of the chat page's table, and in its order."""
+    rows = find_table(read_ratio_and_size(), "place")
+    configs, within, options, top, *_ = [[read_spans(cell) for cell in row] for row in rows]
+    # "The request itself" is the third of the config's roots and the first of the top's.
+    google, merged, outer = configs[1]
+    roots = [google, merged, "", outer]
+    names = configs[0]
+    settings = [join(root, name, field) for root in roots for name in names for field in configs[2]]
+    settings += [
+        join(root, container, name, field)
+        for container in within[0]
+        for root in roots
+        for name in names
+        for field in configs[2]
+    ]
+    settings += [join(root, field) for root in options[1] for field in configs[2]]
+    settings += [join(root, field) for root in ("", *top[1]) for field in top[2]]
+    body: dict[str, Any] = {}
+    for path in settings:
+        body = merge(body, nest(path, "x"))
+    assert [given.param for given in find_given(body, (), ())] == settings
 
 
 def test_fields_of_an_answer() -> None:

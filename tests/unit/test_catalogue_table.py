@@ -148,6 +148,7 @@ def test_ratios_are_about_what_they_say(model: ImageModel) -> None:
         ("nano-banana-pro", "gemini-3-pro-image"),
         ("nano-banana-pro-preview", "gemini-3-pro-image"),
         ("nano-banana-2", "gemini-3.1-flash-image"),
+        ("vertex_ai/gemini-3-pro-image", "gemini-3-pro-image"),
         (" nano-banana-2.1 ", "gemini-nano-banana-2.1"),
         ("gemini-nano-banana-2.1", "gemini-nano-banana-2.1"),
         ("gemini-3.1-flash-lite-image", "gemini-3.1-flash-lite-image"),

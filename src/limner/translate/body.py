@@ -22,6 +22,7 @@ from limner.translate.scanner import (
     MalformedJson,
     SkeletonTooLarge,
 )
+from limner.translate.shown import TYPE_NAMES, name_type, refuse_type
 
 MAX_TEXT_BYTES = 4 * 1024 * 1024
 """Everything in a request besides pictures; the longest prompt a picture model takes is under 1 MiB."""
@@ -36,15 +37,6 @@ Record = TypeVar("Record")
 _AT_PATH = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 _EXPECTED = re.compile(r"Expected `([^`]*)`, got `([^`]*)`")
-_TYPE_NAMES = {
-    "str": "a string",
-    "int": "an integer",
-    "float": "a number",
-    "bool": "a boolean",
-    "array": "an array",
-    "object": "an object",
-    "null": "null",
-}
 
 
 class BodyReader:
@@ -85,7 +77,7 @@ def read_model_name(body: dict[str, Any]) -> str:
     if name is None or name == "":
         raise InvalidRequest("The request names no model.", code="missing_required_parameter", param="model")
     if not isinstance(name, str):
-        raise InvalidRequest("'model' must be a string.", code="invalid_type", param="model")
+        raise refuse_type("model", "a string", name_type(name))
     if len(name) > _MAX_NAME_CHARACTERS:
         raise NotFound(
             f"There is no model with a name of {len(name)} characters here.",
@@ -112,9 +104,9 @@ def _to_type_error(message: str) -> InvalidRequest:
         param = ".".join(filter(None, (param, missing[1] if missing else None)))
         said = "is missing" if missing else "is not usable"
         return InvalidRequest(f"{param!r} {said}.", code="invalid_type", param=param)
-    wanted = " or ".join(_TYPE_NAMES.get(name, name) for name in expected[1].split(" | ") if name != "null")
-    got = _TYPE_NAMES.get(expected[2], expected[2])
-    return InvalidRequest(f"{param!r} must be {wanted}, not {got}.", code="invalid_type", param=param)
+    wanted = " or ".join(TYPE_NAMES.get(name, name) for name in expected[1].split(" | ") if name != "null")
+    got = TYPE_NAMES.get(expected[2], expected[2])
+    return refuse_type(param, wanted, got)
 
 
 def _passes(path: Sequence[str]) -> Long:

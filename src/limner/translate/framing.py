@@ -37,9 +37,10 @@ def choose_frame(given: Iterable[Given], model: ImageModel) -> Frame:
     for item in given:
         meanings = read_meaning(item)
         if meanings is None:
-            if not _settings_of(item.kind) <= chosen.keys():
+            counting = chosen.get("aspect_ratio" if item.kind is Kind.RATIO else "image_size")
+            if counting is None:
                 raise _refuse(item, model)
-            notices.append(_override(item, next(iter(chosen.values()))))
+            notices.append(_override(item, counting))
             continue
         for setting, value in _to_settings(meanings, item, model, notices, chosen):
             if setting not in chosen:
@@ -53,12 +54,6 @@ def choose_frame(given: Iterable[Given], model: ImageModel) -> Frame:
         image_size=size.value if size else None,
         notices=tuple(notices),
     )
-
-
-def _settings_of(kind: Kind) -> set[str]:
-    if kind is Kind.RATIO:
-        return {"aspect_ratio"}
-    return {"image_size"} if kind is Kind.QUALITY else {"aspect_ratio", "image_size"}
 
 
 def _to_settings(
@@ -114,9 +109,9 @@ def _check(setting: str, value: str, item: Given, model: ImageModel) -> None:
 
 def _refuse(item: Given, model: ImageModel, setting: str | None = None) -> InvalidRequest:
     by_kind = {Kind.RATIO: "aspect_ratio", Kind.QUALITY: "image_size"}
-    ratios, sizes = f"the ratios {', '.join(model.ratios)}", f"the sizes {', '.join(model.sizes)}"
+    ratios, sizes = ", ".join(model.ratios), ", ".join(model.sizes)
     legal = {"aspect_ratio": ratios, "image_size": sizes}.get(
-        setting or by_kind.get(item.kind, ""), f"{ratios} and {sizes}"
+        setting or by_kind.get(item.kind, ""), f"{sizes}, in {ratios}"
     )
     return InvalidRequest(
         f"'{item.param}' is {shorten(item.value)}; {model.id} draws {legal}.",
@@ -127,7 +122,8 @@ def _refuse(item: Given, model: ImageModel, setting: str | None = None) -> Inval
 
 def _override(item: Given, choice: _Choice) -> Notice:
     return Notice(
-        "setting_overridden", f"'{item.param}' is {shorten(item.value)}; '{choice.param}' counts instead."
+        "setting_overridden",
+        f"'{item.param}' is {shorten(item.value)}; {choice.value} from '{choice.param}' counts instead.",
     )
 
 

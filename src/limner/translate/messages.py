@@ -72,20 +72,22 @@ def read_messages(
         pieces = list(_read_content(message, f"messages[{index}].content", pictures))
         role = (message.role or "user").lower()
         if role in _SYSTEM_ROLES:
-            system.extend(p for p in pieces if isinstance(p, str) and not read_setting_text(p))
+            if not read_setting_text(_join_texts(message)):
+                system.extend(piece for piece in pieces if isinstance(piece, str))
         elif pieces:
             turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
     return turns, system
 
 
 def read_system_texts(messages: Sequence[Message]) -> list[str]:
-    """Return the texts of the system messages as they came, those that are settings among them."""
-    texts: list[str] = []
-    for message in messages:
-        if (message.role or "").lower() in _SYSTEM_ROLES:
-            parts = [message.content] if isinstance(message.content, str) else message.content or ()
-            texts += [(p if isinstance(p, str) else p.text) or "" for p in parts]
-    return texts
+    """Return the text of each system message as it came, those that are settings among them."""
+    return [_join_texts(m) for m in messages if (m.role or "").lower() in _SYSTEM_ROLES]
+
+
+def _join_texts(message: Message) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join((part if isinstance(part, str) else part.text) or "" for part in message.content or ())
 
 
 def read_contents(contents: Sequence[GeminiContent], pictures: Sequence[InputPicture]) -> list[Turn]:

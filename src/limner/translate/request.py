@@ -15,7 +15,7 @@ from limner.translate.messages import (
     read_messages,
     to_conversation,
 )
-from limner.translate.settings import DrawSettings
+from limner.translate.settings import DrawSettings, find_google_option
 from limner.wire.gemini import GenerateContentRequest, RequestContent, RequestPart
 from limner.wire.openai import ChatCompletionRequest, Notice
 
@@ -77,8 +77,8 @@ def to_drawing(
 
 
 def _find_safety_settings(request: ChatCompletionRequest) -> list[dict[str, Any]] | UnsetType:
-    google = request.extra_body.google if request.extra_body else None
-    return UNSET if google is None or google.safety_settings is None else google.safety_settings
+    safety_settings: list[dict[str, Any]] | None = find_google_option(request, "safety_settings")[1]
+    return UNSET if safety_settings is None else safety_settings
 
 
 def _to_system(conversation: Conversation) -> RequestContent | UnsetType:

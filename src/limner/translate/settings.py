@@ -5,6 +5,7 @@ the upstream's address.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -14,7 +15,7 @@ from limner.translate.framing import choose_frame
 from limner.translate.shown import shorten
 from limner.translate.spellings import Given
 from limner.wire.gemini import GenerationConfig, RequestImageConfig, RequestThinkingConfig
-from limner.wire.openai import ChatCompletionRequest, GoogleOptions, Notice, ThinkingConfig
+from limner.wire.openai import ChatCompletionRequest, Notice, ThinkingConfig
 
 _DEFAULT_SIZE = "1K"
 _IMAGE_OUTPUTS = ("auto", "markdown", "images")
@@ -62,10 +63,10 @@ def resolve_settings(
     """
     notices: list[Notice] = []
     _check_n(request.n)
-    google = (request.extra_body.google if request.extra_body else None) or request.google or GoogleOptions()
     frame = choose_frame(given, model)
     notices.extend(frame.notices)
-    thinking = _resolve_thinking(google.thinking_config, model, notices)
+    thinking = _resolve_thinking(*find_google_option(request, "thinking_config"), model, notices)
+    max_output_tokens: int | None = find_google_option(request, "max_output_tokens")[1]
     notices.extend(_name_dropped(request))
     return DrawSettings(
         generation_config=GenerationConfig(
@@ -77,7 +78,7 @@ def resolve_settings(
             temperature=_within("temperature", request.temperature, 2),
             top_p=_within("top_p", request.top_p, 1),
             seed=_resolve_seed(request.seed, notices),
-            max_output_tokens=UNSET if google.max_output_tokens is None else google.max_output_tokens,
+            max_output_tokens=UNSET if max_output_tokens is None else max_output_tokens,
         ),
         aspect_ratio=frame.aspect_ratio,
         image_size=frame.image_size or _DEFAULT_SIZE,
@@ -85,6 +86,14 @@ def resolve_settings(
         image_output=_resolve_image_output(request, header_image_output, default_image_output),
         notices=tuple(notices),
     )
+
+
+def find_google_option(request: ChatCompletionRequest, name: str) -> tuple[str, Any]:
+    """Return path and value of an option of Google's; clients that merge `extra_body` send it as `google`."""
+    inner = request.extra_body.google if request.extra_body else None
+    if inner is not None and (value := getattr(inner, name)) is not None:
+        return f"extra_body.google.{name}", value
+    return f"google.{name}", getattr(request.google, name) if request.google else None
 
 
 def _check_n(n: int | None) -> None:
@@ -110,7 +119,7 @@ def _to_image_config(aspect_ratio: str | None, image_size: str | None) -> Reques
 
 
 def _resolve_thinking(
-    asked: ThinkingConfig | None, model: ImageModel, notices: list[Notice]
+    path: str, asked: ThinkingConfig | None, model: ImageModel, notices: list[Notice]
 ) -> RequestThinkingConfig | None:
     if asked is None:
         return None
@@ -122,7 +131,7 @@ def _resolve_thinking(
         raise InvalidRequest(
             f"'thinking_level' is {shorten(level)}; {model.id} takes {', '.join(model.thinking_levels)}.",
             code="unsupported_value",
-            param="extra_body.google.thinking_config.thinking_level",
+            param=f"{path}.thinking_level",
         )
     return RequestThinkingConfig(
         include_thoughts=UNSET if asked.include_thoughts is None else asked.include_thoughts,

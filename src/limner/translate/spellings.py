@@ -13,13 +13,13 @@ the model's name; AiHubMix's clients send `aspect_ratio=16:9` as system message.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any
 
 from msgspec import Struct
 
-from limner.errors import InvalidRequest
+from limner.translate.shown import name_type, refuse_type
 
 _ROOTS = (("extra_body", "google"), ("google",), (), ("extra_body",))
 _CONTAINERS = ((), ("generationConfig",), ("generation_config",), ("config",))
@@ -28,14 +28,17 @@ _CONFIG_NAMES = ("image_config", "imageConfig")
 _UNSET_VALUES = frozenset({"", "auto", "default"})
 _SIZES = {"512": "512", "512px": "512", "512p": "512", "0.5k": "512", "1k": "1K", "2k": "2K", "4k": "4K"}
 _HIGH_QUALITY = frozenset({"hd", "high"})
+_SIZES_AS_QUALITY = frozenset({"1k", "2k", "4k"})
 _LEAST_PIXELS = 64
 """Two numbers from here on are pixels, below it a ratio."""
 
 _PAIR = re.compile(r"(\d{1,5})\s*[:x*/-]\s*(\d{1,5})", re.IGNORECASE)
-_PAIR_AND_SIZE = re.compile(r"(\d{1,2}[:x-]\d{1,2})[_\s-](\w+)", re.IGNORECASE)
+_PAIR_AND_SIZE = re.compile(r"(\d{1,2}[:x-]\d{1,2})[_\s-]([\w.]+)", re.IGNORECASE)
 _SETTING_LINE = re.compile(
-    r"\s*(aspect[_ ]?ratio|image[_ ]?size|size|resolution|quality)\s*[=:]\s*([\w:./-]+)\s*", re.IGNORECASE
+    r"\s*(aspect[_ ]?ratio|image[_ ]?size|size|resolution|quality)\s*([=:])\s*([\w:./-]+)\s*", re.IGNORECASE
 )
+_MAX_SETTING_TEXT = 500
+"""A longer text is surely an instruction; nobody takes megabytes apart to find out."""
 
 
 class Kind(Enum):
@@ -97,12 +100,39 @@ _TEXT_KINDS = {"aspectratio": Kind.RATIO, "quality": Kind.QUALITY}
 
 
 def find_given(
-    fields: Mapping[str, Any], name_suffixes: Sequence[str], system_texts: Sequence[str]
-) -> Iterator[Given]:
-    """Yield all that is given in `fields`, the request's body, and beside it; what counts more comes first.
+    fields: Mapping[str, Any], name_suffixes: Iterable[str], system_texts: Iterable[str]
+) -> list[Given]:
+    """Return all that is given in `fields`, the request's body, and beside it; what counts more comes first.
 
     Raises InvalidRequest for a value of a wrong type.
     """
+    in_name = [
+        Given("model", suffix, Kind.QUALITY if suffix in _HIGH_QUALITY else Kind.SIZE)
+        for suffix in name_suffixes
+    ]
+    in_text = [given for text in system_texts for given in read_setting_text(text)]
+    return [*_read_body(fields), *in_name, *in_text]
+
+
+def read_setting_text(text: str) -> list[Given]:
+    """Return the settings that `text` consists of, none if it says anything else.
+
+    `size: large` may be meant for the model and is a setting only if it is understood; `size=large` is one.
+    """
+    if len(text) > _MAX_SETTING_TEXT:
+        return []
+    found: list[Given] = []
+    for line in re.split(r"[\n,;]", text):
+        match = _SETTING_LINE.fullmatch(line)
+        if match is not None:
+            name = re.sub(r"[_ ]", "", match[1].lower())
+            found.append(Given("messages", match[3], _TEXT_KINDS.get(name, Kind.SIZE)))
+        if line.strip() and (match is None or (match[2] == ":" and not read_meaning(found[-1]))):
+            return []
+    return found
+
+
+def _read_body(fields: Mapping[str, Any]) -> Iterator[Given]:
     for container in _CONTAINERS:
         for root in _ROOTS:
             for name in _CONFIG_NAMES:
@@ -111,22 +141,6 @@ def find_given(
         yield from _read_object(fields, root, _CONFIG_FIELDS)
     yield from _read_object(fields, (), _TOP_FIELDS)
     yield from _read_object(fields, ("extra_body",), _TOP_FIELDS)
-    for suffix in name_suffixes:
-        yield Given("model", suffix, Kind.QUALITY if suffix in _HIGH_QUALITY else Kind.SIZE)
-    for text in system_texts:
-        yield from read_setting_text(text)
-
-
-def read_setting_text(text: str) -> list[Given]:
-    """Return the settings that `text` consists of, none if it says anything else."""
-    lines = [line for line in re.split(r"[\n,;]", text) if line.strip()]
-    found = [_SETTING_LINE.fullmatch(line) for line in lines]
-    given = [
-        Given("messages", match[2], _TEXT_KINDS.get(re.sub(r"[_ ]", "", match[1].lower()), Kind.SIZE))
-        for match in found
-        if match is not None
-    ]
-    return given if len(given) == len(lines) else []
 
 
 def read_meaning(given: Given) -> list[Meaning] | None:
@@ -137,26 +151,35 @@ def read_meaning(given: Given) -> list[Meaning] | None:
     if given.kind is Kind.QUALITY:
         return _read_quality(value)
     if given.kind is Kind.RATIO:
-        pair = _PAIR.fullmatch(value)
-        return None if pair is None else [Ratio(f"{int(pair[1])}:{int(pair[2])}")]
+        return None if _PAIR.fullmatch(value) is None else [_read_ratio(value)]
     if value in _SIZES:
         return [Size(_SIZES[value])]
     if (joined := _PAIR_AND_SIZE.fullmatch(value)) is not None and joined[2] in _SIZES:
-        return [_read_pair(joined[1]), Size(_SIZES[joined[2]])]
+        return [_read_ratio(joined[1]), Size(_SIZES[joined[2]])]
     return None if _PAIR.fullmatch(value) is None else [_read_pair(value)]
 
 
 def _read_quality(value: str) -> list[Meaning]:
     if value in _HIGH_QUALITY:
         return [HighQuality()]
-    return [Size(_SIZES[value])] if value in _SIZES else []
+    return [Size(_SIZES[value])] if value in _SIZES_AS_QUALITY else []
 
 
 def _read_pair(value: str) -> Ratio | Pixels:
-    first, second = (int(number) for number in re.findall(r"\d+", value))
+    first, second = _read_numbers(value)
     if first >= _LEAST_PIXELS and second >= _LEAST_PIXELS:
         return Pixels(first, second)
     return Ratio(f"{first}:{second}")
+
+
+def _read_ratio(value: str) -> Ratio:
+    first, second = _read_numbers(value)
+    return Ratio(f"{first}:{second}")
+
+
+def _read_numbers(value: str) -> tuple[int, int]:
+    first, second = re.findall(r"\d+", value)
+    return int(first), int(second)
 
 
 def _read_object(
@@ -168,16 +191,12 @@ def _read_object(
         if found is None:
             return
         if not isinstance(found, dict):
-            raise _wrong_type(".".join(path[: depth + 1]), "an object")
+            raise refuse_type(".".join(path[: depth + 1]), "an object", name_type(found))
     for name, kind in names:
         value = found.get(name)
         if value is None:
             continue
         param = ".".join((*path, name))
         if not isinstance(value, str):
-            raise _wrong_type(param, "a string")
+            raise refuse_type(param, "a string", name_type(value))
         yield Given(param, value, kind)
-
-
-def _wrong_type(param: str, wanted: str) -> InvalidRequest:
-    return InvalidRequest(f"'{param}' must be {wanted}.", code="invalid_type", param=param)

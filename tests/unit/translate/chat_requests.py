@@ -58,7 +58,8 @@ def prepare(pieces: Iterable[bytes], image_output: str | None = None) -> Drawing
     """Return what a body buys. Raises GatewayError."""
     fields, pictures = read_body(pieces)
     found = find_model_and_suffixes(read_model_name(fields))
-    assert found is not None
+    if found is None:
+        raise NotFound("no such model", code="model_not_found", param="model")
     model, suffixes = found
     asked = to_record(fields, ChatCompletionRequest)
     settings = resolve_settings(

@@ -214,11 +214,6 @@ def test_a_name_too_long_is_no_model() -> None:
             "messages[0].content[0].image_url.url",
             "'messages[0].content[0].image_url.url' is missing.",
         ),
-        (
-            {"extra_body": {"google": {"image_config": {"aspect_ratio": 1}}}},
-            "extra_body.google.image_config.aspect_ratio",
-            "'extra_body.google.image_config.aspect_ratio' must be a string, not an integer.",
-        ),
         ({"stream": "true"}, "stream", "'stream' must be a boolean, not a string."),
         ({"n": 1.5}, "n", "'n' must be an integer, not a number."),
         ({"temperature": "hot"}, "temperature", "'temperature' must be a number, not a string."),
@@ -270,6 +265,9 @@ words = st.one_of(
             "https://example.com/a.png",
             "16:9",
             "2k",
+            "16:9_4K",
+            "1216x896",
+            "aspect_ratio=3:2, size=2k",
             "auto",
             "images",
         ]
@@ -323,8 +321,12 @@ chat_requests = st.fixed_dictionaries(
         "contents": st.lists(contents, max_size=2) | anything,
         "extra_body": st.fixed_dictionaries({}, optional={"google": googles, "limner": limner_options})
         | anything,
-        "image_config": image_configs,
         "limner": limner_options,
+        "google": googles,
+        **dict.fromkeys(
+            ("image_config", "imageConfig", "config", "generationConfig", "generation_config"), image_configs
+        ),
+        **dict.fromkeys(("size", "quality", "resolution", "aspect_ratio", "imageSize"), anything),
         **dict.fromkeys(
             ("stream", "stream_options", "modalities", "n", "temperature", "top_p", "seed", "tools", "stop"),
             anything,

@@ -77,6 +77,23 @@ def test_system_texts_have_their_own_place() -> None:
     assert [content.role for content in drawing.request.contents] == ["user"]
 
 
+@pytest.mark.parametrize(
+    ("content", "instruction"),
+    [
+        ("aspect_ratio=4:3", None),
+        (["aspect_ratio=4:3", {"text": "image_size=2K"}], None),
+        (["aspect_ratio=4:3", "Be bold."], "aspect_ratio=4:3\n\nBe bold."),
+        (f"{uri(ONE)}\naspect_ratio=4:3", "\naspect_ratio=4:3"),
+    ],
+)
+def test_a_system_message_is_settings_as_a_whole(content: object, instruction: str | None) -> None:
+    """A system message that is nothing but settings sets and is not sent; any other is sent whole and sets nothing."""
+    drawing = draw(messages=[{"role": "system", "content": content}, {"content": "a"}])
+    parts = getattr(drawing.request.system_instruction, "parts", [])
+    assert [part.text for part in parts] == ([] if instruction is None else [instruction])
+    assert drawing.settings.aspect_ratio == ("4:3" if instruction is None else None)
+
+
 def test_forms_of_content() -> None:
     """Content is a string, strings, or parts of text, `image_url`, `input_image` and `file`."""
     content = [
