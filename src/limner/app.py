@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.routing import Route, Router
@@ -14,7 +13,7 @@ from limner import __version__
 from limner.config import Settings
 from limner.generation import Generations
 from limner.ledger.keys import KeyStore
-from limner.pictures.spool import FileSpool, PictureSpool
+from limner.pictures.spool import FileSpool, PictureSpool, SpoolFolder
 from limner.upstream.client import GeminiClient, Upstream
 from limner.web.chat import ChatDoor, ChatRules
 from limner.web.edge import Edge, EdgeRules
@@ -39,7 +38,8 @@ def build_app(
     """
     spool_folder = settings.data_dir / "spool"
     spool_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    make_spool = new_spool or (lambda: FileSpool(spool_folder))
+    spool_files = SpoolFolder(spool_folder)
+    make_spool = new_spool or (lambda: FileSpool(spool_files))
     client = GeminiClient(
         Upstream(
             base_url=settings.gemini_base_url,
@@ -68,7 +68,7 @@ def build_app(
         emulator_url=emulator_url,
         checks={
             "database": lambda: _check_database(keys),
-            "spool": lambda: _check_spool(spool_folder),
+            "spool": lambda: _check_spool(spool_files),
             "credential": lambda: None if settings.gemini_api_keys else "no Gemini key is configured",
         },
     )
@@ -81,6 +81,7 @@ def build_app(
         finally:
             await generations.drain(DRAIN_SECONDS)
             await client.close()
+            spool_files.close()
 
     doors = Router(
         routes=[
@@ -118,9 +119,9 @@ def _check_database(keys: KeyStore) -> str | None:
     return None
 
 
-def _check_spool(folder: Path) -> str | None:
+def _check_spool(files: SpoolFolder) -> str | None:
     try:
-        FileSpool(folder).close()
+        files.check()
     except OSError as error:
         return f"pictures cannot be stored ({error.strerror})"
     return None

