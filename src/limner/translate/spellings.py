@@ -23,6 +23,9 @@ from limner.translate.shown import name_type, refuse_type
 
 _ROOTS = (("extra_body", "google"), ("google",), (), ("extra_body",))
 _CONTAINERS = ((), ("generationConfig",), ("generation_config",), ("config",))
+_COMMON_NAME = "config"
+"""A name that other programs use for other things: what is no object there is not meant for here."""
+
 _CONFIG_NAMES = ("image_config", "imageConfig")
 
 _UNSET_VALUES = frozenset({"", "auto", "default"})
@@ -191,6 +194,8 @@ def _read_object(
         if found is None:
             return
         if not isinstance(found, dict):
+            if key == _COMMON_NAME:
+                return
             raise refuse_type(".".join(path[: depth + 1]), "an object", name_type(found))
     for name, kind in names:
         value = found.get(name)
