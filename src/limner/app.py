@@ -40,38 +40,8 @@ def build_app(
     spool_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     spool_files = SpoolFolder(spool_folder)
     make_spool = new_spool or (lambda: FileSpool(spool_files))
-    client = GeminiClient(
-        Upstream(
-            base_url=settings.gemini_base_url,
-            api_keys=tuple(key.get_secret_value() for key in settings.gemini_api_keys),
-            proxy=settings.upstream_proxy.get_secret_value() if settings.upstream_proxy else None,
-            ca_file=str(settings.upstream_ca_file) if settings.upstream_ca_file else None,
-            timeout_seconds=settings.upstream_timeout_seconds,
-        )
-    )
+    client = GeminiClient(_to_upstream(settings))
     generations = Generations(client, new_spool=make_spool, new_id=new_id, now=time.time)
-    chat = ChatDoor(
-        generations,
-        find_key=keys.find,
-        new_spool=make_spool,
-        rules=ChatRules(
-            max_body_bytes=settings.max_body_bytes,
-            image_output=settings.image_output,
-            line_bytes=settings.stream_line_bytes,
-            heartbeat_seconds=settings.heartbeat_seconds,
-            upstream_stores=settings.upstream_store,
-        ),
-    )
-    models = ModelsDoor(keys.find)
-    health = HealthDoor(
-        version=__version__,
-        emulator_url=emulator_url,
-        checks={
-            "database": lambda: _check_database(keys),
-            "spool": lambda: _check_spool(spool_files),
-            "credential": lambda: None if settings.gemini_api_keys else "no Gemini key is configured",
-        },
-    )
 
     @asynccontextmanager
     async def live(_app: object) -> AsyncIterator[None]:
@@ -83,23 +53,61 @@ def build_app(
             await client.close()
             spool_files.close()
 
-    doors = Router(
-        routes=[
-            Route("/v1/chat/completions", chat, methods=["POST"]),
-            Route("/v1/models", models.list, methods=["GET"]),
-            Route("/v1/models/{name:path}", models.show, methods=["GET"]),
-            Route("/healthz", health.show_alive, methods=["GET"]),
-            Route("/readyz", health.show_ready, methods=["GET"]),
-        ],
-        redirect_slashes=False,
-        lifespan=live,
-    )
+    chat = ChatDoor(generations, find_key=keys.find, new_spool=make_spool, rules=_to_chat_rules(settings))
+    models = ModelsDoor(keys.find)
+    health = _build_health(settings, keys, spool_files, emulator_url)
+    routes = _list_routes(chat, models, health)
+    doors = Router(routes=routes, redirect_slashes=False, lifespan=live)
     return Edge(doors, _to_edge_rules(settings, emulator_url), new_id=new_id)
 
 
 def new_id(prefix: str) -> str:
     """Return an id of 128 random bits, such as `gen_…`."""
     return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def _list_routes(chat: ChatDoor, models: ModelsDoor, health: HealthDoor) -> list[Route]:
+    return [
+        Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/models", models.list, methods=["GET"]),
+        Route("/v1/models/{name:path}", models.show, methods=["GET"]),
+        Route("/healthz", health.show_alive, methods=["GET"]),
+        Route("/readyz", health.show_ready, methods=["GET"]),
+    ]
+
+
+def _to_upstream(settings: Settings) -> Upstream:
+    return Upstream(
+        base_url=settings.gemini_base_url,
+        api_keys=tuple(key.get_secret_value() for key in settings.gemini_api_keys),
+        proxy=settings.upstream_proxy.get_secret_value() if settings.upstream_proxy else None,
+        ca_file=str(settings.upstream_ca_file) if settings.upstream_ca_file else None,
+        timeout_seconds=settings.upstream_timeout_seconds,
+    )
+
+
+def _to_chat_rules(settings: Settings) -> ChatRules:
+    return ChatRules(
+        max_body_bytes=settings.max_body_bytes,
+        image_output=settings.image_output,
+        line_bytes=settings.stream_line_bytes,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        upstream_stores=settings.upstream_store,
+    )
+
+
+def _build_health(
+    settings: Settings, keys: KeyStore, spool_files: SpoolFolder, emulator_url: str | None
+) -> HealthDoor:
+    return HealthDoor(
+        version=__version__,
+        emulator_url=emulator_url,
+        checks={
+            "database": lambda: _check_database(keys),
+            "spool": lambda: _check_spool(spool_files),
+            "credential": lambda: None if settings.gemini_api_keys else "no Gemini key is configured",
+        },
+    )
 
 
 def _to_edge_rules(settings: Settings, emulator_url: str | None) -> EdgeRules:
