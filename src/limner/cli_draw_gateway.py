@@ -50,6 +50,8 @@ def find_gateway(base_url: str | None, api_key: str | None) -> Gateway:
     variables = _read_variables() if not (base_url and api_key) else {}
     url_name, url = _choose("--base-url", base_url, "LIMNER_BASE_URL", variables)
     key_name, key = _choose("--api-key", api_key, "LIMNER_API_KEY", variables)
+    if key is None:
+        key_name, key = "LIMNER_API_KEY_FILE", _read_key_file(variables)
     if key is not None and not all("!" <= character <= "~" for character in key):
         raise _refusal(key_name, "(value not shown) has spaces, line breaks or characters beyond ASCII")
     door = build_door_url(url or DEFAULT_BASE_URL)
@@ -83,6 +85,18 @@ def _choose(
         return option_name, option.strip()
     found = (os.environ.get(variable) or "").strip() or variables.get(variable)
     return variable, found
+
+
+def _read_key_file(variables: dict[str, str]) -> str | None:
+    """Return the key in the file that LIMNER_API_KEY_FILE names, if it names one."""
+    _, path = _choose("", None, "LIMNER_API_KEY_FILE", variables)
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise CommandFailed(f"LIMNER_API_KEY_FILE is {path!r}, which cannot be read ({reason})") from error
 
 
 def _refusal(name: str, reason: str) -> Exception:

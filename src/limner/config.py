@@ -32,7 +32,7 @@ from limner.config_values import (
 )
 
 # Known to the commands that draw through a gateway, so they may stand in the same `.env`.
-_CLIENT_VARIABLES = frozenset({"LIMNER_BASE_URL", "LIMNER_API_KEY"})
+_CLIENT_VARIABLES = frozenset({"LIMNER_BASE_URL", "LIMNER_API_KEY", "LIMNER_API_KEY_FILE"})
 
 # Kubernetes injects these into every pod beside a Service named limner or limner-*
 # (kubernetes.io, "Accessing the Service", environment variables; seen 2026-11).

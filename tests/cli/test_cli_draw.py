@@ -203,6 +203,15 @@ def test_the_gateway_of_the_env_file(gateway: Gateway, tmp_path: Path) -> None:
     assert "canary" not in bad
 
 
+def test_the_key_may_stand_in_a_file(gateway: Gateway, tmp_path: Path) -> None:
+    """LIMNER_API_KEY_FILE names a file with the key; one that cannot be read is named in the line."""
+    (tmp_path / "key").write_text(f"{CLIENT_KEY}\n")
+    variables = {"LIMNER_BASE_URL": gateway.url, "LIMNER_API_KEY_FILE": "key"}
+    assert draw(tmp_path, "a fox", *SMALL, variables=variables).returncode == 0
+    said = get_failure(draw(tmp_path, "a fox", *SMALL, variables={**variables, "LIMNER_API_KEY_FILE": "no"}))
+    assert said == "LIMNER_API_KEY_FILE is 'no', which cannot be read (No such file or directory)"
+
+
 def test_without_a_key_the_line_says_how_to_give_one(gateway: Gateway, tmp_path: Path) -> None:
     """A gateway that wants a key and was shown none is answered with the names of option and variable."""
     said = get_failure(draw(tmp_path, "fox", variables={"LIMNER_BASE_URL": gateway.url}))
