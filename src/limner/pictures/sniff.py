@@ -45,8 +45,8 @@ def measure(mime_type: str | None, read_at: ReadAt) -> tuple[int, int] | None:
     try:
         match mime_type:
             case "image/png":
-                width, height = struct.unpack(">II", read_at(16, 8))
-                return width, height
+                kind, width, height = struct.unpack(">4sII", read_at(12, 12))
+                return (width, height) if kind == b"IHDR" else None
             case "image/jpeg":
                 return _measure_jpeg(read_at)
             case "image/webp":

@@ -171,3 +171,9 @@ def test_a_jpeg_without_a_frame_has_no_size() -> None:
 def test_garbage_behind_a_good_beginning_is_borne(head: bytes, rest: bytes) -> None:
     """Whatever follows the magic bytes, there is a size or none, and no error."""
     measure_bytes(head + rest)
+
+
+def test_a_png_without_its_header_chunk_has_no_size() -> None:
+    """What only begins like a PNG is not measured by whatever bytes stand in the header's place."""
+    data = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
+    assert measure("image/png", lambda offset, size: data[offset : offset + size]) is None
