@@ -5,13 +5,14 @@ It must not know the emulator's own modules: what a client sees is what is teste
 
 import io
 import json
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPMessage
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 import pybase64
 from PIL import Image
+
+import asking
 
 PRO = "gemini-3-pro-image"
 FLASH = "gemini-3.1-flash-image"
@@ -22,22 +23,8 @@ NEW = "gemini-nano-banana-2.1"
 SMALL = {"imageConfig": {"aspectRatio": "1:1", "imageSize": "512"}, "responseModalities": ["IMAGE"]}
 
 
-@dataclass(frozen=True)
-class Reply:
-    """An answer, read to its end."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """The inside of an error body."""
-        error: dict[str, Any] = self.json()["error"]
-        return error
+class Reply(asking.Reply):
+    """An answer of Gemini's form, read to its end."""
 
     @property
     def candidate(self) -> dict[str, Any]:
