@@ -1,64 +1,133 @@
 """Builds the gateway: the only module that puts rooms together. Below it nobody sees the settings."""
 
 import secrets
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from limner import __version__
 from limner.config import Settings
-from limner.generation import Generations
+from limner.generation.generations import Generations
+from limner.generation.housekeeping import Housekeeping, HousekeepingRules
+from limner.generation.recovery import recover
+from limner.generation.storage import StorageGauge
+from limner.ledger.clock import SteadyClock
+from limner.ledger.generations import Ledger
 from limner.ledger.keys import KeyStore
-from limner.pictures.spool import FileSpool, PictureSpool, SpoolFolder
+from limner.ledger.records import RepeatWindows, Retention
+from limner.ledger.signing import derive
+from limner.ledger.sqlite import Database
+from limner.ledger.writer import Writer
+from limner.pictures.spool import FileSpool, SpoolFolder
+from limner.pictures.store import PictureStore
 from limner.upstream.client import GeminiClient, Upstream
 from limner.web.chat import ChatDoor, ChatRules
+from limner.web.completions import CompletionRules, CompletionsDoor
+from limner.web.delivery import Deliveries
 from limner.web.edge import Edge, EdgeRules
 from limner.web.health import HealthDoor
 from limner.web.models import ModelsDoor
 
-DRAIN_SECONDS = 150.0
-"""How long running calls may finish after the server has stopped; the longest pictures take 120."""
+_STORE_THREADS = 8
+"""Each waits for the disk most of its time."""
+
+_HOUR_MS = 3_600_000
+_GIB = 1024**3
 
 
-def build_app(
+class Gateway(Struct, frozen=True):
+    """The application, and what its server has to watch to end it well."""
+
+    app: ASGIApp
+    generations: Generations
+
+
+def build_gateway(
     settings: Settings,
     *,
     keys: KeyStore,
+    database: Database,
+    signing_secret: bytes,
     emulator_url: str | None,
-    new_spool: Callable[[], PictureSpool] | None = None,
-) -> ASGIApp:
-    """Return the gateway as an ASGI application.
+) -> Gateway:
+    """Return the gateway.
 
-    `emulator_url` is where the bundled emulator is if it is the upstream. `new_spool` replaces the files that
-    pictures are received in.
+    `database` is read from; writing has a connection of its own. `emulator_url` is where the bundled emulator
+    is if it is the upstream. Raises OSError or LedgerError: the data folder cannot be used.
     """
-    spool_folder = settings.data_dir / "spool"
-    spool_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    spool_files = SpoolFolder(spool_folder)
-    make_spool = new_spool or (lambda: FileSpool(spool_files))
-    client = GeminiClient(_to_upstream(settings))
-    generations = Generations(client, new_spool=make_spool, new_id=new_id, now=time.time)
+    rooms = _Rooms(settings, database, signing_secret)
 
     @asynccontextmanager
     async def live(_app: object) -> AsyncIterator[None]:
-        await client.open()
+        async with rooms.open():
+            yield
+
+    routes = _list_routes(settings, keys, rooms, emulator_url)
+    doors = Router(routes=routes, redirect_slashes=False, lifespan=live)
+    app = Edge(doors, _to_edge_rules(settings, emulator_url), new_id=new_id)
+    return Gateway(app, rooms.generations)
+
+
+class _Rooms:
+    """What stands behind the doors, and the order in which it is opened and closed."""
+
+    def __init__(self, settings: Settings, database: Database, signing_secret: bytes) -> None:
+        clock = SteadyClock()
+        self.store = PictureStore(settings.data_dir)
+        self.store.create()
+        self.spool_files = SpoolFolder(self.store.spool_folder)
+        self.threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="limner-store")
+        self.storage = StorageGauge(self.store.spool_folder, self.threads)
+        self.client = GeminiClient(_to_upstream(settings))
+        self.writer = Writer(settings.data_dir)
+        self.ledger = Ledger(self.writer, database, now=clock, windows=_to_windows(settings))
+        self.fingerprint_key = derive(signing_secret, "call fingerprint")
+        self.generations = Generations(
+            self.client,
+            self.ledger,
+            self.store,
+            self.storage,
+            threads=self.threads,
+            fingerprint_key=self.fingerprint_key,
+            new_id=new_id,
+            now=clock,
+        )
+        self.housekeeping = Housekeeping(
+            self.ledger,
+            self.store,
+            self.storage,
+            threads=self.threads,
+            rules=_to_housekeeping(settings),
+            now=clock,
+        )
+        self.deliveries = Deliveries()
+        self._drain_seconds = settings.drain_seconds
+
+    def new_spool(self) -> FileSpool:
+        """Return where an input picture is received."""
+        return FileSpool(self.spool_files)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Recover, run, and in the end let what runs finish."""
         try:
+            await recover(self.ledger, self.store)
+            await self.client.open()
+            self.housekeeping.start()
             yield
         finally:
-            await generations.drain(DRAIN_SECONDS)
-            await client.close()
-            spool_files.close()
-
-    chat = ChatDoor(generations, find_key=keys.find, new_spool=make_spool, rules=_to_chat_rules(settings))
-    models = ModelsDoor(keys.find)
-    health = _build_health(settings, keys, spool_files, emulator_url)
-    routes = _list_routes(chat, models, health)
-    doors = Router(routes=routes, redirect_slashes=False, lifespan=live)
-    return Edge(doors, _to_edge_rules(settings, emulator_url), new_id=new_id)
+            self.generations.begin_draining(self._drain_seconds)
+            await self.generations.drain()
+            await self.housekeeping.stop()
+            await self.client.close()
+            self.threads.shutdown()
+            self.writer.close()
+            self.spool_files.close()
 
 
 def new_id(prefix: str) -> str:
@@ -66,9 +135,39 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(16)}"
 
 
-def _list_routes(chat: ChatDoor, models: ModelsDoor, health: HealthDoor) -> list[Route]:
+class _AsgiDoor:
+    """A door that sends its answer itself; of a bare method Starlette would expect a Response."""
+
+    def __init__(self, answer: ASGIApp) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answer(scope, receive, send)
+
+
+def _list_routes(settings: Settings, keys: KeyStore, rooms: _Rooms, emulator_url: str | None) -> list[Route]:
+    chat = ChatDoor(
+        rooms.generations,
+        find_key=keys.find,
+        new_spool=rooms.new_spool,
+        deliveries=rooms.deliveries,
+        rules=_to_chat_rules(settings),
+    )
+    completions = CompletionsDoor(
+        rooms.generations,
+        rooms.ledger,
+        find_key=keys.find,
+        deliveries=rooms.deliveries,
+        rules=CompletionRules(
+            end_user_header=settings.end_user_header, fingerprint_key=rooms.fingerprint_key
+        ),
+    )
+    models = ModelsDoor(keys.find)
+    health = _build_health(settings, keys, rooms, emulator_url)
     return [
+        Route("/v1/chat/completions", completions.list, methods=["GET"]),
         Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/chat/completions/{completion_id}", _AsgiDoor(completions.show), methods=["GET"]),
         Route("/v1/models", models.list, methods=["GET"]),
         Route("/v1/models/{name:path}", models.show, methods=["GET"]),
         Route("/healthz", health.show_alive, methods=["GET"]),
@@ -93,18 +192,37 @@ def _to_chat_rules(settings: Settings) -> ChatRules:
         line_bytes=settings.stream_line_bytes,
         heartbeat_seconds=settings.heartbeat_seconds,
         upstream_stores=settings.upstream_store,
+        end_user_header=settings.end_user_header,
     )
 
 
-def _build_health(
-    settings: Settings, keys: KeyStore, spool_files: SpoolFolder, emulator_url: str | None
-) -> HealthDoor:
+def _to_windows(settings: Settings) -> RepeatWindows:
+    return RepeatWindows(
+        idempotency_ms=round(settings.idempotency_hours * _HOUR_MS),
+        undelivered_ms=round(settings.undelivered_hours * _HOUR_MS),
+    )
+
+
+def _to_housekeeping(settings: Settings) -> HousekeepingRules:
+    return HousekeepingRules(
+        retention=Retention(
+            retention_ms=round(settings.image_retention_hours * _HOUR_MS),
+            linked_retention_ms=round(settings.linked_retention_hours * _HOUR_MS),
+        ),
+        max_bytes=None if settings.store_max_gib is None else round(settings.store_max_gib * _GIB),
+        unknown_policy=settings.unknown_policy,
+        unknown_ms=round(settings.unknown_hours * _HOUR_MS),
+    )
+
+
+def _build_health(settings: Settings, keys: KeyStore, rooms: _Rooms, emulator_url: str | None) -> HealthDoor:
     return HealthDoor(
         version=__version__,
         emulator_url=emulator_url,
         checks={
             "database": lambda: _check_database(keys),
-            "spool": lambda: _check_spool(spool_files),
+            "spool": lambda: _check_spool(rooms.spool_files),
+            "running": lambda: "the gateway is shutting down" if rooms.generations.is_draining else None,
             "credential": lambda: None if settings.gemini_api_keys else "no Gemini key is configured",
         },
     )

@@ -20,6 +20,10 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(help="Client keys: who may call, and with which limits.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
+generations_app = typer.Typer(
+    help="Calls and what became of them; the decision on unknown outcomes.", no_args_is_help=True
+)
+app.add_typer(generations_app, name="generations")
 
 _Host = Annotated[str, typer.Option(help="Address to listen on.")]
 _Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
@@ -158,8 +162,64 @@ def draw(  # noqa: PLR0913 - each is an option
         run(order)
 
 
+@app.command()
+def usage(
+    *,
+    key: Annotated[str | None, typer.Option(metavar="NAME", help="Only what this key did.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="U", help="Only what this end user did.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="7d", help="Only from then on: an age such as 12h, 7d, 8w, or a date."),
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Show pictures, tokens and dollars by key, user and model."""
+    from limner import cli_usage  # noqa: PLC0415 - heavy
+
+    since_ms = cli_usage.parse_since_ms(since)
+    with reported_failures():
+        cli_usage.show(key_name=key, end_user=user, since_ms=since_ms, as_json=json)
+
+
+@generations_app.command("list")
+def list_generations(
+    *,
+    state: Annotated[str | None, typer.Option(metavar="unknown", help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest.")] = 50,
+    json: _Json = False,
+) -> None:
+    """List calls, the newest first."""
+    from limner import cli_generations  # noqa: PLC0415 - heavy
+
+    cli_generations.check_state(state)
+    with reported_failures():
+        cli_generations.show_all(state=state, limit=limit, as_json=json)
+
+
+@generations_app.command("resolve")
+def resolve_generations(
+    generation_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The generation.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="All with an unknown outcome.")] = False,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="With --all: those that ended before; a date, or an age: 3d."),
+    ] = None,
+    post: Annotated[bool, typer.Option("--post", help="The reserved money is spent.")] = False,
+    void: Annotated[bool, typer.Option("--void", help="The reserved money is given back.")] = False,
+) -> None:
+    """Decide what becomes of the money of an unknown outcome."""
+    from limner import cli_generations  # noqa: PLC0415 - heavy
+
+    decision = cli_generations.parse_decision(
+        generation_id, is_all=every, before=before, is_posted=post, is_voided=void
+    )
+    with reported_failures():
+        cli_generations.decide(decision)
+
+
 @keys_app.command("create")
-def create_key(
+def create_key(  # noqa: PLR0913 - each is an option
     name: _Name,
     *,
     models: Annotated[str | None, typer.Option(metavar="A,B", help="Models the key may use.")] = None,
@@ -173,6 +233,18 @@ def create_key(
     owner: Annotated[
         str | None, typer.Option(help="Whom the pictures belong to; keys may share an owner.")
     ] = None,
+    budget_usd: Annotated[
+        str | None, typer.Option(metavar="X", help="Dollars the key may spend in a period.")
+    ] = None,
+    budget_period: Annotated[
+        str | None, typer.Option(metavar="day|month|total", help="The budget's period, in UTC; else total.")
+    ] = None,
+    images_per_minute: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Pictures the key may begin in a minute.")
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Requests the key may make in a minute.")
+    ] = None,
     admin: Annotated[bool, typer.Option("--admin", help="Let the key manage the gateway.")] = False,
     key: Annotated[str | None, typer.Option(metavar="sk-…", help="Bring your own key.")] = None,
     json: _Json = False,
@@ -180,7 +252,15 @@ def create_key(
     """Create a key and print it, this once."""
     from limner import cli_keys  # noqa: PLC0415 - heavy
 
-    limits = cli_keys.parse_limits(models=models, expires=expires, image_output=image_output)
+    spending = cli_keys.parse_spending(
+        budget=budget_usd,
+        period=budget_period,
+        images_per_minute=images_per_minute,
+        requests_per_minute=requests_per_minute,
+    )
+    limits = cli_keys.parse_limits(
+        models=models, expires=expires, image_output=image_output, spending=spending
+    )
     with reported_failures():
         cli_keys.create(name, limits, owner=owner, is_admin=admin, secret=key, as_json=json)
 

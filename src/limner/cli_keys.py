@@ -4,25 +4,32 @@ This module must not know how keys are stored or hashed.
 """
 
 import json
-import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 import typer
 
 from limner.catalogue import find_model
+from limner.cli_listing import format_time, format_usd, print_json, print_table, to_usd
+from limner.cli_values import parse_lifetime_seconds, parse_micro_usd
 from limner.config import Settings, load_settings
-from limner.ledger.keys import ApiKey, KeyStore
+from limner.ledger.budgets import _read_account, find_period
+from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
 from limner.ledger.signing import load_signing_secret
 from limner.ledger.sqlite import Database
 
-_LIFETIME = re.compile(r"([1-9][0-9]{0,4})([hdw])")
-_UNIT_SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 _IMAGE_OUTPUTS = ("auto", "markdown", "images")
+
+
+_PERIOD_WORDS = {"day": "a day", "month": "a month", "total": "in all"}
+
+_HEAD = (
+    *("NAME", "OWNER", "ADMIN", "MODELS", "OUTPUT", "BUDGET", "SPENT", "RESERVED"),
+    *("PICTURES/MIN", "REQUESTS/MIN", "EXPIRES", "CREATED"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +39,12 @@ class Limits:
     models: frozenset[str] | None
     expires_at: int | None
     image_output: str | None
+    spending: KeyLimits
 
 
-def parse_limits(*, models: str | None, expires: str | None, image_output: str | None) -> Limits:
+def parse_limits(
+    *, models: str | None, expires: str | None, image_output: str | None, spending: KeyLimits
+) -> Limits:
     """Return the options' values.
 
     Raises:
@@ -42,10 +52,32 @@ def parse_limits(*, models: str | None, expires: str | None, image_output: str |
     """
     if image_output is not None and image_output not in _IMAGE_OUTPUTS:
         raise typer.BadParameter(f"--image-output is {image_output!r}; accepted: {', '.join(_IMAGE_OUTPUTS)}")
+    lifetime_seconds = None if expires is None else parse_lifetime_seconds("--expires", expires)
     return Limits(
         models=None if models is None else _parse_models(models),
-        expires_at=None if expires is None else int(time.time()) + _parse_lifetime_seconds(expires),
+        expires_at=None if lifetime_seconds is None else int(time.time()) + lifetime_seconds,
         image_output=image_output,
+        spending=spending,
+    )
+
+
+def parse_spending(
+    *, budget: str | None, period: str | None, images_per_minute: int | None, requests_per_minute: int | None
+) -> KeyLimits:
+    """Return the values of the options that limit how much a key may ask for.
+
+    Raises:
+        typer.BadParameter: a value is malformed, or a period has no budget.
+    """
+    if period is not None and period not in BUDGET_PERIODS:
+        raise typer.BadParameter(f"--budget-period is {period!r}; accepted: {', '.join(BUDGET_PERIODS)}")
+    if period is not None and budget is None:
+        raise typer.BadParameter("--budget-period needs --budget-usd")
+    return KeyLimits(
+        budget_micro_usd=None if budget is None else parse_micro_usd("--budget-usd", budget),
+        budget_period=period or "total",
+        images_per_minute=images_per_minute,
+        requests_per_minute=requests_per_minute,
     )
 
 
@@ -53,7 +85,7 @@ def create(
     name: str, limits: Limits, *, owner: str | None, is_admin: bool, secret: str | None, as_json: bool
 ) -> None:
     """Create a key and print it: alone on stdout, or as `{"name", "key"}`."""
-    with _open_keys() as keys:
+    with _open_keys() as (_, keys):
         key, shown_secret = keys.create(
             name,
             owner=owner,
@@ -62,6 +94,7 @@ def create(
             image_output=limits.image_output,
             expires_at=limits.expires_at,
             secret=secret,
+            **limits.spending,
         )
     if as_json:
         print(json.dumps({"name": key.name, "key": shown_secret}))
@@ -71,16 +104,18 @@ def create(
 
 
 def show_all(*, as_json: bool) -> None:
-    """Print the keys that are not revoked."""
-    with _open_keys() as keys:
-        found = keys.list()
+    """Print the keys that are not revoked, with what they have spent in the current period of their budget."""
+    now_ms = int(time.time() * 1000)
+    with _open_keys() as (database, keys):
+        found = [
+            (key, *_read_account(database, key.id, find_period(key.budget_period, now_ms)))
+            for key in keys.list()
+        ]
         unrecognisable = keys.count_unrecognisable_keys()
     if as_json:
-        print(json.dumps([_to_json(key) for key in found], indent=2))
+        print_json([_to_json(*row) for row in found])
     elif found:
-        _print_table(
-            [("NAME", "OWNER", "ADMIN", "MODELS", "OUTPUT", "EXPIRES", "CREATED"), *map(_to_row, found)]
-        )
+        print_table([_HEAD, *(_to_row(*row) for row in found)], numeric=range(5, 10))
     else:
         print("There are no keys; `limner keys create NAME` makes one.", file=sys.stderr)
     if unrecognisable:
@@ -92,7 +127,7 @@ def show_all(*, as_json: bool) -> None:
 
 def revoke(name: str) -> None:
     """Revoke a key and say so."""
-    with _open_keys() as keys:
+    with _open_keys() as (_, keys):
         keys.revoke(name)
     print(f"Key {name!r} is revoked.", file=sys.stderr)
 
@@ -106,10 +141,10 @@ def open_key_store(database: Database, settings: Settings) -> KeyStore:
 
 
 @contextmanager
-def _open_keys() -> Iterator[KeyStore]:
+def _open_keys() -> Iterator[tuple[Database, KeyStore]]:
     settings = load_settings()
     with Database(settings.data_dir) as database:
-        yield open_key_store(database, settings)
+        yield database, open_key_store(database, settings)
 
 
 def _parse_models(text: str) -> frozenset[str]:
@@ -123,39 +158,43 @@ def _parse_models(text: str) -> frozenset[str]:
     return frozenset(model.id for model in models.values() if model is not None)
 
 
-def _parse_lifetime_seconds(text: str) -> int:
-    match = _LIFETIME.fullmatch(text)
-    if match is None:
-        raise typer.BadParameter(
-            f"--expires is {text!r}; accepted: hours, days or weeks, such as 12h, 30d or 8w"
-        )
-    return int(match[1]) * _UNIT_SECONDS[match[2]]
+def _to_json(key: ApiKey, pending_micro_usd: int, posted_micro_usd: int) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "owner": key.owner,
+        "is_admin": key.is_admin,
+        "models": None if key.models is None else sorted(key.models),
+        "image_output": key.image_output,
+        "budget_usd": None if key.budget_micro_usd is None else to_usd(key.budget_micro_usd),
+        "budget_period": key.budget_period,
+        "spent_usd": to_usd(posted_micro_usd),
+        "reserved_usd": to_usd(pending_micro_usd),
+        "images_per_minute": key.images_per_minute,
+        "requests_per_minute": key.requests_per_minute,
+        "expires_at": key.expires_at,
+        "created_at": key.created_at,
+    }
 
 
-def _to_json(key: ApiKey) -> dict[str, object]:
-    return asdict(key) | {"models": None if key.models is None else sorted(key.models)}
-
-
-def _to_row(key: ApiKey) -> tuple[str, ...]:
+def _to_row(key: ApiKey, pending_micro_usd: int, posted_micro_usd: int) -> tuple[str, ...]:
     is_expired = key.expires_at is not None and key.expires_at <= time.time()
+    budget = "-"
+    if key.budget_micro_usd is not None:
+        budget = f"{format_usd(key.budget_micro_usd)} {_PERIOD_WORDS[key.budget_period]}"
     return (
         key.name,
         key.owner,
         "yes" if key.is_admin else "no",
         "all" if key.models is None else ",".join(sorted(key.models)),
         key.image_output or "-",
+        budget,
+        format_usd(posted_micro_usd),
+        format_usd(pending_micro_usd),
+        "-" if key.images_per_minute is None else str(key.images_per_minute),
+        "-" if key.requests_per_minute is None else str(key.requests_per_minute),
         "never"
         if key.expires_at is None
-        else _format_time(key.expires_at) + (" (over)" if is_expired else ""),
-        _format_time(key.created_at),
+        else format_time(key.expires_at) + (" (over)" if is_expired else ""),
+        format_time(key.created_at),
     )
-
-
-def _format_time(epoch_seconds: int) -> str:
-    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -22,10 +22,9 @@ from limner.cli_keys import open_key_store
 from limner.cli_log import configure_logging
 from limner.config import Settings, load_settings
 from limner.ledger.keys import KeyStore
+from limner.ledger.lock import lock_data_dir
+from limner.ledger.signing import load_signing_secret
 from limner.ledger.sqlite import Database
-
-# Running calls may finish for so long after SIGTERM; most pictures take less than two minutes.
-_DRAIN_SECONDS = 150
 
 _BACKLOG_CONNECTIONS = 2048
 
@@ -43,6 +42,7 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
         raise CommandFailed("no Gemini key: set GEMINI_API_KEY, or try the bundled emulator with --emulator")
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
+        stack.enter_context(lock_data_dir(settings.data_dir))
         database = stack.enter_context(Database(settings.data_dir))
         keys = open_key_store(database, settings)
         _ensure_client_key(keys, listener)
@@ -51,11 +51,7 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
             emulator_url = stack.enter_context(run_emulator())
             settings = settings.for_emulator(emulator_url)
         _print_banner(settings, keys, listener, emulator_url)
-        from limner.app import build_app  # noqa: PLC0415 - after what can refuse the start quickly
-
-        _serve(
-            build_app(settings, keys=keys, emulator_url=emulator_url), listener, settings.keep_alive_seconds
-        )
+        _serve(settings, keys, database, listener, emulator_url)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -116,39 +112,46 @@ def _print_banner(
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 
-def _serve(app: object, listener: socket.socket, keep_alive_seconds: int) -> None:
+def _serve(
+    settings: Settings, keys: KeyStore, database: Database, listener: socket.socket, emulator_url: str | None
+) -> None:
+    # After what can refuse the start quickly:
+    from limner.app import build_gateway, new_id  # noqa: PLC0415
+    from limner.cli_server import GatewayServer  # noqa: PLC0415
+    from limner.web.protocol import make_protocol  # noqa: PLC0415
+
+    configured = settings.signing_secret
+    gateway = build_gateway(
+        settings,
+        keys=keys,
+        database=database,
+        signing_secret=load_signing_secret(
+            settings.data_dir, configured.get_secret_value() if configured else None
+        ),
+        emulator_url=emulator_url,
+    )
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type] # an ASGI app, whichever framework's type it has
-        http="httptools",
+        gateway.app,  # type: ignore[arg-type] # an ASGI app, whichever framework's type it has
+        http=make_protocol(new_id),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=keep_alive_seconds,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,
     )
-    server = _AnnouncingServer(
-        config, lambda: print(f"Limner listens on {_url(listener)}", file=sys.stderr, flush=True)
+    server = GatewayServer(
+        config,
+        gateway.generations,
+        drain_seconds=settings.drain_seconds,
+        announce=lambda: print(f"Limner listens on {_url(listener)}", file=sys.stderr, flush=True),
     )
     with _ignored_signals():
         try:
             server.run(sockets=[listener])
         except SystemExit:
             raise CommandFailed("the gateway could not start; the log above says why") from None
-
-
-class _AnnouncingServer(uvicorn.Server):
-    """A server that says when it answers."""
-
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._announce = announce
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._announce()
 
 
 @contextmanager

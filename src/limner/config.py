@@ -5,21 +5,18 @@ setting, and it opens nothing but the files that settings name. `docs/settings.m
 """
 
 import os
-import re
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
-from io import StringIO
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from limner.config_sources import Variable, describe_problems, gather_values
 from limner.config_values import (
     CaFile,
     GeminiBaseUrl,
+    HeaderName,
     Hosts,
     ImageOutput,
     Key,
@@ -29,17 +26,8 @@ from limner.config_values import (
     Origins,
     ProxyUrl,
     PublicUrl,
+    UnknownPolicy,
 )
-
-# Known to the commands that draw through a gateway, so they may stand in the same `.env`.
-_CLIENT_VARIABLES = frozenset({"LIMNER_BASE_URL", "LIMNER_API_KEY", "LIMNER_API_KEY_FILE"})
-
-# Kubernetes injects these into every pod beside a Service named limner or limner-*
-# (kubernetes.io, "Accessing the Service", environment variables; seen 2026-11).
-_KUBERNETES_VARIABLES = ("LIMNER_PORT*", "LIMNER_SERVICE_*", "LIMNER_*_PORT*", "LIMNER_*_SERVICE_*")
-
-_LONGEST_SHOWN_VALUE = 120
-_CREDENTIALS_IN_URL = re.compile(r"(?<=//)[^/@]*(?=@)|(?<=\?).*")
 
 
 class SettingsError(Exception):
@@ -58,6 +46,16 @@ def _variable(name: str, default: object, accepted: str, *, is_secret: bool = Fa
         json_schema_extra={"is_secret": is_secret},
         **limits,
     )
+
+
+# 114 years: what is reckoned in milliseconds from it fits every integer it meets.
+_MOST_HOURS = 1_000_000
+_FROM_ZERO = "a number of hours from 0 to 1,000,000"
+_ABOVE_ZERO = "a number of hours above 0, up to 1,000,000"
+
+
+def _hours(name: str, default: float, accepted: str, **limits: float) -> Any:
+    return _variable(name, default, accepted, le=_MOST_HOURS, allow_inf_nan=False, **limits)
 
 
 class Settings(BaseSettings):
@@ -122,6 +120,26 @@ class Settings(BaseSettings):
     keep_alive_seconds: int = _variable(
         "LIMNER_KEEP_ALIVE_SECONDS", 75, "a whole number of seconds, 1 or more", ge=1
     )
+    drain_seconds: float = _variable(
+        "LIMNER_DRAIN_SECONDS", 150.0, "a number of seconds, 0 or more", ge=0, allow_inf_nan=False
+    )
+    image_retention_hours: float = _hours("LIMNER_IMAGE_RETENTION_HOURS", 720.0, _FROM_ZERO, ge=0)
+    linked_retention_hours: float = _hours("LIMNER_LINKED_RETENTION_HOURS", 8760.0, _FROM_ZERO, ge=0)
+    store_max_gib: float | None = _variable(
+        "LIMNER_STORE_MAX_GIB",
+        None,
+        "a number of GiB above 0, up to 1,000,000",
+        gt=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+    )
+    idempotency_hours: float = _hours("LIMNER_IDEMPOTENCY_HOURS", 24.0, _ABOVE_ZERO, gt=0)
+    undelivered_hours: float = _hours("LIMNER_UNDELIVERED_HOURS", 24.0, _ABOVE_ZERO, gt=0)
+    unknown_policy: UnknownPolicy = _variable("LIMNER_UNKNOWN_POLICY", "hold", "hold, post or void")
+    unknown_hours: float = _hours("LIMNER_UNKNOWN_HOURS", 72.0, _FROM_ZERO, ge=0)
+    end_user_header: HeaderName | None = _variable(
+        "LIMNER_END_USER_HEADER", None, "the name of a header, such as X-OpenWebUI-User-Id"
+    )
     upstream_store: bool = _variable("LIMNER_UPSTREAM_STORE", False, "true or false")
     log_level: LogLevel = _variable("LIMNER_LOG_LEVEL", "info", "debug, info, warning or error")
     log_format: LogFormat = _variable("LIMNER_LOG_FORMAT", "text", "text or json")
@@ -162,17 +180,16 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def _accepted_by_variable() -> dict[str, tuple[str, bool]]:
-    accepted = {}
+def _list_variables() -> dict[str, Variable]:
+    found = {}
     for field in Settings.model_fields.values():
         extra = field.json_schema_extra
         is_secret = isinstance(extra, dict) and extra.get("is_secret") is True
-        accepted[str(field.validation_alias)] = (field.description or "", is_secret)
-    return accepted
+        found[str(field.validation_alias)] = Variable(field.description or "", is_secret)
+    return found
 
 
-_ACCEPTED = _accepted_by_variable()
-_FILE_VARIABLES = {f"{name}_FILE": name for name, (_, is_secret) in _ACCEPTED.items() if is_secret}
+_VARIABLES = _list_variables()
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
@@ -184,88 +201,13 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         SettingsError: with every problem found, secrets' values left out.
     """
     problems: list[str] = []
-    given = _read_env_file(env_file, problems.append) if env_file is not None else {}
-    given |= {
-        name: value for name, value in (os.environ if environ is None else environ).items() if value.strip()
-    }
-    _report_unknown_variables(given, problems.append)
-    values = {name: given[name] for name in _ACCEPTED if name in given}
-    values |= _read_secret_files(given, problems.append)
+    values = gather_values(os.environ if environ is None else environ, env_file, _VARIABLES, problems.append)
     settings = None
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems += _describe_problems(error, values)
+        problems += describe_problems(error, values, _VARIABLES)
     # Raised outside the except block: pydantic's error, which holds the secrets, must not become its context.
     if settings is None or problems:
         raise SettingsError(problems)
     return settings
-
-
-def _read_env_file(path: Path, report: Callable[[str], None]) -> dict[str, str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        report(f"{path} cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'})")
-        return {}
-    values = {}
-    # dotenv_values() would put process variables into the values and drop lines it cannot read.
-    for binding in parse_stream(StringIO(text)):
-        if binding.error or (binding.value is None and (binding.key or "").startswith("LIMNER_")):
-            report(f"{path} line {binding.original.line} is not NAME=value")
-        elif binding.key and binding.value and binding.value.strip():
-            values[binding.key] = binding.value
-    return values
-
-
-def _report_unknown_variables(given: Mapping[str, str], report: Callable[[str], None]) -> None:
-    known = set(_ACCEPTED) | set(_FILE_VARIABLES) | _CLIENT_VARIABLES
-    for name in sorted(given):
-        if not name.upper().startswith("LIMNER_") or name in known:
-            continue
-        if any(fnmatchcase(name, pattern) for pattern in _KUBERNETES_VARIABLES):
-            continue
-        stems = {variable.removeprefix("LIMNER_"): variable for variable in known}
-        close = get_close_matches(name.upper().removeprefix("LIMNER_"), stems, n=1, cutoff=0.7)
-        hint = f"; did you mean {stems[close[0]]}?" if close else "; docs/settings.md lists those there are"
-        report(f"{name} is not a setting of this version{hint}")
-
-
-def _read_secret_files(given: Mapping[str, str], report: Callable[[str], None]) -> dict[str, str]:
-    secrets = {}
-    for file_variable, variable in _FILE_VARIABLES.items():
-        if file_variable not in given:
-            continue
-        if variable in given:
-            report(f"{variable} and {file_variable} are both set; accepted: one of them")
-            continue
-        path = Path(given[file_variable].strip())
-        try:
-            secrets[variable] = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8"
-            report(
-                f"{file_variable} is {str(path)!r}, which cannot be read ({reason}); accepted: a readable file"
-            )
-        else:
-            if not secrets[variable]:
-                report(
-                    f"{file_variable} is {str(path)!r}, which is empty; accepted: a file holding the value"
-                )
-                del secrets[variable]
-    return secrets
-
-
-def _describe_problems(error: ValidationError, values: Mapping[str, str]) -> list[str]:
-    lines: dict[str, str] = {}
-    for detail in error.errors(include_url=False, include_input=False):
-        variable = str(detail["loc"][0])
-        accepted, is_secret = _ACCEPTED[variable]
-        value = _CREDENTIALS_IN_URL.sub("…", values[variable])
-        shown = value if len(value) <= _LONGEST_SHOWN_VALUE else value[:_LONGEST_SHOWN_VALUE] + "…"
-        reason = f"{detail['ctx']['error']}; " if detail["type"] == "value_error" else ""
-        subject = f"{variable} (value not shown) is refused" if is_secret else f"{variable} is {shown!r}"
-        lines.setdefault(variable, f"{subject}; {reason}accepted: {accepted}")
-    return list(lines.values())

@@ -3,6 +3,7 @@
 Each type reads a variable's text; a refusal is a ValueError that says what is wrong and holds no secret.
 """
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
@@ -10,6 +11,9 @@ from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+# A token: RFC 9110, 5.1 and 5.6.2.
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def _split_list(value: object) -> object:
@@ -112,6 +116,12 @@ def _refuse_url_output(value: object) -> object:
     return value
 
 
+def _check_header_name(value: str) -> str:
+    if _HEADER_NAME.fullmatch(value) is None:
+        raise ValueError("it is not the name of a header alone")
+    return value
+
+
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
@@ -127,3 +137,5 @@ CaFile = Annotated[Path, AfterValidator(_check_ca_file)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
 ImageOutput = Annotated[Literal["auto", "markdown", "images"], BeforeValidator(_refuse_url_output)]
+HeaderName = Annotated[str, AfterValidator(_check_header_name)]
+UnknownPolicy = Annotated[Literal["hold", "post", "void"], BeforeValidator(_lower)]

@@ -8,9 +8,13 @@ Raised wherever the trouble is seen, turned into a body in one place (`limner.we
     ├ PermissionDenied      403  the key is good, the thing is not for it
     ├ NotFound              404  model or door
     ├ MethodNotAllowed      405
+    ├ RequestTimeout        408  headers or body did not come in time
     ├ RequestTooLarge       413
     ├ UnsupportedMediaType  415
-    ├ RateLimited           429  the upstream's limit, passed on
+    ├ IdempotencyKeyReused  422  the same Idempotency-Key came with another body
+    ├ RateLimited           429  a limit of the key's, or the upstream's passed on
+    ├ InsufficientQuota     429  the key's budget cannot hold this picture
+    ├ HeadersTooLarge       431
     ├ InternalError         500  a fixed sentence
     ├ UpstreamFailure       502  the upstream broke; the picture may have been bought
     ├ UpstreamUnavailable   503  nothing was bought
@@ -74,6 +78,7 @@ class InvalidRequest(GatewayError):
         "unsupported_parameter",
         "conflicting_input",
         "invalid_image",
+        "invalid_idempotency_key",
         "context_length_exceeded",
         "content_policy_violation",
         "upstream_rejected",
@@ -112,6 +117,14 @@ class MethodNotAllowed(GatewayError):
     codes = ("method_not_allowed",)
 
 
+class RequestTimeout(GatewayError):
+    """The request did not come in time."""
+
+    status = 408
+    type = "invalid_request_error"
+    codes = ("request_timeout",)
+
+
 class RequestTooLarge(GatewayError):
     """The body passes the configured size."""
 
@@ -128,13 +141,37 @@ class UnsupportedMediaType(GatewayError):
     codes = ("unsupported_media_type",)
 
 
+class IdempotencyKeyReused(GatewayError):
+    """An Idempotency-Key stands for one call and came with another."""
+
+    status = 422
+    type = "invalid_request_error"
+    codes = ("idempotency_key_reused",)
+
+
+class InsufficientQuota(GatewayError):
+    """The budget of the client's key cannot hold what the call may cost."""
+
+    status = 429
+    type = "insufficient_quota"
+    codes = ("insufficient_quota",)
+
+
 class RateLimited(GatewayError):
-    """The upstream's quota is used up for now."""
+    """The key's limit per minute, or the upstream's quota, is used up for now."""
 
     status = 429
     type = "rate_limit_error"
     codes = ("rate_limit_exceeded",)
     retried_codes = codes
+
+
+class HeadersTooLarge(GatewayError):
+    """The headers pass what is read of them."""
+
+    status = 431
+    type = "invalid_request_error"
+    codes = ("headers_too_large",)
 
 
 class InternalError(GatewayError):
@@ -180,6 +217,14 @@ class UpstreamTimeout(GatewayError):
     status = 504
     type = "upstream_error"
     codes = ("upstream_timeout",)
+
+
+def restore(code: str, message: str, param: str | None = None) -> GatewayError:
+    """Return the error that was kept as these; InternalError if this version knows no such code."""
+    for kind in GatewayError.__subclasses__():
+        if code in kind.codes and kind is not InternalError:
+            return kind(message, code=code, param=param)
+    return InternalError()
 
 
 def locate(error: BaseException) -> str:

@@ -1,7 +1,6 @@
 """The commands on client keys, run as programs."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -9,26 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from books import DAY_MS, record
+from commands import run
 from limner import __version__
 from limner.ledger.keys import KeyStore
 from limner.ledger.signing import load_signing_secret
 from limner.ledger.sqlite import Database
-
-
-def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run limner in `folder` without this process's own settings."""
-    kept = {
-        name: value for name, value in os.environ.items() if "LIMNER" not in name and "GEMINI" not in name
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "limner.cli", *arguments],
-        cwd=folder,
-        env=kept | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
 
 
 def open_store(database: Database, folder: Path) -> KeyStore:

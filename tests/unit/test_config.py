@@ -31,6 +31,12 @@ def test_defaults() -> None:
     assert settings.upstream_timeout_seconds == 540
     assert settings.heartbeat_seconds == 10
     assert settings.keep_alive_seconds == 75
+    assert settings.drain_seconds == 150
+    assert (settings.image_retention_hours, settings.linked_retention_hours) == (720, 8760)
+    assert settings.store_max_gib is None
+    assert (settings.idempotency_hours, settings.undelivered_hours) == (24, 24)
+    assert (settings.unknown_policy, settings.unknown_hours) == ("hold", 72)
+    assert settings.end_user_header is None
     assert settings.upstream_store is False
     assert (settings.log_level, settings.log_format) == ("info", "text")
 
@@ -261,6 +267,65 @@ def test_hosts_and_origins() -> None:
         {"LIMNER_ALLOWED_HOSTS": "a.example:80", "LIMNER_CORS_ORIGINS": "https://a.example/x"}
     )
     assert len(lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("LIMNER_DRAIN_SECONDS", "0", 0),
+        ("LIMNER_DRAIN_SECONDS", "2.5", 2.5),
+        ("LIMNER_IMAGE_RETENTION_HOURS", "0", 0),
+        ("LIMNER_IMAGE_RETENTION_HOURS", "1000000", 1_000_000),
+        ("LIMNER_LINKED_RETENTION_HOURS", "0", 0),
+        ("LIMNER_LINKED_RETENTION_HOURS", "17520", 17520),
+        ("LIMNER_STORE_MAX_GIB", "0.5", 0.5),
+        ("LIMNER_IDEMPOTENCY_HOURS", "48", 48),
+        ("LIMNER_UNDELIVERED_HOURS", "0.25", 0.25),
+        ("LIMNER_UNKNOWN_POLICY", "Void", "void"),
+        ("LIMNER_UNKNOWN_POLICY", "post", "post"),
+        ("LIMNER_UNKNOWN_HOURS", "0", 0),
+        ("LIMNER_END_USER_HEADER", " X-OpenWebUI-User-Id ", "X-OpenWebUI-User-Id"),
+        ("LIMNER_END_USER_HEADER", "x_user!1", "x_user!1"),
+    ],
+)
+def test_what_the_books_and_the_store_go_by(name: str, value: str, kept: object) -> None:
+    """Times may be fractions, a policy is written in any case, a header's name is kept as it is written."""
+    (field,) = [key for key, f in Settings.model_fields.items() if f.validation_alias == name]
+    assert getattr(load_settings({name: value}, None), field) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "accepted"),
+    [
+        ("LIMNER_DRAIN_SECONDS", ("-1", "inf", "nan", "2m"), "a number of seconds, 0 or more"),
+        (
+            "LIMNER_IMAGE_RETENTION_HOURS",
+            ("-1", "inf", "1000001", "30d"),
+            "a number of hours from 0 to 1,000,000",
+        ),
+        ("LIMNER_LINKED_RETENTION_HOURS", ("-1", "nan", "1e300"), "a number of hours from 0 to 1,000,000"),
+        (
+            "LIMNER_STORE_MAX_GIB",
+            ("0", "-1", "inf", "80%", "1e300"),
+            "a number of GiB above 0, up to 1,000,000",
+        ),
+        ("LIMNER_IDEMPOTENCY_HOURS", ("0", "-1", "inf"), "a number of hours above 0, up to 1,000,000"),
+        ("LIMNER_UNDELIVERED_HOURS", ("0", "nan", "1e300"), "a number of hours above 0, up to 1,000,000"),
+        ("LIMNER_UNKNOWN_POLICY", ("keep", "hold,post"), "hold, post or void"),
+        ("LIMNER_UNKNOWN_HOURS", ("-1", "inf", "1e300"), "a number of hours from 0 to 1,000,000"),
+        (
+            "LIMNER_END_USER_HEADER",
+            ("X-User:", "X User", "X-User, X-Name", "Nützer", "a\nb"),
+            "the name of a header, such as X-OpenWebUI-User-Id",
+        ),
+    ],
+)
+def test_what_they_do_not_go_by(name: str, values: tuple[str, ...], accepted: str) -> None:
+    """A value beyond what is accepted is refused by a line that says what is."""
+    for value in values:
+        (line,) = problems_of({name: value})
+        assert line.startswith(f"{name} is {value!r}; ")
+        assert line.endswith(f"accepted: {accepted}")
 
 
 def test_ca_file_must_hold_certificates(tmp_path: Path) -> None:

@@ -12,19 +12,23 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest, digest
+from typing import TypedDict, Unpack
 
 from limner.ledger.errors import DuplicateError, KeyRefused
 from limner.ledger.queries import load_queries
 from limner.ledger.signing import derive
-from limner.ledger.sqlite import Database, SqlValue
+from limner.ledger.sqlite import Database, SqlValue, to_integer, to_optional_integer
 
 _QUERIES = load_queries("keys")
+
+BUDGET_PERIODS = ("day", "month", "total")
 
 _BASE62 = string.digits + string.ascii_letters
 _RANDOM_CHARACTERS = 43  # of base62: 256 bits
 _SHORTEST_KEY_CHARACTERS = 20
 _LONGEST_NAME_CHARACTERS = 100
 _LONGEST_KEY_CHARACTERS = 512
+_HIGHEST_LIMIT = 10**15  # a sum of such stays within SQLite's integers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,13 +48,29 @@ class ApiKey:
     #: Epoch seconds.
     expires_at: int | None
     created_at: int
+    #: What it may spend in a period; None: no limit.
+    budget_micro_usd: int | None = None
+    #: One of BUDGET_PERIODS.
+    budget_period: str = "total"
+    #: How many pictures it may begin, and how often it may ask, in any sixty seconds; None: no limit.
+    images_per_minute: int | None = None
+    requests_per_minute: int | None = None
+
+
+class KeyLimits(TypedDict, total=False):
+    """The limits of a key, by the names they have in ApiKey; what is absent is no limit."""
+
+    budget_micro_usd: int | None
+    budget_period: str
+    images_per_minute: int | None
+    requests_per_minute: int | None
 
 
 class KeyStore:
     """The client keys of one database, and the fixed ones, which are configured and never stored.
 
-    `find` answers from memory until `PRAGMA data_version` tells of a write by another connection; so keys are
-    written through another connection or through this very store. Expiry is checked at each call by `now`.
+    `find` asks the database at each call, so that what any process writes counts at once. Expiry is checked at
+    each call by `now`.
     """
 
     def __init__(
@@ -67,8 +87,6 @@ class KeyStore:
         self._digest_secret_id = derive(signing_secret, "signing secret id").hex()[:16]
         id_key = derive(signing_secret, "fixed client key id")
         self._fixed = {self._digest(key): _to_fixed_key(key, id_key) for key in fixed_keys}
-        self._found: dict[bytes, ApiKey] = {}
-        self._found_at_version = database.read_data_version()
 
     def find(self, secret: str) -> ApiKey | None:
         """Return the key that may be used now by showing `secret`; None if unknown, revoked or expired.
@@ -80,17 +98,9 @@ class KeyStore:
         fixed = self._fixed.get(secret_digest)
         if fixed is not None:
             return fixed
-        version = self._database.read_data_version()
-        if version != self._found_at_version:
-            self._found.clear()
-            self._found_at_version = version
-        # Only keys that exist are remembered, so that guesses do not fill the memory.
-        key = self._found.get(secret_digest)
+        key = self._load(secret_digest)
         if key is None:
-            key = self._load(secret_digest)
-            if key is None:
-                return None
-            self._found[secret_digest] = key
+            return None
         return key if key.expires_at is None or key.expires_at > self._now() else None
 
     def create(
@@ -103,13 +113,15 @@ class KeyStore:
         image_output: str | None = None,
         expires_at: int | None = None,
         secret: str | None = None,
+        **limits: Unpack[KeyLimits],
     ) -> tuple[ApiKey, str]:
         """Store a key and return it with its secret, which can never be read again.
 
         `secret` brings an own key; None generates one. `owner` None makes the key its own owner.
 
         Raises:
-            KeyRefused: the name or the secret is taken or malformed, or the key would have expired already.
+            KeyRefused: the name or the secret is taken or malformed, a limit is none, or the key would have expired
+                already.
         """
         now = int(self._now())
         _check_text("name", name)
@@ -129,7 +141,9 @@ class KeyStore:
             image_output=image_output,
             expires_at=expires_at,
             created_at=now,
+            **limits,
         )
+        _check_limits(key)
         self._insert(key, self._digest(secret))
         return key, secret
 
@@ -145,7 +159,6 @@ class KeyStore:
         """
         if not self._database.fetch_all(_QUERIES["revoke_key"], {"name": name, "now": int(self._now())}):
             raise KeyRefused(f"there is no key named {name!r}")
-        self._found.clear()
 
     def has_usable_key(self) -> bool:
         """Whether any call could be let in now."""
@@ -183,6 +196,10 @@ class KeyStore:
                     "image_output": key.image_output,
                     "expires_at": key.expires_at,
                     "created_at": key.created_at,
+                    "budget_micro_usd": key.budget_micro_usd,
+                    "budget_period": key.budget_period,
+                    "images_per_minute": key.images_per_minute,
+                    "requests_per_minute": key.requests_per_minute,
                 },
             )
         except DuplicateError as error:
@@ -195,8 +212,9 @@ class KeyStore:
             ) from None
 
 
-def _to_key(row: tuple[object, ...]) -> ApiKey:
-    key_id, name, owner, is_admin, models, image_output, expires_at, created_at = row
+def _to_key(row: tuple[SqlValue, ...]) -> ApiKey:
+    key_id, name, owner, is_admin, models, image_output, expires_at, created_at, *limits = row
+    budget_micro_usd, budget_period, images_per_minute, requests_per_minute = limits
     return ApiKey(
         id=str(key_id),
         name=str(name),
@@ -204,8 +222,12 @@ def _to_key(row: tuple[object, ...]) -> ApiKey:
         is_admin=bool(is_admin),
         models=None if models is None else frozenset(json.loads(str(models))),
         image_output=None if image_output is None else str(image_output),
-        expires_at=None if expires_at is None else int(str(expires_at)),
-        created_at=int(str(created_at)),
+        expires_at=to_optional_integer(expires_at),
+        created_at=to_integer(created_at),
+        budget_micro_usd=to_optional_integer(budget_micro_usd),
+        budget_period=str(budget_period),
+        images_per_minute=to_optional_integer(images_per_minute),
+        requests_per_minute=to_optional_integer(requests_per_minute),
     )
 
 
@@ -230,6 +252,18 @@ def _check_text(what: str, text: str) -> str:
             "printable characters without space at the ends"
         )
     return text
+
+
+def _check_limits(key: ApiKey) -> None:
+    if key.budget_period not in BUDGET_PERIODS:
+        raise KeyRefused(
+            f"budget period {key.budget_period!r} is refused; accepted: {', '.join(BUDGET_PERIODS)}"
+        )
+    if key.budget_micro_usd is not None and not 0 <= key.budget_micro_usd <= _HIGHEST_LIMIT:
+        raise KeyRefused("the budget is refused; accepted: 0 dollars and more")
+    for limit in (key.images_per_minute, key.requests_per_minute):
+        if limit is not None and not 1 <= limit <= _HIGHEST_LIMIT:
+            raise KeyRefused(f"a limit of {limit} a minute is refused; accepted: 1 and more")
 
 
 def _check_own_secret(secret: str) -> None:

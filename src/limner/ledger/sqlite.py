@@ -23,6 +23,27 @@ SqlValue = str | bytes | int | float | None
 # Longer than any write transaction of ours, shorter than a client's patience.
 _BUSY_TIMEOUT_SECONDS = 10.0
 
+# Room for the pages that a busy server writes again and again, and long enough a journal that each of them is
+# folded into the file once in a while and not after every few calls.
+_CACHE_KIB = 16 * 1024
+_CHECKPOINT_PAGES = 4000
+
+_SAVEPOINT = "SAVEPOINT step"
+_RELEASE = "RELEASE step"
+_ROLLBACK_TO = "ROLLBACK TO step"
+
+
+def to_integer(value: SqlValue) -> int:
+    """Return a value of a column that holds integers only."""
+    if not isinstance(value, int):
+        raise TypeError(f"not an integer: {type(value).__name__}")
+    return value
+
+
+def to_optional_integer(value: SqlValue) -> int | None:
+    """Return a value of a column that holds integers or nothing."""
+    return None if value is None else to_integer(value)
+
 
 class Database:
     """One open connection to `<data_dir>/limner.sqlite3`, at the newest schema.
@@ -31,13 +52,16 @@ class Database:
     threads at once.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, busy_timeout_seconds: float = _BUSY_TIMEOUT_SECONDS) -> None:
         """Open the database, creating and migrating it where needed.
+
+        `busy_timeout_seconds` is how long a write waits for the write of another connection.
 
         Raises:
             DatabaseError: it cannot be opened, or belongs to a newer Limner.
         """
         self.path = data_dir / FILE_NAME
+        self._busy_timeout_seconds = busy_timeout_seconds
         try:
             create_data_dir(data_dir)
             # SQLite gives its journal the mode of the database file, so it is set here and before any content.
@@ -56,19 +80,63 @@ class Database:
 
     def fetch_all(self, sql: str, values: Mapping[str, SqlValue] | None = None) -> list[tuple[SqlValue, ...]]:
         """Run one query and return all its rows."""
-        with self._mapped_errors():
+        try:
             return self._connection.execute(sql, values).fetchall()
+        except apsw.Error as error:
+            raise self._map(error) from error
+
+    def change(self, sql: str, values: Mapping[str, SqlValue] | None = None) -> int:
+        """Run one statement and return how many rows it changed; for that it is cheaper than RETURNING."""
+        try:
+            self._connection.execute(sql, values)
+        except apsw.Error as error:
+            raise self._map(error) from error
+        return self._connection.changes()
 
     def fetch_integer(self, sql: str, values: Mapping[str, SqlValue] | None = None) -> int:
         """Run a query whose answer is one integer."""
         ((value,),) = self.fetch_all(sql, values)
-        if not isinstance(value, int):
-            raise TypeError(f"not an integer: {sql}")
-        return value
+        return to_integer(value)
 
-    def read_data_version(self) -> int:
-        """Return a number that changes when another connection, of any process, has committed a write."""
-        return self.fetch_integer("PRAGMA data_version")
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open; a full disk or a failed write may have ended one."""
+        return self._connection.in_transaction
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all writes of the block, on disk when it ends, or none of them if it raises.
+
+        Raises:
+            DatabaseError: another process holds the database for too long, or it cannot be written.
+        """
+        try:
+            with self._transaction():
+                yield
+        except apsw.Error as error:
+            raise self._map(error) from error
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all reads of the block see the same state; also within a transaction."""
+        self.fetch_all(_SAVEPOINT)
+        try:
+            yield
+        finally:
+            self.fetch_all(_RELEASE)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo the writes of the block alone if it raises; within a transaction."""
+        self.fetch_all(_SAVEPOINT)
+        try:
+            yield
+        except BaseException:
+            if self.is_in_transaction:
+                self.fetch_all(_ROLLBACK_TO)
+                self.fetch_all(_RELEASE)
+            raise
+        self.fetch_all(_RELEASE)
 
     def close(self) -> None:
         """Close the connection; the last one to close folds the journal into the file."""
@@ -81,14 +149,18 @@ class Database:
         self.close()
 
     def _configure(self) -> None:
-        self._connection.set_busy_timeout(round(_BUSY_TIMEOUT_SECONDS * 1000))
+        # Without it a statement is planned anew for every value it is given: nine times the cost of some.
+        self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        self._connection.set_busy_timeout(round(self._busy_timeout_seconds * 1000))
         self._enter_wal_mode()
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
     def _enter_wal_mode(self) -> None:
         # The change needs the file alone for a moment, and SQLite does not apply the busy timeout to it.
-        give_up_at = time.monotonic() + _BUSY_TIMEOUT_SECONDS
+        give_up_at = time.monotonic() + self._busy_timeout_seconds
         while True:
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
@@ -139,10 +211,12 @@ class Database:
     def _mapped_errors(self) -> Iterator[None]:
         try:
             yield
-        except apsw.ConstraintError as error:
+        except apsw.Error as error:
+            raise self._map(error) from error
+
+    def _map(self, error: apsw.Error) -> DatabaseError:
+        if isinstance(error, apsw.ConstraintError):
             code = error.extendedresult  # type: ignore[attr-defined] # in apsw's documents, not in its stubs
             if code in {apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY}:
-                raise DuplicateError(str(error)) from error
-            raise DatabaseError(f"cannot use {self.path} ({error})") from error
-        except apsw.Error as error:
-            raise DatabaseError(f"cannot use {self.path} ({error})") from error
+                return DuplicateError(str(error))
+        return DatabaseError(f"cannot use {self.path} ({error})")

@@ -1,4 +1,4 @@
-"""Receives a picture as base64 in any cut and keeps it decoded in an unlinked temporary file.
+"""Receives a picture as base64 in any cut and keeps it decoded in a file, once it is worth one.
 
 Digest, type and size are taken as the bytes pass. The file is the buffer between the upstream and however
 many clients there are: whoever sends the picture reads it here at its own pace, so a slow client costs a file
@@ -8,7 +8,8 @@ Measured 2026-11 for 20 MB: decoding 3 ms, SHA-256 11 ms, writing to the page ca
 and 8 ms in pieces of 48 KiB, which is why pieces are gathered; reading back and encoding 3 ms, which a client
 that keeps up is spared: it gets the base64 that has just come.
 
-By the time a picture arrives it is paid for. So a disk that will not take it is no error here: what comes then
+Which file it is, `SpoolFiles` says: an unlinked one for what a client sends, one in the store for what was
+bought. By the time a bought picture arrives it is paid for. So a disk that will not take it is no error here: what comes then
 stays in memory, and `is_held` says so.
 """
 
@@ -26,15 +27,11 @@ from limner.pictures.sniff import HEAD_BYTES, measure, sniff_mime_type
 GATHERED_BYTES = 512 * 1024
 """Decoded bytes that are written at once."""
 
-_MAX_PIECES = 512
-"""How many pieces are written at once without being joined; POSIX systems take 1,024."""
-
 SMALL_BYTES = 64 * 1024
 """A picture up to this size stays in memory: making and dropping a file would cost more than it holds."""
 
 _MAX_PIECES = 512
 """More than this are joined first: the kernel takes 1,024 at once (IOV_MAX of Linux and macOS)."""
-
 
 _KEPT_FILES = 8
 _KEPT_FILE_BYTES = 32 * 1024 * 1024
@@ -68,6 +65,16 @@ class PictureSpool(Protocol):
         """Let the picture go."""
 
 
+class SpoolFiles(Protocol):
+    """Where a spool takes its file from, if it needs one."""
+
+    def take(self, mime_type: str | None) -> IO[bytes]:
+        """Return an open file, readable and writable, for a picture of this type. Raises OSError."""
+
+    def give_back(self, file: IO[bytes], size_bytes: int) -> None:
+        """Take back a file into which `size_bytes` were written."""
+
+
 class SpoolFolder:
     """The unlinked temporary files of a folder. They are used again: a new one costs twice the writing.
 
@@ -79,7 +86,7 @@ class SpoolFolder:
         self._folder = folder
         self._free: list[IO[bytes]] = []
 
-    def take(self) -> IO[bytes]:
+    def take(self, mime_type: str | None) -> IO[bytes]:  # noqa: ARG002 - a file without a name needs no type
         """Return a file for one spool. Raises OSError."""
         if self._free:
             return self._free.pop()
@@ -104,15 +111,15 @@ class SpoolFolder:
 
 
 class FileSpool:
-    """A picture in an unlinked temporary file of `folder`."""
+    """A picture in a file of `files`, or in memory while it is small."""
 
-    def __init__(self, folder: SpoolFolder) -> None:
+    def __init__(self, files: SpoolFiles) -> None:
         self.size_bytes = 0
         self.sha256 = ""
         self.mime_type: str | None = None
         self.pixels: tuple[int, int] | None = None
         self.is_held = False
-        self._folder = folder
+        self._files = files
         self._file: IO[bytes] | None = None
         self._digest = hashlib.sha256()
         self._head = b""
@@ -163,13 +170,23 @@ class FileSpool:
         recent = self._recent.read(offset, end)
         return pybase64.b64encode(self.read(offset, size)) if recent is None else recent
 
+    @property
+    def is_written(self) -> bool:
+        """Whether all of it is in the file."""
+        return self._file is not None and self._written_bytes == self.size_bytes
+
+    def sync(self) -> None:
+        """Return when what is in the file is on disk; may be called from a thread. Raises OSError."""
+        if self._file is not None:
+            os.fsync(self._file.fileno())
+
     def close(self) -> None:
-        """Let the picture go; its file has no name and is used again or vanishes."""
+        """Let go of the file."""
         self._gathered.clear()
         self._recent.clear()
         file, self._file = self._file, None
         if file is not None:
-            self._folder.give_back(file, self._written_bytes)
+            self._files.give_back(file, self._written_bytes)
 
     def _take(self, base64: bytes | memoryview) -> None:
         if self._is_padded:
@@ -191,7 +208,7 @@ class FileSpool:
             return
         try:
             if self._file is None:
-                self._file = self._folder.take()
+                self._file = self._files.take(self.mime_type)
             if len(self._gathered) > _MAX_PIECES:
                 self._gathered = [b"".join(self._gathered)]
             self._written_bytes += os.pwritev(self._file.fileno(), self._gathered, self._written_bytes)

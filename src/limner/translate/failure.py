@@ -105,17 +105,18 @@ def _to_rate_limit(error: ErrorStatus | None, message: str) -> GatewayError:
         return _to_auth_error()
     return RateLimited(
         "Gemini's quota for this gateway is used up for now; nothing was bought.",
-        retry_after_seconds=_find_wait_seconds(error, message),
+        retry_after_seconds=find_wait_seconds(error) or _DEFAULT_WAIT_SECONDS,
     )
 
 
-def _find_wait_seconds(error: ErrorStatus | None, message: str) -> float:
+def find_wait_seconds(error: ErrorStatus | None) -> float | None:
+    """Return how long Gemini asks to wait, or None if it does not say."""
     for detail in (error.details if error is not None else None) or ():
         delay = detail.get("retryDelay")
         if isinstance(delay, str) and (found := _SECONDS.fullmatch(delay)):
             return float(found[1])
-    said = _RETRY_IN.search(message)
-    return float(said[1]) if said else _DEFAULT_WAIT_SECONDS
+    said = _RETRY_IN.search((error.message if error is not None else None) or "")
+    return float(said[1]) if said else None
 
 
 def clean(message: str) -> str:

@@ -4,6 +4,8 @@ The answer of generateContent and the stream of streamGenerateContent go through
 cannot drift apart. Pictures and signatures pass as they come and are never joined, whatever the order of the
 fields around them; what is held is the largest other part, within a limit.
 
+The events that a journal keeps carry a tag, so that they can be written as JSON and read again.
+
 Facts (recorded traffic 2025-10 to 2026-07; google-genai 3.4.0): an answer is over when a finish reason, a
 block of the prompt or an error was seen. Anything that stops before is cut, however politely it ended.
 """
@@ -43,7 +45,7 @@ _MIME_TYPE = re.compile(rb'"mimeType"\s*:\s*"([^"\\]+)"')
 _Record = TypeVar("_Record")
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, tag="text"):
     """A text part, or a piece of one."""
 
     part: int
@@ -51,7 +53,7 @@ class Text(Struct, frozen=True):
     is_thought: bool
 
 
-class PictureBegins(Struct, frozen=True):
+class PictureBegins(Struct, frozen=True, tag="picture_begins"):
     """A picture's base64 begins; the flags are those that stood before it."""
 
     part: int
@@ -66,13 +68,13 @@ class PictureBytes(Struct, frozen=True):
     base64: bytes
 
 
-class PictureEnds(Struct, frozen=True):
+class PictureEnds(Struct, frozen=True, tag="picture_ends"):
     """The picture's base64 is complete."""
 
     part: int
 
 
-class PictureSettled(Struct, frozen=True):
+class PictureSettled(Struct, frozen=True, tag="picture_settled"):
     """The picture's part has closed; the flags are now certain."""
 
     part: int
@@ -87,33 +89,33 @@ class SignatureBytes(Struct, frozen=True):
     base64: bytes
 
 
-class SignatureEnds(Struct, frozen=True):
+class SignatureEnds(Struct, frozen=True, tag="signature_ends"):
     """The part's thought signature is complete."""
 
     part: int
 
 
-class Finish(Struct, frozen=True):
+class Finish(Struct, frozen=True, tag="finish"):
     """Why the candidate ended."""
 
     reason: str
     message: str | None
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, tag="usage"):
     """Tokens so far; the last one counts."""
 
     metadata: UsageMetadata
 
 
-class Blocked(Struct, frozen=True):
+class Blocked(Struct, frozen=True, tag="blocked"):
     """The prompt was refused."""
 
     reason: str
     message: str | None
 
 
-class UpstreamError(Struct, frozen=True):
+class UpstreamError(Struct, frozen=True, tag="upstream_error"):
     """Gemini reported an error inside a good answer."""
 
     code: int

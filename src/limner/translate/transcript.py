@@ -119,3 +119,9 @@ class Transcript:
 
     def _find(self, part: int) -> Picture:
         return next(picture for picture in reversed(self.pictures) if picture.part == part)
+
+
+def count_due(transcript: Transcript) -> int:
+    """Return how many pictures a finished transcript has to deliver."""
+    whole = [picture for picture in transcript.pictures if picture.is_whole]
+    return len({picture.sha256 for picture in whole if not picture.is_thought}) or min(len(whole), 1)

@@ -98,6 +98,11 @@ class GeminiClient:
         self._keys = itertools.cycle(upstream.api_keys)
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def timeout_seconds(self) -> float:
+        """How long one call may take, attempts and waits included."""
+        return self._upstream.timeout_seconds
+
     async def open(self) -> None:
         """Make the connection pool; call it once inside the running loop."""
         context = ssl.create_default_context(cafile=self._upstream.ca_file)
@@ -118,10 +123,12 @@ class GeminiClient:
 
     @asynccontextmanager
     async def generate(
-        self, model_id: str, body: bytes | CallBody, *, is_stream: bool
+        self, model_id: str, body: bytes | CallBody, *, is_stream: bool, ends_at: float
     ) -> AsyncIterator[Answer]:
-        """Send one generateContent call and yield its answer once its head has come. Raises GatewayError."""
-        ends_at = asyncio.get_running_loop().time() + self._upstream.timeout_seconds
+        """Send one generateContent call and yield its answer once its head has come. Raises GatewayError.
+
+        `ends_at` is the loop time at which the answer must be complete.
+        """
         try:
             async with asyncio.timeout_at(ends_at) as deadline:
                 with _mapped_failures():

@@ -12,17 +12,28 @@ from starlette.types import Receive, Scope, Send
 
 from limner.catalogue import find_model_and_suffixes
 from limner.errors import NotFound
-from limner.generation import Generations
+from limner.generation.claiming import Call
+from limner.generation.generations import Generations
+from limner.generation.replaying import StoredFailure
+from limner.generation.visit import Visit
 from limner.ledger.keys import ApiKey
 from limner.pictures.spool import PictureSpool
-from limner.translate.answer import AnswerHead
 from limner.translate.body import read_model_name, to_record
+from limner.translate.canonical import canonicalize
 from limner.translate.messages import read_system_texts
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.settings import resolve_settings
 from limner.translate.spellings import find_given
 from limner.web.auth import FindKey, authenticate, authorize_model
 from limner.web.body import Body, read_body
+from limner.web.delivery import Deliveries
+from limner.web.repeats import (
+    is_always_new,
+    is_retry,
+    note_generation,
+    read_end_user,
+    read_idempotency_key,
+)
 from limner.web.sending import SendOptions, send_stream, send_whole
 from limner.wire.openai import ChatCompletionRequest
 
@@ -35,6 +46,7 @@ class ChatRules(Struct, frozen=True, kw_only=True):
     line_bytes: int
     heartbeat_seconds: float
     upstream_stores: bool
+    end_user_header: str | None
 
 
 class ChatDoor:
@@ -46,9 +58,11 @@ class ChatDoor:
         *,
         find_key: FindKey,
         new_spool: Callable[[], PictureSpool],
+        deliveries: Deliveries,
         rules: ChatRules,
     ) -> None:
         self._generations = generations
+        self._deliveries = deliveries
         self._find_key = find_key
         self._new_spool = new_spool
         self._rules = rules
@@ -58,31 +72,54 @@ class ChatDoor:
         request = Request(scope, receive)
         key = authenticate(request.headers, self._find_key)
         scope["limner.key_name"] = key.name
+        idempotency_key = read_idempotency_key(request.headers)
         body = await read_body(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)
+        header_output = request.headers.get("x-limner-image-output")
         try:
-            asked, drawing = self._prepare(body, key, request.headers.get("x-limner-image-output"))
+            asked, drawing = self._prepare(body, key, header_output)
         except BaseException:
             body.close()
             raise
-        is_stream = bool(asked.stream)
-        generation = self._generations.start(drawing, body.spools, is_stream=is_stream)
-        scope["limner.generation_id"] = generation.id
-        head = AnswerHead(
-            id=f"chatcmpl-{generation.id.removeprefix('gen_')}",
-            created=generation.created,
-            model=asked.model,
-            generation_id=generation.id,
+        call = Call(
+            door="chat",
+            key=key,
+            end_user=read_end_user(request.headers, self._rules.end_user_header, asked.user),
+            body=canonicalize(body.fields, body.pictures, header_output),
+            idempotency_key=idempotency_key,
+            is_retry=is_retry(request.headers),
+            is_always_new=is_always_new(request.headers),
+            is_stream=bool(asked.stream),
+            store=asked.store,
         )
-        if not is_stream:
-            await send_whole(generation, head, send)
-            return
+        self._deliveries.check()
+        try:
+            visit = await self._generations.claim(call, drawing, body.spools)
+        except StoredFailure as stored:
+            note_generation(scope, stored.generation_id, is_replayed=True)
+            raise stored.error from None
+        await self._answer(visit, asked, scope, send)
+
+    async def _answer(self, visit: Visit, asked: ChatCompletionRequest, scope: Scope, send: Send) -> None:
+        note_generation(scope, visit.generation.id, is_replayed=visit.is_replayed)
+        delivery = self._deliveries.begin(visit, scope)
+        try:
+            if asked.stream:
+                await send_stream(visit.generation, delivery, self._to_options(visit, asked, scope), send)
+            else:
+                await send_whole(visit.generation, delivery, send)
+        finally:
+            delivery.close()
+
+    def _to_options(self, visit: Visit, asked: ChatCompletionRequest, scope: Scope) -> SendOptions:
         wants_usage = asked.stream_options is None or asked.stream_options.include_usage is not False
-        options = SendOptions(
+        connection = scope.get("limner.connection")
+        return SendOptions(
             line_bytes=self._rules.line_bytes,
             heartbeat_seconds=self._rules.heartbeat_seconds,
             includes_usage=wants_usage,
+            waits_for_opening=visit.is_first,
+            write_pieces=None if connection is None else connection.write_pieces,
         )
-        await send_stream(generation, head, options, send)
 
     def _prepare(
         self, body: Body, key: ApiKey, header_image_output: str | None

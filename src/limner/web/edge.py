@@ -118,6 +118,8 @@ class Edge:
             headers[name] = value
         if "limner.generation_id" in scope:
             headers["x-limner-generation-id"] = scope["limner.generation_id"]
+        if scope.get("limner.is_replayed"):
+            headers["idempotent-replayed"] = "true"
         if scope["path"].startswith("/v1/"):
             self._add_cors(Headers(scope=scope), headers)
 

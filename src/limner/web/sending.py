@@ -1,23 +1,24 @@
 """Sends a generation to one client: whole, or as a stream. Knows ASGI, nothing of how it was asked for.
 
 A client has its own place in the transcript and reads pictures from the spool at its own pace: what waits for
-a slow one waits in a file.
+a slow one waits in a file. One that leaves is sent nothing more.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from msgspec import Struct
 from starlette.types import Send
 
 from limner.errors import GatewayError, UpstreamFailure
-from limner.generation import Bill, Generation
+from limner.generation.record import Bill, Generation
 from limner.translate.answer import AnswerHead, encode_answer, to_limner_note
 from limner.translate.composition import Composer, PictureSegment, Segment, TextSegment
 from limner.translate.outcome import Outcome
 from limner.translate.stream import DONE, ChunkWriter, PictureLines
 from limner.translate.transcript import Picture
 from limner.translate.usage import to_usage
+from limner.web.delivery import Delivery
 from limner.web.failures import to_error_body
 from limner.wire.openai import LimnerNote
 
@@ -34,20 +35,41 @@ _WAIT_SECONDS = 3600.0
 """For waits that the generation's own deadline ends."""
 
 
+WritePieces = Callable[[Sequence[bytes | memoryview]], Awaitable[None]]
+
+
 class SendOptions(Struct, frozen=True, kw_only=True):
     """How one client is answered."""
 
     line_bytes: int
     heartbeat_seconds: float
     includes_usage: bool
+    waits_for_opening: bool
+    """Whether an error may still come as one: a call that joins a running generation is answered at once."""
+    write_pieces: WritePieces | None
+    """Writes a piece of the body without joining its parts, where the server can."""
 
 
-async def send_whole(generation: Generation, head: AnswerHead, send: Send) -> None:
-    """Wait for the end and send the answer. Raises the GatewayError that the generation ended with."""
+def to_answer_head(generation: Generation) -> AnswerHead:
+    """Return what every chunk and answer from `generation` carries, whoever asks."""
+    return AnswerHead(
+        id=f"chatcmpl-{generation.id.removeprefix('gen_')}",
+        created=generation.asked.created,
+        model=generation.asked.model,
+        generation_id=generation.id,
+    )
+
+
+async def send_whole(generation: Generation, delivery: Delivery, send: Send) -> None:
+    """Wait for the end and send the answer.
+
+    Raises the GatewayError that the generation ended with, or ClientDisconnect.
+    """
+    head = to_answer_head(generation)
     with generation.audience.join():
-        await generation.wait_until_over()
+        await delivery.wait_until_over()
         outcome, bill = _get_result(generation)
-        is_markdown = generation.drawing.settings.image_output == "markdown"
+        is_markdown = generation.asked.image_output == "markdown"
         composer = _compose(generation)
         segments = list(composer.take_rest(outcome.refusal))
         usage = to_usage(bill.tokens, bill.cost_micro_usd)
@@ -58,18 +80,26 @@ async def send_whole(generation: Generation, head: AnswerHead, send: Send) -> No
             send, [(b"content-type", b"application/json"), (b"content-length", str(length).encode())]
         )
         await _send_body(send, pieces[0])
-        for picture, piece in zip(pictures, pieces[1:], strict=True):
+        for number, (picture, piece) in enumerate(zip(pictures, pieces[1:], strict=True), start=1):
             spool = generation.spools[picture.id]
             for offset in range(0, picture.size_bytes, SEND_BYTES):
+                delivery.check_there()
                 await _send_body(send, bytes(spool.read_base64(offset, SEND_BYTES)))
+            delivery.mark(number)
             await _send_body(send, piece)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+    await delivery.finish()
 
 
-async def send_stream(generation: Generation, head: AnswerHead, options: SendOptions, send: Send) -> None:
-    """Send the answer as it comes. Raises GatewayError as long as nothing has been sent."""
+async def send_stream(generation: Generation, delivery: Delivery, options: SendOptions, send: Send) -> None:
+    """Send the answer as it comes.
+
+    Raises GatewayError as long as nothing has been sent, ClientDisconnect at any time.
+    """
     with generation.audience.join():
-        await _wait_for_opening(generation)
+        if options.waits_for_opening:
+            await _wait_for_opening(generation, delivery)
+        _raise_unopened(generation)
         await _send_start(
             send,
             [
@@ -78,22 +108,28 @@ async def send_stream(generation: Generation, head: AnswerHead, options: SendOpt
                 (b"x-accel-buffering", b"no"),
             ],
         )
-        stream = _Stream(generation, head, options, send)
+        stream = _Stream(generation, delivery, options, send)
         try:
             await stream.send()
         except GatewayError as error:
             await _send_body(send, stream.writer.write_error(to_error_body(error, generation.id)))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+    await delivery.finish()
 
 
-async def _wait_for_opening(generation: Generation) -> None:
-    """Return when the stream may open. Raises what the generation failed with before that."""
+async def _wait_for_opening(generation: Generation, delivery: Delivery) -> None:
+    """Return when the stream may open."""
     loop = asyncio.get_running_loop()
     opens_at = loop.time() + OPEN_AFTER_SECONDS
     while not (generation.is_over or generation.transcript.has_begun):
+        delivery.check_there()
         if loop.time() >= opens_at:
             return
         await generation.audience.wait(opens_at - loop.time())
+
+
+def _raise_unopened(generation: Generation) -> None:
+    """Raise what the generation failed with, if it said nothing before: the answer can still be an error."""
     if generation.failure is not None and not generation.transcript.has_begun:
         raise generation.failure
 
@@ -101,16 +137,17 @@ async def _wait_for_opening(generation: Generation) -> None:
 class _Stream:
     """One stream on its way to one client."""
 
-    def __init__(self, generation: Generation, head: AnswerHead, options: SendOptions, send: Send) -> None:
+    def __init__(self, generation: Generation, delivery: Delivery, options: SendOptions, send: Send) -> None:
         self._generation = generation
-        self._head = head
+        self._delivery = delivery
+        self._head = to_answer_head(generation)
         self._options = options
         self._send = send
         self._clock = asyncio.get_running_loop().time
         self._beats_at = 0.0
-        self._is_markdown = generation.drawing.settings.image_output == "markdown"
+        self._is_markdown = generation.asked.image_output == "markdown"
         self._composer = _compose(generation)
-        self.writer = ChunkWriter(head, line_bytes=options.line_bytes if self._is_markdown else 0)
+        self.writer = ChunkWriter(self._head, line_bytes=options.line_bytes if self._is_markdown else 0)
 
     async def send(self) -> None:
         """Send everything up to the end. Raises the GatewayError that ends the stream."""
@@ -131,8 +168,12 @@ class _Stream:
             last.append(writer.write_usage(to_usage(bill.tokens, bill.cost_micro_usd)))
         await self._write(b"".join([*last, DONE]))
 
-    async def _write(self, frames: bytes) -> None:
-        await _send_body(self._send, frames)
+    async def _write(self, *pieces: bytes | memoryview) -> None:
+        self._delivery.check_there()
+        if self._options.write_pieces is not None:
+            await self._options.write_pieces(pieces)
+        else:
+            await _send_body(self._send, b"".join(pieces))
         self._beats_at = self._clock() + self._options.heartbeat_seconds
 
     async def _wait_or_beat(self) -> None:
@@ -155,8 +196,10 @@ class _Stream:
             await self._wait_until_complete(segment.picture)
         lines = self.writer.frame_picture(segment, is_markdown=self._is_markdown)
         await self._write(lines.opening)
-        async for piece in self._read_lines(segment.picture, lines):
-            await self._write(piece)
+        async for pieces in self._read_lines(segment.picture, lines):
+            await self._write(*pieces)
+        if segment.picture.is_complete:
+            self._delivery.mark(len(self._composer.delivered))
         await self._write(lines.closing)
 
     async def _wait_until_complete(self, picture: Picture) -> None:
@@ -164,7 +207,9 @@ class _Stream:
             self._check_arriving(picture)
             await self._wait_or_beat()
 
-    async def _read_lines(self, picture: Picture, lines: PictureLines) -> AsyncIterator[bytes]:
+    async def _read_lines(
+        self, picture: Picture, lines: PictureLines
+    ) -> AsyncIterator[Sequence[bytes | memoryview]]:
         """Yield the picture, following its arrival. Raises GatewayError when it will never be complete."""
         step = lines.bytes_per_line or SEND_BYTES
         batch = step * max(1, SEND_BYTES // step)
@@ -186,15 +231,17 @@ class _Stream:
         if picture.is_unreadable:
             self._check_arriving(picture)
 
-    def _encode(self, picture: Picture, offset: int, size: int, lines: PictureLines) -> bytes:
+    def _encode(
+        self, picture: Picture, offset: int, size: int, lines: PictureLines
+    ) -> Sequence[bytes | memoryview]:
         spool = self._generation.spools[picture.id]
         if lines.bytes_per_line is None:
-            return bytes(spool.read_base64(offset, size))
+            return [spool.read_base64(offset, size)]
         pieces: list[bytes | memoryview] = []
         for start in range(offset, offset + size, lines.bytes_per_line):
             length = min(lines.bytes_per_line, offset + size - start)
             pieces += (lines.line_head, spool.read_base64(start, length), lines.line_tail)
-        return b"".join(pieces)
+        return pieces
 
     def _check_arriving(self, picture: Picture) -> None:
         """Return if more of the picture may come. Raises GatewayError."""
@@ -207,11 +254,10 @@ class _Stream:
 
 
 def _compose(generation: Generation) -> Composer:
-    settings = generation.drawing.settings
     return Composer(
         generation.transcript,
-        is_markdown=settings.image_output == "markdown",
-        wants_thoughts=settings.wants_thoughts,
+        is_markdown=generation.asked.image_output == "markdown",
+        wants_thoughts=generation.asked.wants_thoughts,
     )
 
 
@@ -224,7 +270,7 @@ def _get_result(generation: Generation) -> tuple[Outcome, Bill]:
 def _note(generation: Generation, head: AnswerHead, composer: Composer, bill: Bill) -> LimnerNote:
     return to_limner_note(
         head,
-        upstream_model=generation.drawing.model.id,
+        upstream_model=generation.asked.upstream_model,
         cost_usd=bill.cost_micro_usd / 1_000_000,
         notices=generation.notices,
         pictures=composer.delivered,

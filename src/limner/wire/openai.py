@@ -110,6 +110,8 @@ class ChatCompletionRequest(Struct):
     model: str
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    store: bool | None = None
+    user: str | None = None
     messages: list[Message] | None = None
     contents: list[GeminiContent] | None = None
     extra_body: ExtraBody | None = None

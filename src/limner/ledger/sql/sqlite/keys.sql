@@ -1,19 +1,23 @@
 -- name: create_key
 -- Store a new key.
 INSERT INTO api_keys
-    (id, name, digest, digest_secret_id, owner, is_admin, models, image_output, expires_at, created_at)
+    (id, name, digest, digest_secret_id, owner, is_admin, models, image_output, expires_at, created_at,
+    budget_micro_usd, budget_period, images_per_minute, requests_per_minute)
 VALUES
-    (:id, :name, :digest, :digest_secret_id, :owner, :is_admin, :models, :image_output, :expires_at, :created_at);
+    (:id, :name, :digest, :digest_secret_id, :owner, :is_admin, :models, :image_output, :expires_at, :created_at,
+    :budget_micro_usd, :budget_period, :images_per_minute, :requests_per_minute);
 
 -- name: find_key
 -- The live key with this digest, expired or not.
-SELECT id, name, owner, is_admin, models, image_output, expires_at, created_at, digest
+SELECT id, name, owner, is_admin, models, image_output, expires_at, created_at,
+    budget_micro_usd, budget_period, images_per_minute, requests_per_minute, digest
 FROM api_keys
 WHERE digest = :digest AND revoked_at IS NULL;
 
 -- name: list_keys
 -- The keys not revoked, oldest first.
-SELECT id, name, owner, is_admin, models, image_output, expires_at, created_at
+SELECT id, name, owner, is_admin, models, image_output, expires_at, created_at,
+    budget_micro_usd, budget_period, images_per_minute, requests_per_minute
 FROM api_keys
 WHERE revoked_at IS NULL
 ORDER BY created_at, name;

@@ -1,0 +1,60 @@
+"""The server that `limner serve` runs: it says when it answers, and drains before it ends.
+
+After SIGTERM or SIGINT it goes on listening, so that a new call is told in words that it has to go elsewhere,
+while running generations finish. A second signal ends it at once. Knows nothing of settings and commands.
+"""
+
+import time
+from collections.abc import Callable
+from socket import socket
+from types import FrameType
+
+import uvicorn
+
+from limner.generation.generations import Generations
+
+
+class GatewayServer(uvicorn.Server):
+    """uvicorn's server with an end that costs no picture."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        generations: Generations,
+        *,
+        drain_seconds: float,
+        announce: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self._generations = generations
+        self._drain_seconds = drain_seconds
+        self._announce = announce
+        self._drains_until: float | None = None
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets=sockets)
+        self._announce()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, or end at once if that has begun already."""
+        if self._drains_until is None:
+            self._drains_until = time.monotonic() + self._drain_seconds
+            self._generations.begin_draining(self._drain_seconds)
+            self._captured_signals.append(sig)
+        else:
+            super().handle_exit(sig, frame)
+            self.force_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether it is time to end."""
+        if await super().on_tick(counter):
+            return True
+        if self._drains_until is None:
+            return False
+        left_seconds = self._drains_until - time.monotonic()
+        if left_seconds > 0 and not self._generations.is_idle:
+            return False
+        # What is left of the time goes to clients that are still being answered.
+        self.config.timeout_graceful_shutdown = max(1, round(left_seconds))
+        return True

@@ -1,0 +1,108 @@
+"""Sends one generation to Gemini, again where nothing was bought, and receives the answer.
+
+Knows the order of things: the books first, then the bytes. Knows no door and not what is done with the answer.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+from limner.errors import GatewayError
+from limner.generation.receiving import Receiver
+from limner.generation.record import Generation, State
+from limner.translate.failure import MAX_BODY_BYTES, find_wait_seconds, read_error_body, to_gateway_error
+from limner.upstream.client import Answer, CallBody, GeminiClient
+from limner.upstream.retry import choose_wait_seconds
+
+
+class Refused(Exception):
+    """An attempt failed before Gemini answered anything."""
+
+    def __init__(self, error: GatewayError, told_seconds: float | None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.told_seconds = told_seconds
+
+
+class ClientLeft(Exception):
+    """Nobody waits for the answer any more, and nothing has been bought."""
+
+
+async def call(
+    generation: Generation,
+    client: GeminiClient,
+    body: bytes | CallBody,
+    receiver: Receiver,
+    *,
+    is_stream: bool,
+    mark_sent: Callable[[], Awaitable[None]],
+    is_wanted: Callable[[], bool],
+) -> None:
+    """Send until an answer comes, and receive it.
+
+    `mark_sent` has put on disk, when it returns, that bytes may leave; `is_wanted` says whether anyone waits.
+    Raises GatewayError, or ClientLeft as long as nothing was bought.
+    """
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + client.timeout_seconds
+    failed_at = 0.0
+    codes: list[str] = []
+    if not is_wanted():
+        raise ClientLeft
+    await mark_sent()
+    generation.state = State.SENT
+    while True:
+        try:
+            await _attempt(generation, client, body, receiver, is_stream=is_stream, ends_at=ends_at)
+        except Refused as refused:
+            failed_at = failed_at or loop.time()
+            wait_seconds = choose_wait_seconds(
+                refused.error,
+                told_seconds=refused.told_seconds,
+                earlier_codes=codes,
+                failing_seconds=loop.time() - failed_at,
+                jitter=random.random(),  # noqa: S311 - it spreads attempts, it hides nothing
+            )
+            if wait_seconds is None or loop.time() + wait_seconds >= ends_at:
+                raise refused.error from None
+            codes.append(refused.error.code)
+            await asyncio.sleep(wait_seconds)
+            if not is_wanted():
+                raise ClientLeft from None
+        else:
+            return
+
+
+async def _attempt(
+    generation: Generation,
+    client: GeminiClient,
+    body: bytes | CallBody,
+    receiver: Receiver,
+    *,
+    is_stream: bool,
+    ends_at: float,
+) -> None:
+    """Send once. Raises Refused where it may be sent again, GatewayError where not."""
+    has_answered = False
+    try:
+        async with client.generate(generation.model.id, body, is_stream=is_stream, ends_at=ends_at) as answer:
+            if answer.status != 200:
+                head = read_error_body(await _read_head(answer))
+                error = to_gateway_error(answer.status, head, generation.model.id)
+                raise Refused(error, find_wait_seconds(head))
+            has_answered = True
+            generation.state = State.RECEIVING
+            await receiver.read(answer)
+    except GatewayError as error:
+        if has_answered:
+            raise
+        raise Refused(error, None) from error
+
+
+async def _read_head(answer: Answer) -> bytes:
+    body = bytearray()
+    async for data in answer.read():
+        body += data
+        if len(body) > MAX_BODY_BYTES:
+            break
+    return bytes(body)

@@ -1,0 +1,103 @@
+"""Makes of a call what the ledger is asked: fingerprint, reservation, and the head of its journal. Pure."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from hmac import digest
+
+import msgspec
+from msgspec import Struct
+
+from limner.catalogue import reserve_nano_usd
+from limner.generation.journal import Head
+from limner.generation.record import Asked, to_asked
+from limner.ledger.keys import ApiKey
+from limner.ledger.records import Claim
+from limner.translate.request import Drawing
+
+RESERVED_INPUT_PICTURE_TOKENS = 1120
+_NANO_PER_MICRO = 1000
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A client's call as it concerns repeats and books."""
+
+    door: str
+    key: ApiKey
+    end_user: str
+    """'' if none was named."""
+    body: bytes
+    """Its canonical form: equal for bodies that ask the same."""
+    idempotency_key: str | None
+    is_retry: bool
+    is_always_new: bool
+    is_stream: bool
+    store: bool | None
+
+
+def to_claim(
+    call: Call, drawing: Drawing, *, generation_id: str, now_seconds: float, fingerprint_key: bytes
+) -> tuple[Claim, Asked]:
+    """Return what is claimed for `call`, and what is kept of how it was asked."""
+    asked = to_asked(drawing, int(now_seconds))
+    claim = Claim(
+        generation_id=generation_id,
+        door=call.door,
+        key=call.key,
+        end_user=call.end_user,
+        fingerprint=_digest(
+            fingerprint_key, b"body", call.key.owner, call.end_user, call.door, value=call.body
+        ),
+        idempotency_digest=None
+        if call.idempotency_key is None
+        else digest_idempotency_key(call.key.owner, call.door, call.idempotency_key, fingerprint_key),
+        model=drawing.model.id,
+        asked=msgspec.json.encode(asked),
+        is_stream=call.is_stream,
+        store=call.store,
+        reserved_micro_usd=reserve_micro_usd(drawing),
+        is_retry=call.is_retry,
+        is_always_new=call.is_always_new,
+    )
+    return claim, asked
+
+
+def digest_idempotency_key(owner: str, door: str, idempotency_key: str, fingerprint_key: bytes) -> bytes:
+    """Return what stands for an Idempotency-Key in the books."""
+    return _digest(fingerprint_key, b"key", owner, door, value=idempotency_key.encode())
+
+
+def reserve_micro_usd(drawing: Drawing) -> int:
+    """Return the most that one picture may cost: its tokens, 2,000 of text, and the input, rounded up."""
+    input_tokens = drawing.text_bytes + len(drawing.pictures) * RESERVED_INPUT_PICTURE_TOKENS
+    nano_usd = reserve_nano_usd(drawing.model, drawing.settings.image_size)
+    nano_usd += input_tokens * drawing.model.prices.input_nano_usd
+    return -(-nano_usd // _NANO_PER_MICRO)
+
+
+def to_head(claim: Claim, asked: Asked, claimed_at_ms: int) -> Head:
+    """Return the first line of the journal."""
+    return Head(
+        generation_id=claim.generation_id,
+        door=claim.door,
+        owner=claim.key.owner,
+        end_user=claim.end_user,
+        key_id=claim.key.id,
+        fingerprint=claim.fingerprint.hex(),
+        idempotency_digest=None if claim.idempotency_digest is None else claim.idempotency_digest.hex(),
+        asked=asked,
+        is_stream=claim.is_stream,
+        store=claim.store,
+        reserved_micro_usd=claim.reserved_micro_usd,
+        claimed_at_ms=claimed_at_ms,
+    )
+
+
+def name_folder(generation_id: str, created: int) -> str:
+    """Return where the files of a generation are kept: the UTC day it was asked on, then its id."""
+    return f"{datetime.fromtimestamp(created, UTC):%Y-%m-%d}/{generation_id}"
+
+
+def _digest(key: bytes, kind: bytes, *scope: str, value: bytes) -> bytes:
+    parts = [kind, *(part.encode("utf-8", "surrogatepass") for part in scope)]
+    # Lengths first, so that no two different scopes read the same.
+    return digest(key, b"".join(b"%d:%b" % (len(part), part) for part in parts) + value, sha256)

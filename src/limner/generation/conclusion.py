@@ -1,0 +1,127 @@
+"""How a generation ended and what it cost, from what Gemini said and what went wrong. Decides, does nothing.
+
+The same decision is made of a live answer, and after a crash of what its journal holds.
+"""
+
+from msgspec import Struct
+
+from limner.catalogue import ImageModel
+from limner.errors import (
+    GatewayError,
+    GatewayUnavailable,
+    InsufficientQuota,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    UpstreamFailure,
+    UpstreamUnavailable,
+)
+from limner.generation.record import Asked, Bill, State
+from limner.translate.outcome import Outcome, compare_size, judge
+from limner.translate.transcript import Transcript
+from limner.translate.usage import TokenCount, cost_micro_usd, count_tokens, estimate_tokens
+from limner.wire.openai import Notice
+
+_NOTHING_BOUGHT = (RateLimited, UpstreamUnavailable, InsufficientQuota)
+
+
+class Conclusion(Struct, frozen=True, kw_only=True):
+    """An end. Either `outcome` and `bill` are set, or `error` is; an error may have a bill as well."""
+
+    state: State
+    outcome: Outcome | None = None
+    bill: Bill | None = None
+    notices: tuple[Notice, ...] = ()
+    error: GatewayError | None = None
+    is_replayable: bool
+    """Whether a repeat of the call is answered with this end."""
+    is_assumed_free: bool = False
+
+
+def conclude(
+    transcript: Transcript,
+    failure: GatewayError | None,
+    asked: Asked,
+    model: ImageModel,
+    *,
+    was_sent: bool,
+) -> Conclusion:
+    """Return how a generation ended whose receiving ended with `failure`, or in good order."""
+    if not was_sent:
+        return Conclusion(state=State.FAILED, error=failure or InternalError(), is_replayable=False)
+    try:
+        outcome = judge(transcript, failure, model.id)
+    except GatewayError as error:
+        return _conclude_error(transcript, error, asked, model)
+    notices = [*outcome.notices]
+    ratio, size = asked.aspect_ratio, asked.image_size
+    expected = None if ratio is None else model.pixels.get((ratio, size))
+    notices.extend(compare_size(transcript, f"{ratio} at {size}", expected))
+    tokens, is_estimate = _count(transcript, asked, model, is_truncated=outcome.is_truncated)
+    if is_estimate:
+        notices.append(
+            Notice("usage_estimated", "Gemini did not count this answer; tokens and cost are the table's.")
+        )
+    return Conclusion(
+        state=State.SETTLED,
+        outcome=outcome,
+        bill=_to_bill(tokens, model),
+        notices=tuple(notices),
+        is_replayable=True,
+    )
+
+
+def stopped_sent() -> GatewayError:
+    """Return what a call ended with that was under way when the gateway stopped."""
+    return UpstreamFailure(
+        "The gateway stopped before Gemini's answer was complete. The picture may have been bought; it is not "
+        "asked for again."
+    )
+
+
+def stopped_unsent() -> GatewayError:
+    """Return what a call ended with that had not been sent when the gateway stopped."""
+    return GatewayUnavailable(
+        "The gateway stopped before the call was sent; nothing was bought.", code="shutting_down"
+    )
+
+
+def _conclude_error(
+    transcript: Transcript, error: GatewayError, asked: Asked, model: ImageModel
+) -> Conclusion:
+    if isinstance(error, _NOTHING_BOUGHT):
+        return Conclusion(state=State.FAILED, error=error, is_replayable=False)
+    if isinstance(error, InvalidRequest | NotFound):
+        if error.code != "content_policy_violation":
+            return Conclusion(state=State.REFUSED, error=error, is_replayable=False)
+        tokens, _ = _count(transcript, asked, model, is_truncated=False)
+        return Conclusion(state=State.REFUSED, error=error, bill=_to_bill(tokens, model), is_replayable=True)
+    if error.code == "upstream_error" and not transcript.has_begun:
+        return Conclusion(state=State.FAILED, error=error, is_replayable=True, is_assumed_free=True)
+    if error.code == "upstream_invalid_response" and transcript.usage and transcript.finish:
+        # Gemini counted a complete answer, so it is charged, readable or not.
+        tokens, _ = _count(transcript, asked, model, is_truncated=False)
+        return Conclusion(state=State.SETTLED, error=error, bill=_to_bill(tokens, model), is_replayable=True)
+    return Conclusion(state=State.UNKNOWN, error=error, is_replayable=True)
+
+
+def _count(
+    transcript: Transcript, asked: Asked, model: ImageModel, *, is_truncated: bool
+) -> tuple[TokenCount, bool]:
+    """Return the tokens, and whether they are the table's estimate."""
+    pictures = sum(picture.is_complete for picture in transcript.pictures)
+    if transcript.usage is not None and not is_truncated:
+        return count_tokens(transcript.usage, model, pictures, asked.image_size), False
+    tokens = estimate_tokens(
+        model,
+        text_bytes=asked.text_bytes,
+        input_pictures=asked.input_pictures,
+        pictures=pictures,
+        size=asked.image_size,
+    )
+    return tokens, True
+
+
+def _to_bill(tokens: TokenCount, model: ImageModel) -> Bill:
+    return Bill(tokens=tokens, cost_micro_usd=cost_micro_usd(tokens, model))

@@ -1,0 +1,109 @@
+"""What has to be done from time to time: delete what is no longer kept, keep the store within its size.
+
+Files go after the books have forgotten them: a kill in between leaves files that the next start removes, never
+rows without files. Knows nothing of who asked for what.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Literal
+
+from msgspec import Struct
+
+from limner.errors import locate
+from limner.generation.storage import StorageGauge
+from limner.ledger.errors import DatabaseError
+from limner.ledger.generations import Ledger
+from limner.ledger.records import Retention
+from limner.pictures.store import PictureStore, measure_volume_bytes
+
+_LOG = logging.getLogger("limner.generation")
+
+PAUSE_SECONDS = 60.0
+_BATCH = 200
+_DEFAULT_SHARE = 0.8
+"""Of the volume, where no limit is set."""
+
+
+class HousekeepingRules(Struct, frozen=True, kw_only=True):
+    """How long things are kept, and how much of them."""
+
+    retention: Retention
+    max_bytes: int | None
+    """None: four fifths of the volume."""
+    unknown_policy: Literal["hold", "post", "void"]
+    unknown_ms: int
+
+
+class Housekeeping:
+    """A task that comes round every minute."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: PictureStore,
+        storage: StorageGauge,
+        *,
+        threads: Executor,
+        rules: HousekeepingRules,
+        now: Callable[[], float],
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._storage = storage
+        self._threads = threads
+        self._rules = rules
+        self._now = now
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.get_running_loop().create_task(self._come_round())
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def do_once(self) -> None:
+        """Do all there is to do. Raises DatabaseError or OSError."""
+        rules = self._rules
+        while await self._remove(self._ledger.list_expired(rules.retention, _BATCH)):
+            pass
+        await self._shrink()
+        before_ms = round(self._now() * 1000) - rules.unknown_ms
+        await self._ledger.resolve_old_unknowns(rules.unknown_policy, before_ms)
+
+    async def _come_round(self) -> None:
+        while True:
+            try:
+                await self.do_once()
+            except (DatabaseError, OSError) as error:
+                _LOG.warning("housekeeping is put off: %s", error)
+            except Exception as error:  # noqa: BLE001 - a task of its own: what is not caught here is never seen
+                _LOG.error("housekeeping failed: %s", locate(error))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _shrink(self) -> None:
+        """Delete the oldest delivered answers until the store is within its size."""
+        max_bytes = self._rules.max_bytes
+        if max_bytes is None:
+            max_bytes = int(measure_volume_bytes(self._store.spool_folder) * _DEFAULT_SHARE)
+        while self._ledger.read_stored_bytes() > max_bytes:
+            if not await self._remove(self._ledger.list_evictable(1)):
+                break
+        is_full = self._ledger.read_stored_bytes() > max_bytes
+        if is_full and not self._storage.is_full:
+            _LOG.error("the store is full of answers that nobody has collected: nothing new is bought")
+        self._storage.is_full = is_full
+
+    async def _remove(self, found: Sequence[tuple[str, str]]) -> int:
+        """Forget and delete generations' files, given as id and folder; return how many."""
+        if found:
+            await self._ledger.forget_files([generation_id for generation_id, _ in found])
+        for _, folder in found:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._store.remove, folder)
+        return len(found)

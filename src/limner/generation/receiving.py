@@ -1,0 +1,105 @@
+"""Takes Gemini's answer as it comes: into the transcript, the spools and the journal of one generation."""
+
+from collections.abc import Callable
+
+from limner.errors import GatewayError, UpstreamFailure
+from limner.generation.journal import JournalWriter
+from limner.generation.record import Generation
+from limner.pictures.spool import FileSpool, InvalidBase64
+from limner.pictures.store import Draft
+from limner.translate.reader import (
+    AnswerReader,
+    Event,
+    InvalidAnswer,
+    PictureBegins,
+    PictureBytes,
+    PictureEnds,
+    TruncatedAnswer,
+)
+from limner.translate.transcript import Picture
+from limner.upstream.client import Answer
+
+
+class Receiver:
+    """Receives one answer."""
+
+    def __init__(
+        self, generation: Generation, draft: Draft, journal: JournalWriter, new_id: Callable[[str], str]
+    ) -> None:
+        self._generation = generation
+        self._draft = draft
+        self._journal = journal
+        self._new_id = new_id
+        self._spool: FileSpool | None = None
+
+    async def read(self, answer: Answer) -> None:
+        """Read the answer to its end. Raises GatewayError where it is cut or is none."""
+        reader = AnswerReader(is_stream=answer.is_event_stream)
+        lost: GatewayError | None = None
+        try:
+            async for data in answer.read():
+                for event in reader.feed(data):
+                    self._take(event)
+                self._generation.audience.notify()
+        except GatewayError as error:
+            lost = error
+        except InvalidAnswer as error:
+            raise UpstreamFailure(f"{error}.", code="upstream_invalid_response") from error
+        try:
+            reader.close()
+        except InvalidAnswer as error:
+            raise lost or UpstreamFailure(f"{error}.", code="upstream_invalid_response") from error
+        except TruncatedAnswer as error:
+            raise lost or UpstreamFailure(
+                f"{error}. The picture may have been bought; it is not asked for again."
+            ) from error
+
+    def _take(self, event: Event) -> None:
+        transcript = self._generation.transcript
+        if isinstance(event, PictureBytes):
+            self._append(transcript.pictures[-1], event.base64)
+            return
+        if isinstance(event, PictureBegins):
+            self._begin(event)
+            return
+        if isinstance(event, PictureEnds):
+            self._finish(transcript.pictures[-1])
+        self._journal.add(event)
+        transcript.add(event)
+        if isinstance(event, PictureEnds) and self._spool is not None and self._spool.is_written:
+            self._journal.flush()  # if the process dies now, this picture is found whole
+
+    def _begin(self, event: PictureBegins) -> None:
+        picture_id = self._new_id("img")
+        self._journal.name_picture(picture_id)
+        self._journal.add(event)
+        self._generation.transcript.add(event, picture_id=picture_id)
+        self._spool = self._draft.new_spool()
+        self._generation.spools[picture_id] = self._spool
+
+    def _append(self, picture: Picture, base64: bytes) -> None:
+        if picture.is_unreadable or self._spool is None:
+            return
+        try:
+            self._spool.append(base64)
+        except InvalidBase64:
+            picture.is_unreadable = True
+        picture.size_bytes = self._spool.size_bytes
+        picture.sniffed_mime_type = self._spool.mime_type
+
+    def _finish(self, picture: Picture) -> None:
+        spool = self._spool
+        if spool is None:
+            return
+        try:
+            spool.finish()
+        except InvalidBase64:
+            picture.is_unreadable = True
+        picture.size_bytes = spool.size_bytes
+        picture.sniffed_mime_type = spool.mime_type
+        picture.sha256 = spool.sha256
+        picture.pixels = spool.pixels
+        if picture.is_unreadable:
+            self._draft.drop(spool)
+        file_name = self._generation.file_names[picture.id] = self._draft.name_file(spool)
+        self._journal.receive_picture(picture, spool, file_name)

@@ -1,0 +1,147 @@
+"""A generation as its listeners see it, whether it runs or was read back from the store.
+
+What it said stands in its transcript, its pictures in spools; both stay until it is over and nobody listens.
+Knows no door, no database and no network.
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import StrEnum
+
+from msgspec import Struct
+
+from limner.catalogue import ImageModel
+from limner.errors import GatewayError
+from limner.pictures.spool import PictureSpool
+from limner.subscriptions import Audience
+from limner.translate.outcome import Outcome
+from limner.translate.request import Drawing
+from limner.translate.transcript import Transcript
+from limner.translate.usage import TokenCount
+from limner.wire.openai import Notice
+
+
+class State(StrEnum):
+    """Where a generation is.
+
+    `claimed`: on disk, nothing sent. `sent`: bytes may have left. `receiving`: Gemini answers. `stored`: its
+    answer is on disk, the books are not closed. Ends: `settled`, there is an answer; `refused`, Gemini would
+    not; `failed`, nothing was bought; `unknown`, it may have been, and is never asked for again by itself.
+    """
+
+    CLAIMED = "claimed"
+    SENT = "sent"
+    RECEIVING = "receiving"
+    STORED = "stored"
+    SETTLED = "settled"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Bill(Struct, frozen=True, kw_only=True):
+    """What a settled generation used."""
+
+    tokens: TokenCount
+    cost_micro_usd: int
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """How a call was asked: what is needed, later and elsewhere, to bill it and to answer it again.
+
+    It holds no prompt.
+    """
+
+    model: str
+    """As asked."""
+    upstream_model: str
+    image_output: str
+    wants_thoughts: bool
+    aspect_ratio: str | None
+    image_size: str
+    text_bytes: int
+    input_pictures: int
+    created: int
+    """Epoch seconds."""
+    notices: tuple[Notice, ...]
+
+
+def to_asked(drawing: Drawing, created: int) -> Asked:
+    """Return what is kept of `drawing`."""
+    return Asked(
+        model=drawing.asked_model,
+        upstream_model=drawing.model.id,
+        image_output=drawing.settings.image_output,
+        wants_thoughts=drawing.settings.wants_thoughts,
+        aspect_ratio=drawing.settings.aspect_ratio,
+        image_size=drawing.settings.image_size,
+        text_bytes=drawing.text_bytes,
+        input_pictures=len(drawing.pictures),
+        created=created,
+        notices=drawing.notices,
+    )
+
+
+class Generation:
+    """One call and what came of it. `outcome` and `bill`, or `failure`, are set once it is over."""
+
+    def __init__(
+        self, generation_id: str, asked: Asked, model: ImageModel, *, fingerprint: bytes = b""
+    ) -> None:
+        self.id = generation_id
+        self.asked = asked
+        self.model = model
+        self.fingerprint = fingerprint
+        self.state = State.CLAIMED
+        self.transcript = Transcript()
+        self.spools: dict[str, PictureSpool] = {}
+        self.file_names: dict[str, str] = {}
+        """What each picture's file is called in the store, by its id."""
+        self.outcome: Outcome | None = None
+        self.bill: Bill | None = None
+        self.notices: list[Notice] = list(asked.notices)
+        self.failure: GatewayError | None = None
+        self.clients = 0
+        """How many are being answered from it, seen from this process."""
+        self.is_given_up = False
+        """Whether it ends unsent because its clients have left."""
+        self.audience = Audience(self._let_go)
+        self._over = asyncio.Event()
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self._over.is_set()
+
+    async def wait_until_over(self) -> None:
+        """Return when nothing more will come."""
+        await self._over.wait()
+
+    def call_when_over(self, callback: Callable[[], None]) -> None:
+        """Call back once when nothing more will come; not at all if that is so already."""
+        self._callbacks.append(callback)
+
+    def notice(self, code: str, message: str) -> None:
+        """Tell the clients something beside the answer."""
+        self.notices.append(Notice(code, message))
+
+    def end(self, state: State) -> None:
+        """Be over; without listeners the spools are let go."""
+        self.restore(state)
+        for callback in self._callbacks:
+            callback()
+        self._callbacks.clear()
+        self.audience.notify()
+        self._let_go()
+
+    def restore(self, state: State) -> None:
+        """Be over as one that was read back; listeners are still to come."""
+        self.state = state
+        self._over.set()
+
+    def _let_go(self) -> None:
+        if self.is_over and self.audience.is_empty:
+            for spool in self.spools.values():
+                spool.close()
+            self.spools.clear()

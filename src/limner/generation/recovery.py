@@ -1,0 +1,132 @@
+"""Brings files and books together when the gateway starts, before it takes a call. Blocks: nothing else runs yet.
+
+After a kill at any moment a generation has an end again: what was received whole is settled, what was never
+sent is void, and of the rest nobody knows. Files that the books have never heard of, as after an older
+database was restored, are adopted by their journal's head.
+"""
+
+import logging
+
+import msgspec
+
+from limner.errors import GatewayError
+from limner.generation.claiming import name_folder
+from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
+from limner.generation.journal import Head, Recorded, read_lines, to_error
+from limner.generation.record import Asked, State
+from limner.generation.replaying import find_image_model
+from limner.generation.settling import to_ending, to_rows
+from limner.ledger.generations import Ledger
+from limner.ledger.records import Ending, GenerationRecord, NewGeneration
+from limner.pictures.store import PictureStore, read_journal, sum_sizes
+from limner.pictures.stored import verify
+
+_LOG = logging.getLogger("limner.generation")
+
+
+async def recover(ledger: Ledger, store: PictureStore) -> None:
+    """Give every generation an end and every kept folder a row. Raises DatabaseError or OSError."""
+    await ledger.reset_clients()
+    for record in ledger.list_running():
+        ending = recover_running(record, store)
+        await ledger.end(ending)
+        _LOG.info("generation %s of before the start ended as %s", record.id, ending.state)
+    await _sort_folders(ledger, store)
+    await _sort_drafts(ledger, store)
+
+
+async def _sort_folders(ledger: Ledger, store: PictureStore) -> None:
+    """Adopt kept folders that the books do not have, and remove those they have let go."""
+    known = ledger.list_folders()
+    for folder in store.list_folders():
+        if folder in known:
+            continue
+        record = ledger.find_any(folder.partition("/")[2])
+        if record is not None and record.state == State.SETTLED:
+            store.remove(folder)
+            continue
+        adopted = adopt_unknown(folder, store)
+        if adopted is None or (record is not None and record.state != State.UNKNOWN):
+            _LOG.error("the files in %s are not whole, or their call ended otherwise; they stay", folder)
+        elif record is not None:
+            await ledger.settle_unknown(adopted[1])
+        else:
+            await ledger.adopt(_to_new(adopted[0]), adopted[1])
+
+
+async def _sort_drafts(ledger: Ledger, store: PictureStore) -> None:
+    """Remove what unfinished generations left, but for those whose outcome nobody knows."""
+    for generation_id in store.list_drafts():
+        record = ledger.find_any(generation_id)
+        if record is not None and record.state != State.UNKNOWN:
+            store.remove_draft(generation_id)
+
+
+def recover_running(record: GenerationRecord, store: PictureStore) -> Ending:
+    """Return how a generation ended that ran when the process before this one died. Raises OSError."""
+    asked = msgspec.json.decode(record.asked, type=Asked)
+    folder = name_folder(record.id, asked.created)
+    for path, is_kept in ((store.get_path(folder), True), (store.get_draft_path(record.id), False)):
+        if not path.exists():
+            continue
+        recorded = read_lines(read_journal(path))
+        for picture in recorded.transcript.pictures:
+            file_name = recorded.file_names.get(picture.id)
+            if file_name is None or not verify(path / file_name, picture.size_bytes, picture.sha256):
+                picture.is_complete = False
+        conclusion = _conclude(recorded, asked, was_sent=True)
+        if conclusion.outcome is None:
+            return to_ending(record.id, conclusion)
+        if not is_kept:
+            store.adopt(record.id, folder)
+        rows = to_rows(recorded.transcript, recorded.file_names)
+        return to_ending(record.id, conclusion, rows, folder, sum_sizes(store.get_path(folder)))
+    return to_ending(record.id, _conclude(Recorded(), asked, was_sent=record.sent_at_ms is not None))
+
+
+def adopt_unknown(folder: str, store: PictureStore) -> tuple[Head, Ending] | None:
+    """Return what the files of a kept folder say of a generation, None if they are not whole. Raises OSError."""
+    path = store.get_path(folder)
+    recorded = read_lines(read_journal(path))
+    head = recorded.head
+    if head is None or recorded.end is None:
+        return None
+    conclusion = _conclude(recorded, head.asked, was_sent=True)
+    rows = to_rows(recorded.transcript, recorded.file_names)
+    return head, to_ending(head.generation_id, conclusion, rows, folder, sum_sizes(path))
+
+
+def _to_new(head: Head) -> NewGeneration:
+    return NewGeneration(
+        generation_id=head.generation_id,
+        door=head.door,
+        owner=head.owner,
+        end_user=head.end_user,
+        key_id=head.key_id,
+        fingerprint=bytes.fromhex(head.fingerprint),
+        idempotency_digest=None
+        if head.idempotency_digest is None
+        else bytes.fromhex(head.idempotency_digest),
+        model=head.asked.upstream_model,
+        asked=msgspec.json.encode(head.asked),
+        is_stream=head.is_stream,
+        store=head.store,
+        reserved_micro_usd=head.reserved_micro_usd,
+        claimed_at_ms=head.claimed_at_ms,
+    )
+
+
+def _conclude(recorded: Recorded, asked: Asked, *, was_sent: bool) -> Conclusion:
+    model = find_image_model(asked.upstream_model)
+    failure = _find_failure(recorded) if was_sent else stopped_unsent()
+    return conclude(recorded.transcript, failure, asked, model, was_sent=was_sent)
+
+
+def _find_failure(recorded: Recorded) -> GatewayError | None:
+    """Return what ended the receiving before its time."""
+    if recorded.end is not None:
+        return None if recorded.end.failure is None else to_error(recorded.end.failure)
+    said = recorded.transcript
+    if said.finish is not None and all(picture.is_complete for picture in said.pictures):
+        return None
+    return stopped_sent()

@@ -1,0 +1,176 @@
+"""Makes an end durable: files first, then the books in one transaction. Storage trouble never costs a picture.
+
+What cannot be written now is tried again until it can, while the client is answered from memory.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from limner.generation.claiming import name_folder
+from limner.generation.conclusion import Conclusion
+from limner.generation.journal import to_note
+from limner.generation.record import Bill, Generation, State
+from limner.generation.storage import StorageGauge
+from limner.ledger.errors import DatabaseError
+from limner.ledger.generations import Ledger
+from limner.ledger.records import Ending, StoredPicture
+from limner.pictures.store import Draft, PictureStore
+from limner.translate.outcome import Outcome
+from limner.translate.transcript import Transcript
+from limner.wire.openai import Notice
+
+_LOG = logging.getLogger("limner.generation")
+
+PATIENCE_SECONDS = 7.0
+"""How long a client waits for its picture to be safe; the database gives up after 5."""
+
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 10.0
+
+
+class StoredAnswer(Struct, frozen=True, kw_only=True):
+    """What the books keep of an answer; what Gemini said is in the journal."""
+
+    outcome: Outcome
+    bill: Bill
+    notices: tuple[Notice, ...]
+
+
+def to_ending(
+    generation_id: str,
+    conclusion: Conclusion,
+    pictures: tuple[StoredPicture, ...] = (),
+    folder: str | None = None,
+    stored_bytes: int = 0,
+) -> Ending:
+    """Return what is written into the books."""
+    bill, error = conclusion.bill, conclusion.error
+    answer = None
+    if conclusion.outcome is not None and bill is not None:
+        answer = StoredAnswer(outcome=conclusion.outcome, bill=bill, notices=conclusion.notices)
+    tokens = bill.tokens if bill is not None else None
+    is_unknown = conclusion.state is State.UNKNOWN
+    return Ending(
+        generation_id=generation_id,
+        state=conclusion.state,
+        cost_micro_usd=None if is_unknown else (bill.cost_micro_usd if bill is not None else 0),
+        answer=None if answer is None else msgspec.json.encode(answer),
+        error=None if error is None else msgspec.json.encode(to_note(error)),
+        error_status=None if error is None else error.status,
+        is_replayable=conclusion.is_replayable,
+        is_assumed_free=conclusion.is_assumed_free,
+        input_tokens=tokens.input_text + tokens.input_image if tokens else 0,
+        output_tokens=tokens.output_image + tokens.output_text + tokens.thoughts if tokens else 0,
+        pictures=pictures,
+        folder=folder,
+        stored_bytes=stored_bytes,
+    )
+
+
+class Settlement:
+    """Writes the ends of generations."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: PictureStore,
+        storage: StorageGauge,
+        *,
+        threads: Executor,
+        on_written: Callable[[Generation], None],
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._storage = storage
+        self._threads = threads
+        self._on_written = on_written
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def settle(self, generation: Generation, draft: Draft, conclusion: Conclusion) -> bool:
+        """Write the end. Returns False if it could not be written yet; then it is tried on."""
+        task = self._start(self._write(generation, draft, conclusion))
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        if done and task.exception() is None:
+            return True
+        _LOG.error("generation %s cannot be stored yet; it is kept in memory and tried again", generation.id)
+        self._start(self._insist(task, generation, draft, conclusion))
+        return False
+
+    async def finish(self, timeout_seconds: float) -> None:
+        """Wait for what is still being written."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=timeout_seconds)
+
+    async def _write(self, generation: Generation, draft: Draft, conclusion: Conclusion) -> None:
+        folder = None
+        pictures: tuple[StoredPicture, ...] = ()
+        if conclusion.outcome is not None:
+            folder = name_folder(generation.id, generation.asked.created)
+            pictures = to_rows(generation.transcript, generation.file_names)
+            keep = self._store.keep
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._threads, keep, draft, folder)
+            except OSError:
+                self._storage.report_trouble(max((p.size_bytes for p in pictures), default=0))
+                raise
+            generation.state = State.STORED
+        stored_bytes = sum(picture.size_bytes for picture in pictures) + draft.journal_bytes
+        await self._ledger.end(
+            to_ending(generation.id, conclusion, pictures, folder, stored_bytes if folder else 0)
+        )
+        draft.close()
+        if conclusion.outcome is None and conclusion.state is not State.UNKNOWN and draft.has_files:
+            self._store.remove_draft(generation.id)
+        self._on_written(generation)
+
+    async def _insist(
+        self, tried: asyncio.Task[None], generation: Generation, draft: Draft, conclusion: Conclusion
+    ) -> None:
+        """Try again until it is written."""
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        with generation.audience.join():  # its pictures stay in memory so long
+            await asyncio.wait({tried})
+            failure = tried.exception()
+            while failure is not None:
+                if not isinstance(failure, OSError | DatabaseError):
+                    raise failure
+                await asyncio.sleep(pause_seconds)
+                pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+                try:
+                    await self._write(generation, draft, conclusion)
+                except (OSError, DatabaseError) as error:
+                    failure = error
+                else:
+                    failure = None
+        _LOG.info("generation %s is stored now", generation.id)
+
+    def _start(self, step: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(step)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def to_rows(transcript: Transcript, file_names: Mapping[str, str]) -> tuple[StoredPicture, ...]:
+    """Return the rows of a transcript's whole pictures."""
+    return tuple(
+        StoredPicture(
+            id=picture.id,
+            number=picture.number,
+            is_thought=picture.is_thought,
+            file_name=file_names[picture.id],
+            sha256=picture.sha256,
+            mime_type=picture.media_type,
+            width=picture.pixels[0] if picture.pixels else None,
+            height=picture.pixels[1] if picture.pixels else None,
+            size_bytes=picture.size_bytes,
+        )
+        for picture in transcript.pictures
+        if picture.is_whole
+    )

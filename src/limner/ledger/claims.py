@@ -1,0 +1,131 @@
+"""A call becomes a generation or is found to be one. This module must not know what is drawn or answered.
+
+Functions here run inside a transaction that their caller opens, and ends before it believes them.
+"""
+
+from msgspec import Struct
+
+from limner.errors import GatewayError, GatewayUnavailable, IdempotencyKeyReused
+from limner.ledger.budgets import Reservation, check_budget, reserve
+from limner.ledger.limits import check_images, check_requests, count_request
+from limner.ledger.queries import load_queries
+from limner.ledger.records import Claim, Found, Fresh, NewGeneration, Occupied, RepeatWindows
+from limner.ledger.repeats import find_repeat, note_refusal
+from limner.ledger.sqlite import Database, SqlValue
+
+_QUERIES = load_queries("claims")
+
+
+class Refused(Struct, frozen=True):
+    """The claim is refused. Returned, not raised: that it was refused must be committed."""
+
+    error: GatewayError
+
+
+def claim(
+    database: Database, call: Claim, windows: RepeatWindows, now_ms: int
+) -> Fresh | Found | Occupied | Refused:
+    """Decide on a call: too many, a repeat, too expensive, or a new generation, which is then written."""
+    refusal: GatewayError | None = check_requests(database, call.key, now_ms)
+    if refusal is not None:
+        return _refuse(database, call, refusal, now_ms)
+    try:
+        repeat = find_repeat(database, call, windows, now_ms)
+    except IdempotencyKeyReused as error:
+        count_request(database, call.key, now_ms)
+        return Refused(error)
+    if isinstance(repeat, Occupied):  # it comes again, and counts then
+        return repeat
+    count_request(database, call.key, now_ms)
+    if repeat is not None:
+        attach(database, repeat.generation_id)
+        return repeat
+    refusal = (
+        _check_storage(call)
+        or check_images(database, call.key, now_ms)
+        or check_budget(database, call.key, call.reserved_micro_usd, now_ms)
+    )
+    if refusal is not None:
+        return _refuse(database, call, refusal, now_ms)
+    insert(database, _to_new(call, now_ms), clients=1)
+    return Fresh()
+
+
+def _check_storage(call: Claim) -> GatewayError | None:
+    if call.may_buy:
+        return None
+    return GatewayUnavailable(
+        "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
+    )
+
+
+def mark_sent(database: Database, generation_id: str, now_ms: int) -> bool:
+    """Write that the first byte may leave; False if the generation has ended."""
+    return database.change(_QUERIES["mark_sent"], {"id": generation_id, "now": now_ms}) == 1
+
+
+def note_receiving(database: Database, generation_id: str) -> None:
+    """Write that the answer has begun."""
+    database.change(_QUERIES["note_receiving"], {"id": generation_id})
+
+
+def attach(database: Database, generation_id: str) -> None:
+    """Count one client more."""
+    database.change(_QUERIES["attach"], {"id": generation_id})
+
+
+def leave(database: Database, generation_id: str, now_ms: int, *, is_delivered: bool) -> None:
+    """Count one client less, and whether the answer has reached it."""
+    database.change(
+        _QUERIES["leave"], {"id": generation_id, "is_delivered": int(is_delivered), "now": now_ms}
+    )
+
+
+def _refuse(database: Database, call: Claim, error: GatewayError, now_ms: int) -> Refused:
+    if call.idempotency_digest is None:
+        note_refusal(database, call.fingerprint, now_ms)
+    return Refused(error)
+
+
+def insert(database: Database, new: NewGeneration, *, clients: int) -> None:
+    """Write a generation and set its money aside.
+
+    Raises:
+        DuplicateError: its id is taken.
+    """
+    values: dict[str, SqlValue] = {
+        "id": new.generation_id,
+        "door": new.door,
+        "owner": new.owner,
+        "end_user": new.end_user,
+        "key_id": new.key_id,
+        "fingerprint": new.fingerprint,
+        "idempotency_digest": new.idempotency_digest,
+        "model": new.model,
+        "asked": new.asked.decode(),
+        "is_stream": int(new.is_stream),
+        "store": None if new.store is None else int(new.store),
+        "reserved_micro_usd": new.reserved_micro_usd,
+        "claimed_at_ms": new.claimed_at_ms,
+        "clients": clients,
+    }
+    database.change(_QUERIES["insert_generation"], values)
+    reserve(database, Reservation(new.generation_id, new.key_id, new.reserved_micro_usd, new.claimed_at_ms))
+
+
+def _to_new(call: Claim, now_ms: int) -> NewGeneration:
+    return NewGeneration(
+        generation_id=call.generation_id,
+        door=call.door,
+        owner=call.key.owner,
+        end_user=call.end_user,
+        key_id=call.key.id,
+        fingerprint=call.fingerprint,
+        idempotency_digest=None if call.is_always_new else call.idempotency_digest,
+        model=call.model,
+        asked=call.asked,
+        is_stream=call.is_stream,
+        store=call.store,
+        reserved_micro_usd=call.reserved_micro_usd,
+        claimed_at_ms=now_ms,
+    )

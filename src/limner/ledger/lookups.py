@@ -1,0 +1,104 @@
+"""What is there of generations, as records. This module must not write, nor know what `asked` and `answer` mean."""
+
+from msgspec import Struct, convert
+
+from limner.ledger.queries import load_queries
+from limner.ledger.records import GenerationRecord, Scope, StoredPicture
+from limner.ledger.sqlite import Database, SqlValue
+
+_QUERIES = load_queries("generations")
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """Which of an owner's generations a list shows."""
+
+    is_undelivered_only: bool = False
+    """Those that run or have an answer or error to collect, and have reached nobody."""
+    is_stored_only: bool = False
+    """Those asked with `store: true` that still have their answer."""
+    idempotency_digest: bytes | None = None
+    after: str | None = None
+    """Begin behind this one, in the order of the list."""
+    limit: int = 20
+    is_newest_first: bool = False
+
+
+def find(database: Database, generation_id: str, scope: Scope) -> GenerationRecord | None:
+    """Return the generation if it is the owner's."""
+    values: dict[str, SqlValue] = {"id": generation_id, "owner": scope.owner, "end_user": scope.end_user}
+    return _first(database.fetch_all(_QUERIES["find_generation"], values))
+
+
+def find_any(database: Database, generation_id: str) -> GenerationRecord | None:
+    """Return the generation, whosever it is: for those who mend, never for those who ask."""
+    return _first(database.fetch_all(_QUERIES["find_any"], {"id": generation_id}))
+
+
+def find_by_idempotency(database: Database, digest: bytes, scope: Scope) -> GenerationRecord | None:
+    """Return the newest generation of the owner with this Idempotency-Key."""
+    values: dict[str, SqlValue] = {"digest": digest, "owner": scope.owner, "end_user": scope.end_user}
+    return _first(database.fetch_all(_QUERIES["find_by_idempotency"], values))
+
+
+def list_generations(database: Database, scope: Scope, choice: Choice) -> list[GenerationRecord]:
+    """Return the owner's generations that the choice names, by time of claim."""
+    name = "list_newest_first" if choice.is_newest_first else "list_oldest_first"
+    rows = database.fetch_all(
+        _QUERIES[name],
+        {
+            "owner": scope.owner,
+            "end_user": scope.end_user,
+            "is_undelivered": int(choice.is_undelivered_only),
+            "is_stored": int(choice.is_stored_only),
+            "digest": choice.idempotency_digest,
+            "after": choice.after,
+            "limit": choice.limit,
+        },
+    )
+    return [_to_record(row) for row in rows]
+
+
+def list_by_state(database: Database, state: str | None, limit: int) -> list[GenerationRecord]:
+    """Return everybody's generations in the state, or in any, newest first."""
+    rows = database.fetch_all(_QUERIES["list_by_state"], {"state": state, "limit": limit})
+    return [_to_record(row) for row in rows]
+
+
+def list_running(database: Database) -> list[GenerationRecord]:
+    """Return everybody's generations that have not ended, oldest first."""
+    return [_to_record(row) for row in database.fetch_all(_QUERIES["list_running"])]
+
+
+def list_folders(database: Database) -> set[str]:
+    """Return the folders of all generations that have files."""
+    return {str(folder) for (folder,) in database.fetch_all(_QUERIES["list_folders"])}
+
+
+def read_pictures(database: Database, generation_id: str) -> list[StoredPicture]:
+    """Return the pictures of a generation, in their order."""
+    rows = database.fetch_all(_QUERIES["read_pictures"], {"id": generation_id})
+    return [_to_picture(row) for row in rows]
+
+
+def _first(rows: list[tuple[SqlValue, ...]]) -> GenerationRecord | None:
+    return _to_record(rows[0]) if rows else None
+
+
+_GENERATION_COLUMNS = GenerationRecord.__struct_fields__
+_PICTURE_COLUMNS = StoredPicture.__struct_fields__
+
+
+def _to_record(row: tuple[SqlValue, ...]) -> GenerationRecord:
+    values: dict[str, object] = dict(zip(_GENERATION_COLUMNS, row, strict=True))
+    for name in ("asked", "answer", "error"):
+        if isinstance(text := values[name], str):
+            values[name] = text.encode()
+    for name in ("is_stream", "store", "is_keyed"):
+        if values[name] is not None:
+            values[name] = bool(values[name])
+    return convert(values, GenerationRecord)
+
+
+def _to_picture(row: tuple[SqlValue, ...]) -> StoredPicture:
+    values: dict[str, object] = dict(zip(_PICTURE_COLUMNS, row, strict=True))
+    return convert(values | {"is_thought": bool(values["is_thought"])}, StoredPicture)

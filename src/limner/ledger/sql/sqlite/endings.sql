@@ -1,0 +1,45 @@
+-- name: end_generation
+-- Write how a running generation ended; no row: it had ended.
+UPDATE generations
+SET state = :state,
+    ended_at_ms = :now,
+    cost_micro_usd = :cost_micro_usd,
+    answer = :answer,
+    error = :error,
+    error_status = :error_status,
+    is_replayable = :is_replayable,
+    is_assumed_free = :is_assumed_free,
+    is_overrun = coalesce(:cost_micro_usd > reserved_micro_usd, 0),
+    input_tokens = :input_tokens,
+    output_tokens = :output_tokens,
+    pictures = :pictures,
+    folder = :folder,
+    stored_bytes = :stored_bytes
+WHERE id = :id AND ended_at_ms IS NULL
+RETURNING key_id, reserved_micro_usd, claimed_at_ms, is_overrun;
+
+-- name: reopen_unknown
+-- Let a generation with an unknown outcome end once more: its answer was found, and nobody has got it.
+UPDATE generations
+SET ended_at_ms = NULL, delivered_at_ms = NULL
+WHERE id = :id AND state = 'unknown'
+RETURNING id;
+
+-- name: add_picture
+-- One picture of a stored generation.
+INSERT INTO pictures
+    (id, generation_id, number, is_thought, file_name, sha256, mime_type, width, height, size_bytes)
+VALUES
+    (:id, :generation_id, :number, :is_thought, :file_name, :sha256, :mime_type, :width, :height, :size_bytes);
+
+-- name: resolve_unknown
+-- Decide on a generation whose outcome is unknown; no row: there is none with this id.
+UPDATE generations
+SET state = CASE WHEN :is_posted THEN 'settled' ELSE 'failed' END,
+    cost_micro_usd = CASE WHEN :is_posted THEN reserved_micro_usd ELSE 0 END
+WHERE id = :id AND state = 'unknown'
+RETURNING key_id, reserved_micro_usd, claimed_at_ms;
+
+-- name: list_old_unknowns
+-- Generations whose outcome is unknown and that ended before then.
+SELECT id FROM generations WHERE state = 'unknown' AND ended_at_ms < :before ORDER BY ended_at_ms;

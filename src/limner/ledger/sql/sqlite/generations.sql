@@ -1,0 +1,97 @@
+-- name: find_generation
+-- One generation of the owner and, if named, of the end user.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, folder, stored_bytes
+FROM generations
+WHERE id = :id AND owner = :owner AND (:end_user IS NULL OR end_user = :end_user);
+
+-- name: find_any
+-- One generation, whosever it is.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, folder, stored_bytes
+FROM generations
+WHERE id = :id;
+
+-- name: find_by_idempotency
+-- The newest generation of the owner with this Idempotency-Key.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, folder, stored_bytes
+FROM generations
+WHERE idempotency_digest = :digest AND owner = :owner AND (:end_user IS NULL OR end_user = :end_user)
+ORDER BY claimed_at_ms DESC, rowid DESC
+LIMIT 1;
+
+-- name: list_oldest_first
+-- The owner's generations as chosen, the first claimed first.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, folder, stored_bytes
+FROM generations
+WHERE owner = :owner
+    AND (:end_user IS NULL OR end_user = :end_user)
+    AND (:is_stored = 0 OR (store = 1 AND answer IS NOT NULL))
+    AND (
+        :is_undelivered = 0
+        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL OR is_replayable = 1))
+    )
+    AND (:digest IS NULL OR idempotency_digest = :digest)
+    AND (
+        :after IS NULL
+        OR (claimed_at_ms, id) > (SELECT claimed_at_ms, id FROM generations WHERE id = :after AND owner = :owner)
+    )
+ORDER BY claimed_at_ms, id
+LIMIT :limit;
+
+-- name: list_newest_first
+-- The owner's generations as chosen, the last claimed first.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, folder, stored_bytes
+FROM generations
+WHERE owner = :owner
+    AND (:end_user IS NULL OR end_user = :end_user)
+    AND (:is_stored = 0 OR (store = 1 AND answer IS NOT NULL))
+    AND (
+        :is_undelivered = 0
+        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL OR is_replayable = 1))
+    )
+    AND (:digest IS NULL OR idempotency_digest = :digest)
+    AND (
+        :after IS NULL
+        OR (claimed_at_ms, id) < (SELECT claimed_at_ms, id FROM generations WHERE id = :after AND owner = :owner)
+    )
+ORDER BY claimed_at_ms DESC, id DESC
+LIMIT :limit;
+
+-- name: list_by_state
+-- Everybody's generations in a state, or in any, newest first.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, folder, stored_bytes
+FROM generations
+WHERE :state IS NULL OR state = :state
+ORDER BY rowid DESC
+LIMIT :limit;
+
+-- name: list_running
+-- Everybody's generations that have not ended.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, folder, stored_bytes
+FROM generations
+WHERE ended_at_ms IS NULL
+ORDER BY claimed_at_ms, rowid;
+
+-- name: list_folders
+-- The folders there should be.
+SELECT folder FROM generations WHERE folder IS NOT NULL;
+
+-- name: read_pictures
+-- The pictures of a generation, in their order.
+SELECT id, number, is_thought, file_name, sha256, mime_type, width, height, size_bytes
+FROM pictures
+WHERE generation_id = :id
+ORDER BY number;

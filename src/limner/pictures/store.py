@@ -1,0 +1,283 @@
+"""Keeps what generations bought, on the local disk: one folder each, of picture files and a journal.
+
+    <root>/spool/<generation>/               while it arrives
+    <root>/pictures/<day>/<generation>/      once all of it is on disk
+        picture-1.jpg …                      Gemini's own bytes
+        journal.jsonl                        everything else, a line each
+
+A folder moves from one place to the other whole, by one rename after everything in it was synced: under
+`pictures` nothing is ever half there. Knows bytes and names, not what lines mean or who owns a picture.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from limner.pictures.spool import FileSpool
+
+JOURNAL_NAME = "journal.jsonl"
+COPY_BYTES = 1024 * 1024
+
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "image/heic": "heic",
+    "image/heif": "heif",
+}
+
+
+class PictureStore:
+    """The folders below `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._spool = root / "spool"
+        self._pictures = root / "pictures"
+
+    def create(self) -> None:
+        """Make the two folders, for their owner alone. Raises OSError."""
+        for folder in (self._spool, self._pictures):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where things arrive; also on the file system that is checked for room."""
+        return self._spool
+
+    def begin(self, generation_id: str) -> "Draft":
+        """Return the place where a generation is received; nothing is on disk yet."""
+        return Draft(self._spool / generation_id)
+
+    def keep(self, draft: "Draft", folder: str) -> None:
+        """Make `draft` durable as `folder`; blocks. May be tried again. Raises OSError."""
+        target = self._pictures / folder
+        if target.exists():  # tried before: the rename came through and what followed did not
+            _sync_folder(target.parent)
+            return
+        draft.write()
+        is_new_day = not target.parent.exists()
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        if is_new_day:
+            _sync_folder(self._pictures)
+        draft.path.rename(target)
+        _sync_folder(target.parent)
+
+    def adopt(self, generation_id: str, folder: str) -> None:
+        """Move what an earlier process received to `folder`; blocks. Raises OSError."""
+        target = self._pictures / folder
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        for path in (self._spool / generation_id).iterdir():
+            _sync_file(path)
+        _sync_folder(self._spool / generation_id)
+        (self._spool / generation_id).rename(target)
+        _sync_folder(target.parent)
+        _sync_folder(self._pictures)
+
+    def get_path(self, folder: str) -> Path:
+        """Return where the files of a kept folder are."""
+        return self._pictures / folder
+
+    def get_draft_path(self, generation_id: str) -> Path:
+        """Return where an unfinished generation's files are, if it has any."""
+        return self._spool / generation_id
+
+    def remove(self, folder: str) -> None:
+        """Delete a kept folder; blocks. Clients that are reading it read on. Raises OSError."""
+        _remove_tree(self._pictures / folder)
+
+    def remove_draft(self, generation_id: str) -> None:
+        """Delete what an unfinished generation left; blocks. Raises OSError."""
+        _remove_tree(self._spool / generation_id)
+
+    def list_drafts(self) -> list[str]:
+        """Return the ids of generations with files in the spool."""
+        return sorted(path.name for path in self._spool.iterdir() if path.is_dir())
+
+    def list_folders(self) -> Iterator[str]:
+        """Yield every kept folder."""
+        for day in sorted(self._pictures.iterdir()):
+            if day.is_dir():
+                yield from sorted(f"{day.name}/{path.name}" for path in day.iterdir() if path.is_dir())
+
+
+class Draft:
+    """One generation as it arrives: spools for its pictures, lines for its journal.
+
+    A small one stays in memory until it is kept. What the disk refuses stays in memory too.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._spools: list[FileSpool] = []
+        self._dropped: set[int] = set()
+        self._lines: list[bytes] = []
+        self._journal: IO[bytes] | None = None
+        self.journal_bytes = 0
+        """How long the journal is on disk."""
+
+    def new_spool(self) -> FileSpool:
+        """Return where the next picture is received."""
+        spool = FileSpool(_DraftFiles(self, len(self._spools) + 1))
+        self._spools.append(spool)
+        return spool
+
+    def name_file(self, spool: FileSpool) -> str:
+        """Return the name that a picture's file has or will have."""
+        return _name_file(self._spools.index(spool) + 1, spool.mime_type)
+
+    def drop(self, spool: FileSpool) -> None:
+        """Leave out a picture that proved unreadable."""
+        self._dropped.add(self._spools.index(spool))
+
+    def add_line(self, line: bytes) -> None:
+        """Take a line of the journal, without its line feed."""
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """Write the journal's lines so far, so that they outlive the process. Raises OSError."""
+        if not self._lines:
+            return
+        if self._journal is None:
+            self.make_folder()
+            self._journal = (self.path / JOURNAL_NAME).open("wb", buffering=0)
+        data = b"\n".join([*self._lines, b""])
+        try:
+            _write_at(self._journal.fileno(), data, self.journal_bytes)
+        except OSError:
+            os.ftruncate(self._journal.fileno(), self.journal_bytes)
+            raise
+        self.journal_bytes += len(data)
+        self._lines.clear()
+
+    def make_folder(self) -> None:
+        """Make the draft's folder if there is none. Raises OSError."""
+        self.path.mkdir(mode=0o700, exist_ok=True)
+
+    def write(self) -> None:
+        """Bring everything to disk; blocks. Raises OSError."""
+        self.make_folder()
+        for number, spool in enumerate(self._spools):
+            if number in self._dropped:
+                continue
+            if spool.is_written:
+                spool.sync()
+            else:
+                self._copy(spool)
+        self.flush()
+        if self._journal is not None:
+            os.fsync(self._journal.fileno())
+        _sync_folder(self.path)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether anything was written."""
+        return self.path.exists()
+
+    def close(self) -> None:
+        """Let go of the journal; pictures are let go by whoever reads them."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def _copy(self, spool: FileSpool) -> None:
+        """Write a picture that is in memory, in part or whole.
+
+        Under a draft's name first: the spool may be read, and an earlier try may have left half of it.
+        """
+        path = self.path / self.name_file(spool)
+        draft = path.with_suffix(".part")
+        with draft.open("wb", buffering=0) as file:
+            for offset in range(0, spool.size_bytes, COPY_BYTES):
+                _write_at(file.fileno(), spool.read(offset, COPY_BYTES), offset)
+            os.fsync(file.fileno())
+        draft.rename(path)
+
+
+class _DraftFiles:
+    """Gives one spool of a draft its file."""
+
+    def __init__(self, draft: Draft, number: int) -> None:
+        self._draft = draft
+        self._number = number
+
+    def take(self, mime_type: str | None) -> IO[bytes]:
+        self._draft.make_folder()
+        return (self._draft.path / _name_file(self._number, mime_type)).open("w+b", buffering=0)
+
+    def give_back(self, file: IO[bytes], size_bytes: int) -> None:  # noqa: ARG002 - as SpoolFiles asks
+        file.close()
+
+
+def read_journal(folder: Path) -> Sequence[bytes]:
+    """Return the whole lines of a folder's journal; none if there is no journal. Raises OSError."""
+    try:
+        data = (folder / JOURNAL_NAME).read_bytes()
+    except FileNotFoundError:
+        return []
+    return data.split(b"\n")[:-1]
+
+
+def sum_sizes(folder: Path) -> int:
+    """Return the bytes of all files in a folder. Raises OSError."""
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def measure_free_bytes(folder: Path) -> int:
+    """Return how many bytes can still be written where `folder` is. Raises OSError."""
+    return shutil.disk_usage(folder).free
+
+
+def measure_volume_bytes(folder: Path) -> int:
+    """Return how large the volume of `folder` is. Raises OSError."""
+    return shutil.disk_usage(folder).total
+
+
+def try_writing(folder: Path, size_bytes: int) -> None:
+    """Return if a file of this size can be written into `folder`; it is gone afterwards. Raises OSError."""
+    path = folder / f"probe-{os.getpid()}"
+    try:
+        with path.open("wb", buffering=0) as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size_bytes)
+            else:
+                os.ftruncate(file.fileno(), size_bytes)
+            file.write(b"?")
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _name_file(number: int, mime_type: str | None) -> str:
+    return f"picture-{number}.{_EXTENSIONS.get(mime_type or '', 'bin')}"
+
+
+def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view = view[written:]
+        offset += written
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # a folder cannot be opened elsewhere
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_tree(path: Path) -> None:
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        return

@@ -1,0 +1,117 @@
+"""Fills the books of a data folder as a gateway does, without one. It must not know what commands make of them."""
+
+import secrets
+import time
+from pathlib import Path
+
+from limner.ledger.claims import claim, mark_sent
+from limner.ledger.endings import end
+from limner.ledger.keys import ApiKey, KeyStore
+from limner.ledger.records import Claim, Ending, Fresh, RepeatWindows, StoredPicture
+from limner.ledger.signing import load_signing_secret
+from limner.ledger.sqlite import Database
+
+DAY_MS = 86_400_000
+
+RESERVED_MICRO_USD = 50_000
+
+
+def create_key(folder: Path, name: str) -> ApiKey:
+    """Store a client key."""
+    with Database(folder) as database:
+        return KeyStore(database, signing_secret=load_signing_secret(folder, None)).create(name)[0]
+
+
+def make_fixed_key() -> ApiKey:
+    """Return a key that the database does not know, as a configured one."""
+    return ApiKey(
+        id="fixed_" + "0" * 32,
+        name="fixed_00000000",
+        owner="fixed_" + "0" * 32,
+        is_admin=False,
+        models=None,
+        image_output=None,
+        expires_at=None,
+        created_at=0,
+    )
+
+
+def record(
+    folder: Path,
+    key: ApiKey,
+    state: str = "settled",
+    *,
+    cost_micro_usd: int = 33_600,
+    end_user: str = "",
+    model: str = "gemini-nano-banana-2.1",
+    age_ms: int = 0,
+) -> str:
+    """Write a generation that was claimed and ended so long ago; `sent` is one that still runs. Return its id."""
+    generation_id = f"gen_{secrets.token_hex(16)}"
+    at_ms = int(time.time() * 1000) - age_ms
+    call = Claim(
+        generation_id=generation_id,
+        door="chat",
+        key=key,
+        end_user=end_user,
+        fingerprint=secrets.token_bytes(32),
+        idempotency_digest=None,
+        model=model,
+        asked=b"{}",
+        is_stream=False,
+        store=None,
+        reserved_micro_usd=RESERVED_MICRO_USD,
+        is_retry=False,
+        is_always_new=False,
+    )
+    with Database(folder) as database, database.transaction():
+        assert isinstance(claim(database, call, RepeatWindows(), at_ms), Fresh)
+        assert mark_sent(database, generation_id, at_ms)
+        if state != "sent":
+            assert end(database, _to_ending(generation_id, state, cost_micro_usd), at_ms)
+    return generation_id
+
+
+def _to_ending(generation_id: str, state: str, cost_micro_usd: int) -> Ending:
+    if state == "unknown":
+        return Ending(
+            generation_id=generation_id,
+            state=state,
+            cost_micro_usd=None,
+            error=b'{"code":"upstream_timeout","message":"Gemini took too long."}',
+            error_status=504,
+            is_replayable=False,
+        )
+    if state == "failed":
+        return Ending(
+            generation_id=generation_id,
+            state=state,
+            cost_micro_usd=0,
+            error=b'{"code":"upstream_overloaded","message":"Gemini is overloaded."}',
+            error_status=503,
+            is_replayable=False,
+        )
+    return Ending(
+        generation_id=generation_id,
+        state=state,
+        cost_micro_usd=cost_micro_usd,
+        answer=b"{}",
+        is_replayable=True,
+        input_tokens=10,
+        output_tokens=1680,
+        pictures=(_make_picture(),),
+    )
+
+
+def _make_picture() -> StoredPicture:
+    return StoredPicture(
+        id=f"img_{secrets.token_hex(16)}",
+        number=0,
+        is_thought=False,
+        file_name="0.jpg",
+        sha256="0" * 64,
+        mime_type="image/jpeg",
+        width=2752,
+        height=1536,
+        size_bytes=1000,
+    )

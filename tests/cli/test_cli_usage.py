@@ -1,0 +1,140 @@
+"""`limner usage`, run as a program on books that were filled as a gateway fills them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from books import DAY_MS, create_key, make_fixed_key, record
+from commands import run
+
+from programs import CLIENT_KEY, Gateway
+
+NOTHING = {
+    "generations": 0, "pictures": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0, "held_usd": 0,
+}  # fmt: skip
+
+
+def read_usage(folder: Path, *options: str) -> dict[str, Any]:
+    done = run(folder, "usage", "--json", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder with calls of three keys, two users and two models, of now and of ten days ago."""
+    folder = tmp_path / "limner-data"
+    studio, shop = create_key(folder, "studio"), create_key(folder, "shop")
+    record(folder, studio, end_user="ann", age_ms=10 * DAY_MS)
+    record(folder, studio, end_user="ann", cost_micro_usd=123_457)
+    record(folder, studio, end_user="ann", model="gemini-3-pro-image", cost_micro_usd=134_400)
+    record(folder, studio, "unknown", end_user="bob")
+    record(folder, shop, "failed")
+    record(folder, shop, "sent")
+    record(folder, make_fixed_key(), cost_micro_usd=1)
+    return tmp_path
+
+
+def test_nothing_was_drawn(tmp_path: Path) -> None:
+    """On an empty database usage is nothing, in words and in JSON, and no failure."""
+    done = run(tmp_path, "usage")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "Nothing was drawn.\n")
+    assert read_usage(tmp_path) == {"since": None, "rows": [], "total": NOTHING}
+
+
+def test_usage_by_key_user_and_model(data_dir: Path) -> None:
+    """Each key, user and model has a row with what was drawn, posted and held; the total is their sum."""
+    usage = read_usage(data_dir)
+    by_row = {(row["key"], row["user"], row["model"].removeprefix("gemini-")): row for row in usage["rows"]}
+    assert set(by_row) == {
+        ("fixed_" + "0" * 32, "", "nano-banana-2.1"),
+        ("shop", "", "nano-banana-2.1"),
+        ("studio", "ann", "3-pro-image"),
+        ("studio", "ann", "nano-banana-2.1"),
+        ("studio", "bob", "nano-banana-2.1"),
+    }
+    assert by_row["studio", "ann", "nano-banana-2.1"] == {
+        "key": "studio", "user": "ann", "model": "gemini-nano-banana-2.1", "generations": 2, "pictures": 2,
+        "input_tokens": 20, "output_tokens": 3360, "cost_usd": 0.157057, "held_usd": 0,
+    }  # fmt: skip
+    unknown = by_row["studio", "bob", "nano-banana-2.1"]
+    assert (unknown["cost_usd"], unknown["held_usd"]) == (0, 0.05)
+    assert usage["total"] == {
+        "generations": 7, "pictures": 4, "input_tokens": 40, "output_tokens": 6720,
+        "cost_usd": 0.291458, "held_usd": 0.05,
+    }  # fmt: skip
+
+
+def test_money_is_exact(data_dir: Path) -> None:
+    """JSON numbers have a micro-dollar's digits as they are, none from a float and no exponent."""
+    text = run(data_dir, "usage", "--json").stdout
+    assert '"cost_usd": 0.000001,' in text
+    assert '"cost_usd": 0.291458,' in text
+    assert "e-" not in text
+
+
+def test_the_table_ends_with_a_sum(data_dir: Path) -> None:
+    """The table has a row for each key, user and model, and their sum below."""
+    head, *rows, total = run(data_dir, "usage").stdout.splitlines()
+    assert head.split("  ")[0] == "KEY"
+    assert len(rows) == 5
+    assert total.split() == ["TOTAL", "7", "4", "40", "6720", "$0.291458", "$0.050000"]
+    assert {len(line) for line in (head, *rows, total)} == {len(head)}
+
+
+@pytest.mark.parametrize(
+    ("options", "generations"),
+    [
+        (("--key", "studio"), 4),
+        (("--user", "ann"), 3),
+        (("--key", "studio", "--user", "bob"), 1),
+        (("--key", "nobody"), 0),
+        (("--since", "7d"), 6),
+        (("--since", "2w", "--key", "studio"), 4),
+    ],
+)
+def test_parts_of_the_usage(data_dir: Path, options: tuple[str, ...], generations: int) -> None:
+    """A key, a user and a time narrow the rows and the sum."""
+    assert read_usage(data_dir, *options)["total"]["generations"] == generations
+
+
+def test_since_a_date(data_dir: Path) -> None:
+    """A date is its midnight in UTC, and is given back in full."""
+    day = datetime.now(UTC).date() - timedelta(days=5)
+    usage = read_usage(data_dir, "--since", str(day))
+    assert (usage["since"], usage["total"]["generations"]) == (f"{day}T00:00:00.000Z", 6)
+    assert read_usage(data_dir, "--since", f"{day}T02:00+02:00")["since"] == f"{day}T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("since", ["yesterday", "7", "0d", "2026-02-30", "-1d"])
+def test_times_that_are_none(tmp_path: Path, since: str) -> None:
+    """What is neither an age nor a date is wrong usage."""
+    done = run(tmp_path, "usage", "--since", since)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "such as 12h, 7d or 8w, or a date such as" in " ".join(done.stderr.split())
+
+
+def test_a_revoked_key_is_still_in_the_books(data_dir: Path) -> None:
+    """Usage goes by the key's name after it was revoked."""
+    run(data_dir, "keys", "revoke", "studio")
+    assert read_usage(data_dir, "--key", "studio")["total"]["generations"] == 4
+
+
+def test_a_user_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    """A user's name, which comes from a client, is shown without the characters a terminal obeys."""
+    folder = tmp_path / "limner-data"
+    record(folder, create_key(folder, "studio"), end_user="\x1b[2Jann\n")
+    shown = run(tmp_path, "usage").stdout
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 3
+    assert read_usage(tmp_path)["rows"][0]["user"] == "\x1b[2Jann\n"
+
+
+def test_usage_beside_a_running_gateway(gateway: Gateway) -> None:
+    """The command reads the books of a gateway that runs."""
+    usage = json.loads(gateway.run_command("usage", "--json", "--since", "1h"))
+    assert set(usage) == {"since", "rows", "total"}
+    assert CLIENT_KEY not in json.dumps(usage)
