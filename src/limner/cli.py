@@ -198,7 +198,7 @@ def list_generations(
 
 @generations_app.command("resolve")
 def resolve_generations(
-    generation_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The generation.")] = None,
+    generation_id: Annotated[str | None, typer.Argument(metavar="ID", help="The generation.")] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="All with an unknown outcome.")] = False,
     before: Annotated[

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import DAY_MS, create_key, make_fixed_key, record
+from bookkeeping import DAY_MS, create_key, make_fixed_key, record
 from commands import run
 
 from limner.cli_generations import STATES

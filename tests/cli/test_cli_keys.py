@@ -1,15 +1,17 @@
 """The commands on client keys, run as programs."""
 
 import json
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-
-from books import DAY_MS, record
+from bookkeeping import DAY_MS, record
 from commands import run
+
 from limner import __version__
 from limner.ledger.keys import KeyStore
 from limner.ledger.signing import load_signing_secret
@@ -57,7 +59,8 @@ def test_the_life_of_a_key(tmp_path: Path) -> None:
     assert (shown["name"], shown["owner"], shown["models"]) == ("studio", "ann", ["gemini-2.5-flash-image"])
     assert 0 <= shown["expires_at"] - shown["created_at"] - 30 * 86400 <= 60
     assert set(shown) == {
-        "id", "name", "owner", "is_admin", "models", "image_output", "expires_at", "created_at",
+        "id", "name", "owner", "is_admin", "models", "image_output", "budget_usd", "budget_period", "spent_usd",
+        "reserved_usd", "images_per_minute", "requests_per_minute", "expires_at", "created_at",
     }  # fmt: skip
     with Database(tmp_path / "limner-data") as database:
         store = open_store(database, tmp_path / "limner-data")
@@ -103,6 +106,17 @@ def test_a_key_may_be_brought_along(tmp_path: Path) -> None:
         (("create", "a", "--expires", "tomorrow"), 2, "such as 12h, 30d or 8w"),
         (("create", "a", "--expires", "0d"), 2, "such as 12h, 30d or 8w"),
         (("create", "a", "--image-output", "url"), 2, "accepted: auto, markdown, images"),
+        (("create", "a", "--budget-usd", "0.1234567"), 2, "at most 6 decimals"),
+        (("create", "a", "--budget-usd", "-5"), 2, "at most 6 decimals"),
+        (("create", "a", "--budget-usd", "nan"), 2, "at most 6 decimals"),
+        (("create", "a", "--budget-usd", "1e3"), 2, "at most 6 decimals"),
+        (("create", "a", "--budget-usd", "1000000000"), 2, "dollars below a billion"),
+        (("create", "a", "--budget-usd", "٣"), 2, "at most 6 decimals"),
+        (("create", "a", "--budget-usd", "5", "--budget-period", "week"), 2, "accepted: day, month, total"),
+        (("create", "a", "--budget-period", "month"), 2, "--budget-period needs --budget-usd"),
+        (("create", "a", "--images-per-minute", "0"), 2, "greater than or equal to 1"),
+        (("create", "a", "--requests-per-minute", "-1"), 2, "greater than or equal to 1"),
+        (("create", "a", "--images-per-minute", "1.5"), 2, "--images-per-minute"),
         (("create",), 2, "Missing argument"),
         (("create", "a", "--colour", "red"), 2, "No such option"),
     ],
@@ -114,6 +128,65 @@ def test_failures_and_their_codes(tmp_path: Path, arguments: tuple[str, ...], co
     assert reason in " ".join(done.stderr.split(" "))
     assert done.stdout == ""
     assert code == 2 or done.stderr.count("\n") == 1
+
+
+def list_keys(folder: Path) -> dict[str, Any]:
+    """Return the listed keys by name."""
+    return {shown["name"]: shown for shown in json.loads(run(folder, "keys", "list", "--json").stdout)}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "shown"),
+    [
+        ("25", 25_000_000, "$25.00 in all"),
+        ("0.1", 100_000, "$0.10 in all"),
+        ("1.000001", 1_000_001, "$1.000001 in all"),
+        ("999999999.999999", 999_999_999_999_999, "$999999999.999999 in all"),
+        ("0", 0, "$0.00 in all"),
+    ],
+)
+def test_budgets_are_exact(tmp_path: Path, typed: str, kept: int, shown: str) -> None:
+    """A budget is kept to the micro-dollar as it was typed, and counts for all time unless a period is named."""
+    assert run(tmp_path, "keys", "create", "a", "--budget-usd", typed).returncode == 0
+    with Database(tmp_path / "limner-data") as database:
+        (key,) = open_store(database, tmp_path / "limner-data").list()
+    assert (key.budget_micro_usd, key.budget_period) == (kept, "total")
+    assert f"  {shown}  " in run(tmp_path, "keys", "list").stdout
+    assert f'"budget_usd": {typed},' in run(tmp_path, "keys", "list", "--json").stdout
+
+
+def test_limits_of_a_key(tmp_path: Path) -> None:
+    """Budget, period and rates are kept and listed; a key without them has none."""
+    limits = ("--budget-usd", "5", "--images-per-minute", "10", "--requests-per-minute", "60")
+    run(tmp_path, "keys", "create", "shop", *limits, "--budget-period", "month")
+    run(tmp_path, "keys", "create", "free")
+    listed = list_keys(tmp_path)
+    names = ("budget_usd", "budget_period", "images_per_minute", "requests_per_minute")
+    assert [listed["shop"][name] for name in names] == [5, "month", 10, 60]
+    assert [listed["free"][name] for name in names] == [None, "total", None, None]
+    _, shop, free = run(tmp_path, "keys", "list").stdout.splitlines()
+    assert re.search(r" \$5\.00 a month +\$0\.00 +\$0\.00 +10 +60 ", shop)
+    assert re.search(r" - +\$0\.00 +\$0\.00 +- +- ", free)
+
+
+def test_spent_and_reserved_are_of_the_current_period(tmp_path: Path) -> None:
+    """The list has what a key spent and reserved today for a daily budget, and in all for a total one."""
+    folder = tmp_path / "limner-data"
+    with Database(folder) as database:
+        store = open_store(database, folder)
+        daily, _ = store.create("daily", budget_micro_usd=1_000_000, budget_period="day")
+        total, _ = store.create("total", budget_micro_usd=1_000_000)
+    for key in (daily, total):
+        record(folder, key, age_ms=2 * DAY_MS)
+        record(folder, key, "unknown", age_ms=2 * DAY_MS)
+        record(folder, key, "sent")
+        record(folder, key, cost_micro_usd=12_345)
+    listed = list_keys(tmp_path)
+    assert (listed["daily"]["spent_usd"], listed["daily"]["reserved_usd"]) == (0.012345, 0.05)
+    assert (listed["total"]["spent_usd"], listed["total"]["reserved_usd"]) == (0.045945, 0.1)
+    assert re.search(
+        r"^total .* \$1\.00 in all +\$0\.045945 +\$0\.10 ", run(tmp_path, "keys", "list").stdout, re.MULTILINE
+    )
 
 
 def test_all_bad_settings_are_shown(tmp_path: Path) -> None:

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books import DAY_MS, create_key, make_fixed_key, record
+from bookkeeping import DAY_MS, create_key, make_fixed_key, record
 from commands import run
-
-from programs import CLIENT_KEY, Gateway
 
 NOTHING = {
     "generations": 0, "pictures": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0, "held_usd": 0,
@@ -131,10 +129,3 @@ def test_a_user_cannot_write_to_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in shown
     assert len(shown.splitlines()) == 3
     assert read_usage(tmp_path)["rows"][0]["user"] == "\x1b[2Jann\n"
-
-
-def test_usage_beside_a_running_gateway(gateway: Gateway) -> None:
-    """The command reads the books of a gateway that runs."""
-    usage = json.loads(gateway.run_command("usage", "--json", "--since", "1h"))
-    assert set(usage) == {"since", "rows", "total"}
-    assert CLIENT_KEY not in json.dumps(usage)

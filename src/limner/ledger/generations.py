@@ -106,6 +106,10 @@ class Ledger:
         except DatabaseError as error:
             _logger.warning("a refusal could not be noted: %s", error)
 
+    async def catch_up(self) -> None:
+        """Return when everything noted before can be read. Raises DatabaseError."""
+        await self._writer.submit(lambda _database: None)
+
     def find(self, generation_id: str, scope: Scope) -> GenerationRecord | None:
         """Return the generation if it is within the scope."""
         return lookups.find(self._reader, generation_id, scope)

@@ -6,7 +6,7 @@ This module must not know any table but its own `schema_version`.
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -64,8 +64,7 @@ class Database:
         self._busy_timeout_seconds = busy_timeout_seconds
         try:
             create_data_dir(data_dir)
-            # SQLite gives its journal the mode of the database file, so it is set here and before any content.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            _create_file(self.path)
         except OSError as error:
             raise DatabaseError(f"cannot use {self.path} ({error.strerror})") from error
         with self._mapped_errors():
@@ -220,3 +219,16 @@ class Database:
             if code in {apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY}:
                 return DuplicateError(str(error))
         return DatabaseError(f"cannot use {self.path} ({error})")
+
+
+def _create_file(path: Path) -> None:
+    """Make an empty file for its owner alone; SQLite gives its journal the same mode.
+
+    One that is there is never opened here: closing it again would drop the locks that other connections of
+    this process hold on it (sqlite.org/howtocorrupt.html, 2.2, read 2026-11), and another process could then
+    take the journal away under them.
+    """
+    if path.exists():
+        return
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from limner.errors import GatewayUnavailable, InvalidRequest, NotFound
+from limner.errors import GatewayUnavailable, InvalidRequest, MethodNotAllowed, NotFound
 from limner.generation.claiming import digest_idempotency_key
 from limner.generation.generations import Generations
 from limner.generation.record import Asked
@@ -62,6 +62,8 @@ class CompletionsDoor:
     async def show(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer with one completion, when it is there. Raises GatewayError."""
         request = Request(scope, receive)
+        if request.method == "HEAD":  # its answer has no picture, and would count as one delivered
+            raise MethodNotAllowed(f"{request.url.path} does not take HEAD.")
         key = authenticate(request.headers, self._find_key)
         scope["limner.key_name"] = key.name
         record = self._find(request.path_params["completion_id"], self._to_scope(request, key))
@@ -93,7 +95,9 @@ class CompletionsDoor:
         if given_key is not None:
             digest = digest_idempotency_key(key.owner, "chat", given_key, self._rules.fingerprint_key)
         after = query.get("after")
+        self._deliveries.check()
         try:
+            await self._ledger.catch_up()
             found = self._ledger.list_generations(
                 self._to_scope(request, key),
                 Choice(

@@ -1,0 +1,194 @@
+"""Compares a gateway's books and files with the bill book, and with what its doors give out.
+
+Every check may run while the gateway works, and must not be run between a kill and the next start: it opens the
+database, which would mend what the start is to mend.
+"""
+
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asking import ask, digest, get_message, split_images, split_markdown
+from bills import BillBook, Charge
+from limner.ledger.sqlite import Database
+from limner.ledger.sums import check_sums
+from programs import Gateway
+
+_ENDS = {"settled": "post", "refused": None, "failed": "void", "unknown": "hold"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One generation as the database has it."""
+
+    id: str
+    state: str
+    key_id: str
+    reserved_micro_usd: int
+    cost_micro_usd: int | None
+    is_over: bool
+    is_delivered: bool
+    folder: str | None
+    entries: tuple[str, ...]
+    """The kinds of its ledger entries in their order."""
+    pictures: tuple[tuple[str, str], ...]
+    """File name and SHA-256 of each."""
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """Return every generation, the first claimed first."""
+    with closing(_open(folder)) as database:
+        entries: dict[str, list[str]] = {}
+        for generation_id, kind in database.execute("SELECT generation_id, kind FROM ledger_entries ORDER BY step"):
+            entries.setdefault(generation_id, []).append(kind)
+        pictures: dict[str, list[tuple[str, str]]] = {}
+        for generation_id, *picture in database.execute(
+            "SELECT generation_id, file_name, sha256 FROM pictures ORDER BY number"
+        ):
+            pictures.setdefault(generation_id, []).append((picture[0], picture[1]))
+        found = database.execute(
+            "SELECT id, state, key_id, reserved_micro_usd, cost_micro_usd, ended_at_ms IS NOT NULL,"
+            " delivered_at_ms IS NOT NULL, folder FROM generations ORDER BY rowid"
+        )
+        return [
+            Row(
+                id=row[0],
+                state=row[1],
+                key_id=row[2],
+                reserved_micro_usd=row[3],
+                cost_micro_usd=row[4],
+                is_over=bool(row[5]),
+                is_delivered=bool(row[6]),
+                folder=row[7],
+                entries=tuple(entries.get(row[0], ())),
+                pictures=tuple(pictures.get(row[0], ())),
+            )
+            for row in found
+        ]
+
+
+def read_only_row(folder: Path) -> Row:
+    """Return the only generation."""
+    (row,) = read_rows(folder)
+    return row
+
+
+def check_books(folder: Path) -> None:
+    """Check that the ledger agrees with itself and that no key was ever over its budget."""
+    with Database(folder / "data") as database:
+        assert check_sums(database) == []
+    with closing(_open(folder)) as database:
+        budgets = dict(database.execute("SELECT id, budget_micro_usd FROM api_keys WHERE budget_micro_usd > 0"))
+        # Entries of one millisecond have no order that is kept: what gives back goes first.
+        entries = database.execute(
+            "SELECT key_id, pending_micro_usd, posted_micro_usd, note FROM ledger_entries"
+            " ORDER BY at_ms, pending_micro_usd"
+        ).fetchall()
+    used: Counter[str] = Counter()
+    overrun: Counter[str] = Counter()
+    for key_id, pending, posted, note in entries:
+        used[key_id] += pending + posted
+        if note == "overrun":
+            overrun[key_id] += pending + posted
+        if key_id in budgets:
+            assert used[key_id] <= budgets[key_id] + overrun[key_id], key_id
+
+
+def check_charges(book: BillBook, allowed: Mapping[str, int] | None = None) -> None:
+    """Check that no logical call was charged more often than it was deliberately made: once, if not said."""
+    counted = Counter(charge.call for charge in tuple(book.charges))
+    dear = {call: count for call, count in counted.items() if count > (allowed or {}).get(call, 1)}
+    assert dear == {}
+
+
+def check_store(folder: Path, book: BillBook, seen: set[str] | None = None) -> list[Row]:
+    """Check that what is kept is what was charged, once each and byte for byte; return the generations.
+
+    `seen` are the ids of those whose files were looked at before and need not be again.
+    """
+    rows = read_rows(folder)
+    charges = list_by_picture(book)
+    kept = [sha256 for row in rows for _, sha256 in row.pictures]
+    assert [sha256 for sha256, count in Counter(kept).items() if count > 1] == []
+    assert [sha256 for sha256 in kept if sha256 not in charges] == []
+    for row in rows:
+        if not row.pictures or (seen is not None and row.id in seen):
+            continue
+        assert row.folder is not None
+        for file_name, sha256 in row.pictures:
+            path = folder / "data" / "pictures" / row.folder / file_name
+            assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        known = charges[row.pictures[0][1]].cost_micro_usd
+        assert known is None or row.cost_micro_usd == known
+        if seen is not None:
+            seen.add(row.id)
+    return rows
+
+
+def check_ends(rows: Sequence[Row], book: BillBook) -> None:
+    """Check, when nothing runs any more, that all has ended and every charge is in the books."""
+    assert [row.id for row in rows if not row.is_over] == []
+    for row in rows:
+        end = _ENDS[row.state]
+        assert row.entries[0] == "reserve"
+        assert end is None or row.entries[-1] == end, row
+    kept = {sha256 for row in rows for _, sha256 in row.pictures}
+    lost = [charge for charge in tuple(book.charges) if not kept.issuperset(charge.pictures)]
+    unknown = sum(row.state == "unknown" for row in rows)
+    partly = sum(bool(kept.intersection(charge.pictures)) for charge in lost)
+    assert len(lost) - partly <= unknown
+    spent = sum(row.cost_micro_usd or 0 for row in rows if row.pictures)
+    billed = [charge for charge in list_by_picture(book).values() if kept.intersection(charge.pictures)]
+    if all(charge.cost_micro_usd is not None for charge in billed):
+        unique = {charge.number: charge.cost_micro_usd or 0 for charge in billed}
+        assert spent == sum(unique.values())
+
+
+def check_doors(gateway: Gateway, rows: Sequence[Row], secrets: Mapping[str, str], stranger: str) -> None:
+    """Check that owners, found by the id of the key, get every kept picture by id, and that nobody else does."""
+    for row in rows:
+        if not row.pictures:
+            continue
+        path = f"/v1/chat/completions/{row.id}"
+        reply = ask(gateway, path=path, key=secrets[row.key_id])
+        assert reply.status == 200, reply.body[:500]
+        assert set(digest_pictures(reply.json())) == {sha256 for _, sha256 in row.pictures}
+        assert ask(gateway, path=path, key=stranger).status == 404
+
+
+def audit(gateway: Gateway, book: BillBook, allowed: Mapping[str, int] | None = None) -> list[Row]:
+    """Make every check of a gateway at rest whose client keys are the fixed one; return its generations."""
+    check_charges(book, allowed)
+    check_books(gateway.folder)
+    rows = check_store(gateway.folder, book)
+    check_ends(rows, book)
+    secrets = {row.key_id: gateway.secrets[0] for row in rows}
+    check_doors(gateway, rows, secrets, gateway.secrets[2])
+    return rows
+
+
+def list_by_picture(book: BillBook) -> dict[str, Charge]:
+    """Return every charge by the SHA-256 of each of its pictures."""
+    return {sha256: charge for charge in tuple(book.charges) for sha256 in charge.pictures}
+
+
+def digest_pictures(answer: Mapping[str, Any]) -> list[str]:
+    """Return the SHA-256 of each picture of an answer."""
+    message = get_message(answer)
+    found = split_markdown(message["content"])[1] or split_images(message.get("images", ()))
+    return [digest(data) for _, data in found]
+
+
+def list_spool(folder: Path) -> list[str]:
+    """Return what lies in the spool, by its path there."""
+    spool = folder / "data" / "spool"
+    return sorted(str(path.relative_to(spool)) for path in spool.rglob("*") if path.is_file())
+
+
+def _open(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / "data" / "limner.sqlite3", timeout=30)
