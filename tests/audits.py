@@ -5,25 +5,37 @@ database, which would mend what the start is to mend.
 """
 
 import hashlib
-import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, convert
+
 from asking import ask, digest, get_message, split_images, split_markdown
 from bills import BillBook, Charge
-from limner.ledger.sqlite import Database
+from gateways import STRANGER_KEY
+from limner.ledger.sqlite import Database, SqlValue
 from limner.ledger.sums import check_sums
-from programs import Gateway
+from programs import CLIENT_KEY, Gateway
 
 _ENDS = {"settled": "post", "refused": None, "failed": "void", "unknown": "hold"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+_GENERATIONS = """
+SELECT id, state, key_id, reserved_micro_usd, cost_micro_usd, ended_at_ms IS NOT NULL,
+    delivered_at_ms IS NOT NULL, folder
+FROM generations ORDER BY rowid
+"""
+_BUDGETS = "SELECT id, budget_micro_usd FROM api_keys WHERE budget_micro_usd IS NOT NULL"
+
+# Entries of one millisecond have no order that is kept: what gives back goes first.
+_ENTRIES = """
+SELECT key_id, pending_micro_usd, posted_micro_usd, note FROM ledger_entries ORDER BY at_ms, pending_micro_usd
+"""
+
+
+class Row(Struct, frozen=True, kw_only=True):
     """One generation as the database has it."""
 
     id: str
@@ -42,34 +54,38 @@ class Row:
 
 def read_rows(folder: Path) -> list[Row]:
     """Return every generation, the first claimed first."""
-    with closing(_open(folder)) as database:
-        entries: dict[str, list[str]] = {}
-        for generation_id, kind in database.execute("SELECT generation_id, kind FROM ledger_entries ORDER BY step"):
-            entries.setdefault(generation_id, []).append(kind)
-        pictures: dict[str, list[tuple[str, str]]] = {}
-        for generation_id, *picture in database.execute(
-            "SELECT generation_id, file_name, sha256 FROM pictures ORDER BY number"
-        ):
-            pictures.setdefault(generation_id, []).append((picture[0], picture[1]))
-        found = database.execute(
-            "SELECT id, state, key_id, reserved_micro_usd, cost_micro_usd, ended_at_ms IS NOT NULL,"
-            " delivered_at_ms IS NOT NULL, folder FROM generations ORDER BY rowid"
+    with Database(folder / "data") as database, database.snapshot():
+        entries = database.fetch_all("SELECT generation_id, kind FROM ledger_entries ORDER BY step")
+        pictures = database.fetch_all("SELECT generation_id, file_name, sha256 FROM pictures ORDER BY number")
+        found = database.fetch_all(_GENERATIONS)
+    kinds: defaultdict[SqlValue, list[str]] = defaultdict(list)
+    for generation_id, kind in entries:
+        kinds[generation_id].append(str(kind))
+    drawn: defaultdict[SqlValue, list[tuple[str, str]]] = defaultdict(list)
+    for generation_id, file_name, sha256 in pictures:
+        drawn[generation_id].append((str(file_name), str(sha256)))
+    names = (
+        "id",
+        "state",
+        "key_id",
+        "reserved_micro_usd",
+        "cost_micro_usd",
+        "is_over",
+        "is_delivered",
+        "folder",
+    )
+    return [
+        convert(
+            {
+                **dict(zip(names, values, strict=True)),
+                "entries": kinds[values[0]],
+                "pictures": drawn[values[0]],
+            },
+            Row,
+            strict=False,
         )
-        return [
-            Row(
-                id=row[0],
-                state=row[1],
-                key_id=row[2],
-                reserved_micro_usd=row[3],
-                cost_micro_usd=row[4],
-                is_over=bool(row[5]),
-                is_delivered=bool(row[6]),
-                folder=row[7],
-                entries=tuple(entries.get(row[0], ())),
-                pictures=tuple(pictures.get(row[0], ())),
-            )
-            for row in found
-        ]
+        for values in found
+    ]
 
 
 def read_only_row(folder: Path) -> Row:
@@ -80,15 +96,10 @@ def read_only_row(folder: Path) -> Row:
 
 def check_books(folder: Path) -> None:
     """Check that the ledger agrees with itself and that no key was ever over its budget."""
-    with Database(folder / "data") as database:
+    with Database(folder / "data") as database, database.snapshot():
         assert check_sums(database) == []
-    with closing(_open(folder)) as database:
-        budgets = dict(database.execute("SELECT id, budget_micro_usd FROM api_keys WHERE budget_micro_usd > 0"))
-        # Entries of one millisecond have no order that is kept: what gives back goes first.
-        entries = database.execute(
-            "SELECT key_id, pending_micro_usd, posted_micro_usd, note FROM ledger_entries"
-            " ORDER BY at_ms, pending_micro_usd"
-        ).fetchall()
+        budgets = dict(convert(database.fetch_all(_BUDGETS), list[tuple[str, int]]))
+        entries = convert(database.fetch_all(_ENTRIES), list[tuple[str, int, int, str | None]])
     used: Counter[str] = Counter()
     overrun: Counter[str] = Counter()
     for key_id, pending, posted, note in entries:
@@ -167,8 +178,8 @@ def audit(gateway: Gateway, book: BillBook, allowed: Mapping[str, int] | None = 
     check_books(gateway.folder)
     rows = check_store(gateway.folder, book)
     check_ends(rows, book)
-    secrets = {row.key_id: gateway.secrets[0] for row in rows}
-    check_doors(gateway, rows, secrets, gateway.secrets[2])
+    secrets = {row.key_id: CLIENT_KEY for row in rows}
+    check_doors(gateway, rows, secrets, STRANGER_KEY)
     return rows
 
 
@@ -188,7 +199,3 @@ def list_spool(folder: Path) -> list[str]:
     """Return what lies in the spool, by its path there."""
     spool = folder / "data" / "spool"
     return sorted(str(path.relative_to(spool)) for path in spool.rglob("*") if path.is_file())
-
-
-def _open(folder: Path) -> sqlite3.Connection:
-    return sqlite3.connect(folder / "data" / "limner.sqlite3", timeout=30)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bills import BillBook, run_bill_book
 from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
 from upstreams import Upstream, run_upstream
 
@@ -96,3 +97,10 @@ def upstream(upstream_server: Upstream) -> Upstream:
 def scripted_gateway(start_gateway: StartGateway, upstream_server: Upstream) -> Gateway:
     """The gateway in front of that server."""
     return start_gateway(upstream_server.url)
+
+
+@pytest.fixture
+def book(tmp_path: Path, _no_proxy: None) -> Iterator[BillBook]:
+    """An upstream of the test's own that keeps a book of what it charges."""
+    with run_bill_book(tmp_path) as book:
+        yield book

@@ -145,6 +145,16 @@ class _AsgiDoor:
         await self._answer(scope, receive, send)
 
 
+class _ByMethod:
+    """Two doors at one address; what else is asked there is refused naming both methods."""
+
+    def __init__(self, **doors: ASGIApp) -> None:
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._doors["POST" if scope["method"] == "POST" else "GET"](scope, receive, send)
+
+
 def _list_routes(settings: Settings, keys: KeyStore, rooms: _Rooms, emulator_url: str | None) -> list[Route]:
     chat = ChatDoor(
         rooms.generations,
@@ -162,11 +172,11 @@ def _list_routes(settings: Settings, keys: KeyStore, rooms: _Rooms, emulator_url
             end_user_header=settings.end_user_header, fingerprint_key=rooms.fingerprint_key
         ),
     )
+    list_completions = Route("/", completions.list).app
     models = ModelsDoor(keys.find)
     health = _build_health(settings, keys, rooms, emulator_url)
     return [
-        Route("/v1/chat/completions", completions.list, methods=["GET"]),
-        Route("/v1/chat/completions", chat, methods=["POST"]),
+        Route("/v1/chat/completions", _ByMethod(GET=list_completions, POST=chat), methods=["GET", "POST"]),
         Route("/v1/chat/completions/{completion_id}", _AsgiDoor(completions.show), methods=["GET"]),
         Route("/v1/models", models.list, methods=["GET"]),
         Route("/v1/models/{name:path}", models.show, methods=["GET"]),

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from limner import __version__
+from limner import cli_options as option
 from limner.cli_failure import CommandFailed, reported_failures
 
 app = typer.Typer(
@@ -20,39 +21,8 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(help="Client keys: who may call, and with which limits.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
-generations_app = typer.Typer(
-    help="Calls and what became of them; the decision on unknown outcomes.", no_args_is_help=True
-)
+generations_app = typer.Typer(help="Calls and what became of them.", no_args_is_help=True)
 app.add_typer(generations_app, name="generations")
-
-_Host = Annotated[str, typer.Option(help="Address to listen on.")]
-_Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_Prompt = Annotated[
-    str, typer.Argument(metavar="PROMPT", help="What to draw; - reads it from standard input.")
-]
-_Model = Annotated[str, typer.Option("-m", "--model", help="The model that draws.")]
-_AspectRatio = Annotated[str | None, typer.Option(metavar="16:9", help="Ratio of the picture.")]
-_ImageSize = Annotated[str | None, typer.Option(metavar="2K", help="Size of the picture.")]
-_Inputs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-i", "--input", metavar="FILE", help="Picture to work from, repeatable; - is standard input."
-    ),
-]
-_Output = Annotated[
-    str | None,
-    typer.Option(
-        "-o", "--output", metavar="OUT", help="File, pattern such as {prompt}-{n}.{ext}, folder/ or -."
-    ),
-]
-_System = Annotated[str | None, typer.Option(metavar="TEXT", help="System message.")]
-_BaseUrl = Annotated[str | None, typer.Option(metavar="URL", help="The gateway, else LIMNER_BASE_URL.")]
-_ApiKey = Annotated[str | None, typer.Option(metavar="KEY", help="Its key, else LIMNER_API_KEY.")]
-_Timeout = Annotated[float, typer.Option(min=1, metavar="SECONDS", help="Longest wait for the answer.")]
-_Force = Annotated[bool, typer.Option("--force", help="Replace files of the same name.")]
-_Stream = Annotated[bool, typer.Option("--stream/--no-stream", help="Take the answer as it comes, or whole.")]
-_Name = Annotated[str, typer.Argument(help="The key's name.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -74,8 +44,8 @@ def limner(
 @app.command()
 def serve(
     *,
-    host: _Host = "127.0.0.1",
-    port: _Port = 8000,
+    host: option.Host = "127.0.0.1",
+    port: option.Port = 8000,
     emulator: Annotated[
         bool, typer.Option("--emulator", help="Draw with the bundled emulator instead of Gemini.")
     ] = False,
@@ -90,8 +60,8 @@ def serve(
 @app.command()
 def emulate(
     *,
-    host: _Host = "127.0.0.1",
-    port: _Port = 8001,
+    host: option.Host = "127.0.0.1",
+    port: option.Port = 8001,
     accept_dummy_signature: Annotated[
         bool,
         typer.Option("--accept-dummy-signature", help="Let dummy thought signatures stand on picture parts."),
@@ -124,20 +94,20 @@ def demo() -> None:
 
 @app.command()
 def draw(  # noqa: PLR0913 - each is an option
-    prompt: _Prompt,
+    prompt: option.Prompt,
     *,
-    model: _Model = "nano-banana-2.1",
-    aspect_ratio: _AspectRatio = None,
-    image_size: _ImageSize = None,
-    inputs: _Inputs = None,
-    output: _Output = None,
-    system: _System = None,
-    base_url: _BaseUrl = None,
-    api_key: _ApiKey = None,
-    timeout: _Timeout = 600.0,
-    force: _Force = False,
-    stream: _Stream = True,
-    json: _Json = False,
+    model: option.Model = "nano-banana-2.1",
+    aspect_ratio: option.AspectRatio = None,
+    image_size: option.ImageSize = None,
+    inputs: option.Inputs = None,
+    output: option.Output = None,
+    system: option.System = None,
+    base_url: option.BaseUrl = None,
+    api_key: option.ApiKey = None,
+    timeout: option.Timeout = 600.0,
+    force: option.Force = False,
+    stream: option.Stream = True,
+    json: option.Json = False,
 ) -> None:
     """Draw through a gateway and write the pictures to files."""
     from limner.cli_draw import run  # noqa: PLC0415 - heavy
@@ -171,7 +141,7 @@ def usage(
         str | None,
         typer.Option(metavar="7d", help="Only from then on: an age such as 12h, 7d, 8w, or a date."),
     ] = None,
-    json: _Json = False,
+    json: option.Json = False,
 ) -> None:
     """Show pictures, tokens and dollars by key, user and model."""
     from limner import cli_usage  # noqa: PLC0415 - heavy
@@ -186,7 +156,7 @@ def list_generations(
     *,
     state: Annotated[str | None, typer.Option(metavar="unknown", help="Only those in this state.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest.")] = 50,
-    json: _Json = False,
+    json: option.Json = False,
 ) -> None:
     """List calls, the newest first."""
     from limner import cli_generations  # noqa: PLC0415 - heavy
@@ -220,34 +190,19 @@ def resolve_generations(
 
 @keys_app.command("create")
 def create_key(  # noqa: PLR0913 - each is an option
-    name: _Name,
+    name: option.Name,
     *,
-    models: Annotated[str | None, typer.Option(metavar="A,B", help="Models the key may use.")] = None,
-    expires: Annotated[
-        str | None, typer.Option(metavar="30d", help="Lifetime in hours, days or weeks.")
-    ] = None,
-    image_output: Annotated[
-        str | None,
-        typer.Option(metavar="V", help="Where pictures stand in answers: auto, markdown or images."),
-    ] = None,
-    owner: Annotated[
-        str | None, typer.Option(help="Whom the pictures belong to; keys may share an owner.")
-    ] = None,
-    budget_usd: Annotated[
-        str | None, typer.Option(metavar="X", help="Dollars the key may spend in a period.")
-    ] = None,
-    budget_period: Annotated[
-        str | None, typer.Option(metavar="day|month|total", help="The budget's period, in UTC; else total.")
-    ] = None,
-    images_per_minute: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Pictures the key may begin in a minute.")
-    ] = None,
-    requests_per_minute: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Requests the key may make in a minute.")
-    ] = None,
-    admin: Annotated[bool, typer.Option("--admin", help="Let the key manage the gateway.")] = False,
-    key: Annotated[str | None, typer.Option(metavar="sk-…", help="Bring your own key.")] = None,
-    json: _Json = False,
+    models: option.Models = None,
+    expires: option.Expires = None,
+    image_output: option.KeyImageOutput = None,
+    owner: option.Owner = None,
+    budget_usd: option.BudgetUsd = None,
+    budget_period: option.BudgetPeriod = None,
+    images_per_minute: option.ImagesPerMinute = None,
+    requests_per_minute: option.RequestsPerMinute = None,
+    admin: option.Admin = False,
+    key: option.OwnKey = None,
+    json: option.Json = False,
 ) -> None:
     """Create a key and print it, this once."""
     from limner import cli_keys  # noqa: PLC0415 - heavy
@@ -266,7 +221,7 @@ def create_key(  # noqa: PLR0913 - each is an option
 
 
 @keys_app.command("list")
-def list_keys(*, json: _Json = False) -> None:
+def list_keys(*, json: option.Json = False) -> None:
     """List the keys."""
     from limner import cli_keys  # noqa: PLC0415 - heavy
 
@@ -275,7 +230,7 @@ def list_keys(*, json: _Json = False) -> None:
 
 
 @keys_app.command("revoke")
-def revoke_key(name: _Name) -> None:
+def revoke_key(name: option.Name) -> None:
     """Make a key useless, at once."""
     from limner import cli_keys  # noqa: PLC0415 - heavy
 

@@ -35,7 +35,8 @@ def parse_moment_ms(option: str, text: str, now_ms: int) -> int:
         return now_ms - seconds * 1000
     try:
         moment = datetime.fromisoformat(text)
-        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+        utc = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return round(utc.timestamp() * 1000)
     except (ValueError, OverflowError):
         raise typer.BadParameter(
             f"{option} is {text!r}; accepted: an age such as 12h, 7d or 8w, or a date such as 2026-11-23"

@@ -54,7 +54,7 @@ _FROM_ZERO = "a number of hours from 0 to 1,000,000"
 _ABOVE_ZERO = "a number of hours above 0, up to 1,000,000"
 
 
-def _hours(name: str, default: float, accepted: str, **limits: float) -> Any:
+def _hours(name: str, default: float, accepted: str, **limits: Any) -> Any:
     return _variable(name, default, accepted, le=_MOST_HOURS, allow_inf_nan=False, **limits)
 
 

@@ -164,9 +164,9 @@ def test_limits_of_a_key(tmp_path: Path) -> None:
     names = ("budget_usd", "budget_period", "images_per_minute", "requests_per_minute")
     assert [listed["shop"][name] for name in names] == [5, "month", 10, 60]
     assert [listed["free"][name] for name in names] == [None, "total", None, None]
-    _, shop, free = run(tmp_path, "keys", "list").stdout.splitlines()
-    assert re.search(r" \$5\.00 a month +\$0\.00 +\$0\.00 +10 +60 ", shop)
-    assert re.search(r" - +\$0\.00 +\$0\.00 +- +- ", free)
+    table = run(tmp_path, "keys", "list").stdout
+    assert re.search(r"^shop .* \$5\.00 a month +\$0\.00 +\$0\.00 +10 +60 ", table, re.MULTILINE)
+    assert re.search(r"^free .* - +\$0\.00 +\$0\.00 +- +- ", table, re.MULTILINE)
 
 
 def test_spent_and_reserved_are_of_the_current_period(tmp_path: Path) -> None:

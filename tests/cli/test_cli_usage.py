@@ -107,10 +107,12 @@ def test_since_a_date(data_dir: Path) -> None:
     assert read_usage(data_dir, "--since", f"{day}T02:00+02:00")["since"] == f"{day}T00:00:00.000Z"
 
 
-@pytest.mark.parametrize("since", ["yesterday", "7", "0d", "2026-02-30", "-1d"])
+@pytest.mark.parametrize(
+    "since", ["yesterday", "7", "0d", "2026-02-30", "-1d", "0001-01-01T00:00+02:00", "9999-12-31T23:00-02:00"]
+)
 def test_times_that_are_none(tmp_path: Path, since: str) -> None:
     """What is neither an age nor a date is wrong usage."""
-    done = run(tmp_path, "usage", "--since", since)
+    done = run(tmp_path, "usage", "--json", "--since", since)
     assert (done.returncode, done.stdout) == (2, "")
     assert "such as 12h, 7d or 8w, or a date such as" in " ".join(done.stderr.split())
 

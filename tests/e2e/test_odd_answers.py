@@ -149,7 +149,7 @@ def test_what_is_no_answer(
     """Whatever else comes is a 502 that is not to be repeated, and says nothing of its content."""
     answer, code = BROKEN[name]
     upstream.respond = lambda _call: answer
-    reply = ask(scripted_gateway, chat(PROMPT, stream=is_stream))
+    reply = ask(scripted_gateway, chat(f"{PROMPT}, {name}, {is_stream}", stream=is_stream))
     assert (reply.status, reply.error["type"], reply.error["code"]) == (502, "upstream_error", code)
     assert reply.headers["x-should-retry"] == "false"
     assert len(upstream.calls) == 1
@@ -159,8 +159,8 @@ def test_what_is_no_answer(
 def test_a_large_error_page_is_not_held(upstream: Upstream, scripted_gateway: Gateway) -> None:
     """Of an error body of 64 MiB only the beginning is read."""
     before = scripted_gateway.measure_rss_bytes()
-    upstream.respond = lambda _call: Answer((b"x" * 65_536 for _ in range(1024)), status=500)
-    reply = ask(scripted_gateway, chat())
+    upstream.respond = lambda _call: Answer([b"x" * 65_536] * 1024, status=500)
+    reply = ask(scripted_gateway, chat(f"{PROMPT} on a large page"))
     assert (reply.status, reply.error["code"]) == (502, "upstream_error")
     assert scripted_gateway.measure_rss_bytes() - before < 16 * 1024 * 1024
     assert digest(reply.body)

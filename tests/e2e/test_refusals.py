@@ -246,7 +246,7 @@ def test_no_such_door(gateway: Gateway, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/chat/completions"), ("PUT", "/v1/chat/completions"), ("POST", "/v1/models")],
+    [("DELETE", "/v1/chat/completions"), ("PUT", "/v1/chat/completions"), ("POST", "/v1/models")],
 )
 def test_no_such_method(gateway: Gateway, method: str, path: str) -> None:
     """A door that is there answers a wrong method with 405, which names it."""

@@ -73,6 +73,7 @@ def test_running_calls_finish_when_it_is_told_to_end(tmp_path: Path, emulator: E
         gateway.process.send_signal(signal.SIGTERM)
         for thread in threads:
             thread.join(20)
+        gateway.process.wait(20)  # a second signal would cut its end short
     finally:
         code = gateway.stop()
     assert code == 0

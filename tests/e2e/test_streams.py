@@ -193,7 +193,8 @@ def test_a_client_that_leaves_cancels_nothing(
     lively_gateway: Gateway, emulator: Emulator, journal: ListCalls, *, is_stream: bool
 ) -> None:
     """What was sent to Gemini runs to its end when the client has gone before the picture was drawn."""
-    leave_early(lively_gateway, chat(f"{PROMPT} [[delay=1s]]", stream=is_stream), after_seconds=0.3)
+    prompt = f"{PROMPT}, {'streamed' if is_stream else 'whole'} [[delay=1s]]"
+    leave_early(lively_gateway, chat(prompt, stream=is_stream), after_seconds=0.3)
     call = emulator.wait_for_call("ok")
     assert call["status"] == 200
     assert len(journal()) == 1

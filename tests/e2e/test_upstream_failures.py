@@ -96,7 +96,8 @@ def test_an_error_before_the_stream_opens_keeps_its_status(
     case: Case, hasty_gateway: Gateway, journal: ListCalls, *, is_stream: bool
 ) -> None:
     """What Gemini says before its first good event is answered with an HTTP status in both modes."""
-    reply = ask(hasty_gateway, chat(f"{PROMPT} [[{case.directive}]]", stream=is_stream))
+    prompt = f"{PROMPT}, {'streamed' if is_stream else 'whole'} [[{case.directive}]]"
+    reply = ask(hasty_gateway, chat(prompt, stream=is_stream))
     check_error(reply, case)
     assert reply.headers["content-type"] == "application/json"
     calls = journal()
@@ -179,9 +180,9 @@ def test_a_blocked_prompt_says_why(gateway: Gateway) -> None:
 
 def test_garbage_is_no_answer(gateway: Gateway, journal: ListCalls) -> None:
     """JSON that never closes counts as broken off; an event that is not JSON as an invalid response."""
-    asked = chat(f"{PROMPT} [[garbage]]")
-    check_error(ask(gateway, asked), Case("", 502, "upstream_error", "upstream_unknown_outcome"))
-    stream = read_stream(ask(gateway, {**asked, "stream": True}).body)
+    reply = ask(gateway, chat(f"{PROMPT}, whole [[garbage]]"))
+    check_error(reply, Case("", 502, "upstream_error", "upstream_unknown_outcome"))
+    stream = read_stream(ask(gateway, chat(f"{PROMPT}, streamed [[garbage]]", stream=True)).body)
     assert stream.chunks[-1]["error"]["code"] == "upstream_invalid_response"
     assert len(journal()) == 2
 
@@ -191,7 +192,8 @@ def test_errors_hold_nothing_of_other_kinds(hasty_gateway: Gateway) -> None:
     for case in (*BEFORE_OPENING, *AFTER_OPENING):
         if case.directive.startswith("stall"):
             continue
-        said = ask(hasty_gateway, chat(f"{PROMPT} [[{case.directive}]]")).body.decode()
+        asked = chat(f"{PROMPT} of all kinds [[{case.directive}]]")
+        said = ask(hasty_gateway, asked).body.decode()
         words: list[Any] = ["Traceback", "aiohttp", "msgspec", "upstream-key", "127.0.0.1", ".py"]
         assert [word for word in words if word in said] == []
         json.loads(said)

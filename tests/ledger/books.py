@@ -1,5 +1,7 @@
 """A ledger for tests: one real database, a clock that is turned by hand, and claims with sensible contents."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -36,7 +38,7 @@ COST = 60_000
 
 def make_key(name: str = "ann", **changes: Any) -> ApiKey:
     """Return a key whose owner is named like it."""
-    values = {
+    values: dict[str, Any] = {
         "id": f"key_{name}",
         "name": name,
         "owner": name,
@@ -233,3 +235,11 @@ class Books:
     def check(self) -> None:
         """Fail if the books do not agree with themselves."""
         assert check_sums(self.database) == []
+
+
+def open_books(tmp_path: Path) -> Iterator[Books]:
+    """Give a test a new ledger, which must agree with itself at the end. A fixture where it is used."""
+    with Database(tmp_path) as database:
+        books = Books(database)
+        yield books
+        books.check()

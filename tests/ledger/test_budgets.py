@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from books import COST, HOUR, RESERVED, Books, broken, make_key, open_books, settled, unknown
 
-from books import COST, HOUR, RESERVED, Books, broken, make_key, settled, unknown
 from limner.errors import InsufficientQuota
 from limner.ledger.budgets import find_period
+
+books = pytest.fixture(open_books)
 
 ENOUGH_FOR_TWO = make_key(budget_micro_usd=2 * RESERVED)
 
@@ -22,9 +24,7 @@ def test_a_budget_holds_what_it_can(books: Books) -> None:
     assert isinstance(books.refuse(key=ENOUGH_FOR_TWO), InsufficientQuota)
     books.end(settled(first))
     room = RESERVED - COST
-    assert isinstance(
-        books.refuse(key=ENOUGH_FOR_TWO, reserved_micro_usd=room + 1), InsufficientQuota
-    )
+    assert isinstance(books.refuse(key=ENOUGH_FOR_TWO, reserved_micro_usd=room + 1), InsufficientQuota)
     books.claim(key=ENOUGH_FOR_TWO, reserved_micro_usd=room)
     assert books.read_money() == (RESERVED + room, COST)
 

@@ -1,9 +1,11 @@
 """Claims: what is written of a call before it is sent, and who is there for its answer."""
 
 import pytest
+from books import ANN, CLAIM, COST, DIGEST, RESERVED, SECOND, START_MS, Books, open_books, settled
 
-from books import ANN, CLAIM, COST, DIGEST, RESERVED, SECOND, START_MS, Books, settled
 from limner.ledger.errors import DuplicateError
+
+books = pytest.fixture(open_books)
 
 
 def test_a_claim_is_written_whole(books: Books) -> None:

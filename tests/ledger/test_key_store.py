@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from limner.ledger.errors import KeyRefused
-from limner.ledger.keys import KeyStore
+from limner.ledger.keys import KeyLimits, KeyStore
 from limner.ledger.sqlite import Database
 
 SIGNING_SECRET = b"a signing secret of the tests"
@@ -17,7 +18,7 @@ OWN_SECRET = "sk-brought-along-0123456789"
 REVOKE = """
 import sys
 from pathlib import Path
-from limner.ledger.keys import KeyStore
+from limner.ledger.keys import KeyLimits, KeyStore
 from limner.ledger.sqlite import Database
 with Database(Path(sys.argv[1])) as database:
     KeyStore(database, signing_secret=sys.argv[2].encode()).revoke(sys.argv[3])
@@ -115,12 +116,48 @@ def test_another_connection_creates_at_once(keys: KeyStore, tmp_path: Path) -> N
     assert keys.find(OWN_SECRET) == key
 
 
-def test_find_answers_from_memory(keys: KeyStore, database: Database) -> None:
-    """A key found once is not read again while nobody else writes; a store that lost its table shows it."""
-    key, secret = keys.create("studio")
+def test_another_connections_change_counts_at_once(keys: KeyStore, tmp_path: Path) -> None:
+    """A key found before is found with what another connection has changed of it since."""
+    key, secret = keys.create("studio", budget_micro_usd=5)
     assert keys.find(secret) == key
-    database.fetch_all("DROP TABLE api_keys")
+    with Database(tmp_path) as database:
+        database.fetch_all("UPDATE api_keys SET budget_micro_usd = 7")
+    assert keys.find(secret) == replace(key, budget_micro_usd=7)
+
+
+def test_keys_have_limits(keys: KeyStore) -> None:
+    """A key keeps the budget, its period and the limits per minute it was created with; none are the default."""
+    key, secret = keys.create(
+        "studio",
+        budget_micro_usd=2_500_000,
+        budget_period="month",
+        images_per_minute=10,
+        requests_per_minute=60,
+    )
     assert keys.find(secret) == key
+    assert keys.list() == [key]
+    assert (key.budget_micro_usd, key.budget_period) == (2_500_000, "month")
+    assert (key.images_per_minute, key.requests_per_minute) == (10, 60)
+    plain, _ = keys.create("plain")
+    assert (plain.budget_micro_usd, plain.budget_period) == (None, "total")
+    assert (plain.images_per_minute, plain.requests_per_minute) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"budget_micro_usd": -1}, "accepted: 0 dollars and more"),
+        ({"budget_micro_usd": 10**18}, "accepted: 0 dollars and more"),
+        ({"budget_period": "week"}, "'week' is refused; accepted: day, month, total"),
+        ({"images_per_minute": 0}, "a limit of 0 a minute is refused; accepted: 1 and more"),
+        ({"requests_per_minute": -5}, "a limit of -5 a minute is refused; accepted: 1 and more"),
+    ],
+)
+def test_limits_that_are_none_are_refused(keys: KeyStore, limits: KeyLimits, reason: str) -> None:
+    """A budget below nothing, a period nobody knows and a limit that lets nothing through are refused."""
+    with pytest.raises(KeyRefused, match=reason):
+        keys.create("studio", **limits)
+    assert keys.list() == []
 
 
 def test_fixed_keys_are_never_stored(database: Database) -> None:

@@ -1,8 +1,12 @@
 """Limits per minute: counted over the last sixty seconds, with the exact time to wait."""
 
-from books import DIGEST, OTHER_FINGERPRINT, SECOND, Books, broken, make_key, settled
+import pytest
+from books import DIGEST, OTHER_FINGERPRINT, SECOND, Books, broken, make_key, open_books, settled
+
 from limner.errors import RateLimited
 from limner.ledger.records import Occupied
+
+books = pytest.fixture(open_books)
 
 HURRIED = make_key(requests_per_minute=3)
 BUSY = make_key(images_per_minute=2)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from books import (
     ANN,
     DAY,
@@ -15,13 +14,17 @@ from books import (
     Books,
     broken,
     make_key,
+    open_books,
     settled,
     unknown,
 )
+
 from limner.errors import IdempotencyKeyReused
 from limner.ledger.records import Found, Fresh, Occupied
 
-KEYED = {"idempotency_digest": DIGEST}
+books = pytest.fixture(open_books)
+
+KEYED: dict[str, Any] = {"idempotency_digest": DIGEST}
 
 
 def cancelled(generation_id: str) -> Any:

@@ -4,6 +4,7 @@ The app answers by path; what it saw of a request is a `Visit`. It must not know
 
     /bytes/N         reads the body and answers N bytes with a content-length
     /chunks/N/SIZE   answers N chunks of SIZE bytes, each written in pieces
+    /gone            waits until it is told that the client has gone
     /late/SIZE       reads the body, waits until the test lets it go on, and answers SIZE bytes
     /unread          waits likewise before it reads the body, then answers how many bytes it had
     /early/N         answers with the first of N bytes before the body has come, waits likewise, ends
@@ -152,10 +153,14 @@ class Server:
         _, kind, *numbers = visit.path.split("/")
         if kind == "unread":
             await visit.let_go.wait()
+        scope["limner.request_id"] = "req_of_the_app"
         if kind != "early":
             await _read_body(visit, receive)
         if kind == "late":
             await visit.let_go.wait()
+        if kind == "gone":
+            visit.is_disconnected = (await receive())["type"] == "http.disconnect"
+            return
         if kind == "chunks":
             await _answer_chunks(visit.connection, send, *map(int, numbers))
         elif kind == "half":
@@ -261,7 +266,7 @@ def read_refusal(client: socket.socket) -> tuple[int, dict[str, Any]]:
     assert headers["content-type"] == "application/json"
     assert headers["connection"] == "close"
     assert headers["x-should-retry"] == "false"
-    assert headers["x-request-id"] == "req_test"
+    assert headers["x-request-id"] in {"req_test", "req_of_the_app"}
     assert int(headers["content-length"]) == len(body)
     error: dict[str, Any] = json.loads(body)["error"]
     assert set(error) == {"message", "type", "param", "code"}

@@ -187,10 +187,28 @@ def test_a_request_behind_an_answer(server: Server) -> None:
     assert second.startswith(b"HTTP/1.1 408")
 
 
-def test_an_idle_connection_has_no_timer(server: Server) -> None:
-    """Between requests nothing of the deadlines is waiting, while one is received something is."""
+@pytest.mark.parametrize("end", [b"", b"GET /bytes/1 HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"])
+def test_what_comes_late_behind_an_answer(end: bytes, server: Server) -> None:
+    """Empty lines or a slow second request do no harm to the answer before, and the request is still answered."""
     with server.connect() as client:
-        client.sendall(get("/bytes/1"))
+        client.sendall(get("/late/5"))
+        visit = server.next_visit()
+        client.sendall(end[:8] or b"\r\n")
+        time.sleep(1.0)
+        client.sendall(end[8:])
+        time.sleep(0.1)
+        server.let_go(visit)
+        answers = read_to_end(client).split(b"aaaaa")
+    assert [answer[:12] for answer in answers] == [b"HTTP/1.1 200", b"HTTP/1.1 200" if end else b""]
+
+
+def test_an_idle_connection_has_no_timer() -> None:
+    """Between requests nothing of the deadlines is waiting, while one is received something is."""
+    with run_server() as server, server.connect() as client:
+        client.sendall(post("/bytes/1", 5))
+        server.next_visit()
+        assert server.read(server.count_timers) == 1
+        client.sendall(b"hello")
         read_answer(client)
         assert server.read(server.count_timers) == 0
         client.sendall(b"GET")

@@ -10,6 +10,8 @@ from protocol_server import Server, get, post, read_answer, read_refusal, read_t
 from limner.web.deadlines import Deadlines
 from limner.web.protocol import MAX_HEADER_BYTES
 
+CHUNKED = post("/unread", 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+
 
 @pytest.fixture(scope="module")
 def running_server() -> Iterator[Server]:
@@ -62,8 +64,9 @@ def test_a_header_without_end(start: bytes, server: Server) -> None:
 def test_trailers_count(server: Server) -> None:
     """What follows a chunked body as headers counts too."""
     with server.connect() as client:
-        head = post("/bytes/1", 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
-        client.sendall(head + b"0\r\n" + b"X-After: 123456789\r\n" * 5000 + b"\r\n")
+        client.sendall(
+            CHUNKED.replace(b"unread", b"bytes/1") + b"0\r\n" + b"X-After: 123456789\r\n" * 5000 + b"\r\n"
+        )
         assert read_refusal(client)[0] == 431
 
 
@@ -102,25 +105,29 @@ def test_no_http(sent: bytes, server: Server) -> None:
 def test_a_broken_body(server: Server) -> None:
     """A chunked body that breaks off its form is 400, and the app sees that the client has gone."""
     with server.connect() as client:
-        head = post("/bytes/1", 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
-        client.sendall(head + b"5\r\nhello\r\n")
+        client.sendall(CHUNKED + b"5\r\nhello\r\n")
         visit = server.next_visit()
+        server.let_go(visit)
         client.sendall(b"what?\r\n")
-        assert read_refusal(client)[0] == 400
+        said = read_to_end(client)
+        assert said.startswith(b"HTTP/1.1 400")
+        assert b"x-request-id: req_of_the_app\r\n" in said
         server.wait_until(lambda: visit.is_over)
     assert visit.is_disconnected
 
 
-def test_garbage_behind_a_request(server: Server) -> None:
-    """What is no request behind one that is answered is refused after that answer, not in the midst of it."""
+@pytest.mark.parametrize("garbage", [b"hello\r\n\r\n", CHUNKED + b"wrong\r\n"])
+def test_garbage_behind_requests(garbage: bytes, server: Server) -> None:
+    """What is no request behind some that are answered is refused after those answers, not in the midst of them."""
     with server.connect() as client:
-        client.sendall(get("/late/5") + b"hello\r\n\r\n")
+        client.sendall(get("/late/5") + get("/bytes/5") + garbage)
         visit = server.next_visit()
         time.sleep(0.1)
         server.let_go(visit)
-        first, _, second = read_to_end(client).partition(b"aaaaa")
-    assert first.startswith(b"HTTP/1.1 200")
-    assert second.startswith(b"HTTP/1.1 400")
+        answers = read_to_end(client).split(b"aaaaa")
+    assert [answer[:12] for answer in answers] == [b"HTTP/1.1 200", b"HTTP/1.1 200", b"HTTP/1.1 400"]
+    server.next_visit()
+    assert server.visits.empty()
 
 
 def test_a_client_that_sends_on_can_read_the_refusal(server: Server) -> None:
@@ -134,6 +141,18 @@ def test_a_client_that_sends_on_can_read_the_refusal(server: Server) -> None:
         client.send(b"b" * 200_000)
     assert client.getresponse().status == 400
     client.close()
+
+
+def test_a_client_whose_body_waits_can_read_the_refusal(server: Server) -> None:
+    """The same holds where nothing was read any more because the app was slow."""
+    with server.connect() as client:
+        client.sendall(CHUNKED)
+        visit = server.next_visit()
+        server.read(lambda: client.sendall(b"186A0\r\n" + b"b" * 100_000 + b"wrong\r\n"))
+        client.sendall(bytes(10_000_000))
+        assert read_refusal(client)[0] == 400
+        server.let_go(visit)
+        server.wait_until(lambda: visit.is_over)
 
 
 def test_a_refused_client_that_stays_is_closed(server: Server) -> None:

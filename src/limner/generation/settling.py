@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -95,11 +96,16 @@ class Settlement:
     async def settle(self, generation: Generation, draft: Draft, conclusion: Conclusion) -> bool:
         """Write the end. Returns False if it could not be written yet; then it is tried on."""
         task = self._start(self._write(generation, draft, conclusion))
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
-        if done and task.exception() is None:
+        try:
+            await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        except asyncio.CancelledError:
+            _LOG.debug("generation %s is waited for no longer: the gateway ends", generation.id)
+        if task.done() and task.exception() is None:
             return True
         _LOG.error("generation %s cannot be stored yet; it is kept in memory and tried again", generation.id)
-        self._start(self._insist(task, generation, draft, conclusion))
+        stay = ExitStack()  # joined now: before the task first runs, the generation ends and lets its pictures go
+        stay.enter_context(generation.audience.join())
+        self._start(self._insist(task, stay, generation, draft, conclusion))
         return False
 
     async def finish(self, timeout_seconds: float) -> None:
@@ -130,11 +136,16 @@ class Settlement:
         self._on_written(generation)
 
     async def _insist(
-        self, tried: asyncio.Task[None], generation: Generation, draft: Draft, conclusion: Conclusion
+        self,
+        tried: asyncio.Task[None],
+        stay: ExitStack,
+        generation: Generation,
+        draft: Draft,
+        conclusion: Conclusion,
     ) -> None:
-        """Try again until it is written."""
+        """Try again until it is written; the pictures are there as long as `stay` is open."""
         pause_seconds = _FIRST_PAUSE_SECONDS
-        with generation.audience.join():  # its pictures stay in memory so long
+        with stay:
             await asyncio.wait({tried})
             failure = tried.exception()
             while failure is not None:

@@ -127,10 +127,7 @@ class KeyStore:
         _check_text("name", name)
         if expires_at is not None and expires_at <= now:
             raise KeyRefused(f"key {name!r} would have expired already")
-        if secret is None:
-            secret = "sk-limner-" + "".join(secrets.choice(_BASE62) for _ in range(_RANDOM_CHARACTERS))
-        else:
-            _check_own_secret(secret)
+        secret = _generate_secret() if secret is None else _check_own_secret(secret)
         key_id = f"key_{secrets.token_hex(16)}"
         key = ApiKey(
             id=key_id,
@@ -245,6 +242,10 @@ def _to_fixed_key(secret: str, id_key: bytes) -> ApiKey:
     )
 
 
+def _generate_secret() -> str:
+    return "sk-limner-" + "".join(secrets.choice(_BASE62) for _ in range(_RANDOM_CHARACTERS))
+
+
 def _check_text(what: str, text: str) -> str:
     if not text or text != text.strip() or not text.isprintable() or len(text) > _LONGEST_NAME_CHARACTERS:
         raise KeyRefused(
@@ -266,7 +267,7 @@ def _check_limits(key: ApiKey) -> None:
             raise KeyRefused(f"a limit of {limit} a minute is refused; accepted: 1 and more")
 
 
-def _check_own_secret(secret: str) -> None:
+def _check_own_secret(secret: str) -> str:
     visible = all("!" <= character <= "~" for character in secret)
     fits = _SHORTEST_KEY_CHARACTERS <= len(secret) <= _LONGEST_KEY_CHARACTERS
     if not (secret.startswith("sk-") and visible and fits):
@@ -274,3 +275,4 @@ def _check_own_secret(secret: str) -> None:
             f"the key brought along is refused; accepted: sk- and more, {_SHORTEST_KEY_CHARACTERS} to "
             f"{_LONGEST_KEY_CHARACTERS} visible ASCII characters in all"
         )
+    return secret

@@ -4,9 +4,11 @@ from msgspec import Struct, convert
 
 from limner.ledger.queries import load_queries
 from limner.ledger.records import GenerationRecord, Scope, StoredPicture
-from limner.ledger.sqlite import Database, SqlValue
+from limner.ledger.sqlite import Database, SqlValue, to_integer
 
 _QUERIES = load_queries("generations")
+
+_AFTER_ALL_MS = 2**62
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -42,16 +44,19 @@ def find_by_idempotency(database: Database, digest: bytes, scope: Scope) -> Gene
 
 def list_generations(database: Database, scope: Scope, choice: Choice) -> list[GenerationRecord]:
     """Return the owner's generations that the choice names, by time of claim."""
-    name = "list_newest_first" if choice.is_newest_first else "list_oldest_first"
+    place = _find_place(database, scope, choice)
+    if place is None:
+        return []
     rows = database.fetch_all(
-        _QUERIES[name],
+        _QUERIES["list_newest_first" if choice.is_newest_first else "list_oldest_first"],
         {
             "owner": scope.owner,
             "end_user": scope.end_user,
             "is_undelivered": int(choice.is_undelivered_only),
             "is_stored": int(choice.is_stored_only),
             "digest": choice.idempotency_digest,
-            "after": choice.after,
+            "after_ms": place[0],
+            "after_id": place[1],
             "limit": choice.limit,
         },
     )
@@ -78,6 +83,14 @@ def read_pictures(database: Database, generation_id: str) -> list[StoredPicture]
     """Return the pictures of a generation, in their order."""
     rows = database.fetch_all(_QUERIES["read_pictures"], {"id": generation_id})
     return [_to_picture(row) for row in rows]
+
+
+def _find_place(database: Database, scope: Scope, choice: Choice) -> tuple[int, str] | None:
+    """Return the place behind which the list begins; None if that generation is not the owner's."""
+    if choice.after is None:
+        return (_AFTER_ALL_MS if choice.is_newest_first else -1), ""
+    rows = database.fetch_all(_QUERIES["find_place"], {"id": choice.after, "owner": scope.owner})
+    return (to_integer(rows[0][0]), choice.after) if rows else None
 
 
 def _first(rows: list[tuple[SqlValue, ...]]) -> GenerationRecord | None:

@@ -9,6 +9,7 @@ A folder moves from one place to the other whole, by one rename after everything
 `pictures` nothing is ever half there. Knows bytes and names, not what lines mean or who owns a picture.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -191,7 +192,10 @@ class Draft:
         draft = path.with_suffix(".part")
         with draft.open("wb", buffering=0) as file:
             for offset in range(0, spool.size_bytes, COPY_BYTES):
-                _write_at(file.fileno(), spool.read(offset, COPY_BYTES), offset)
+                piece = spool.read(offset, COPY_BYTES)
+                if len(piece) != min(COPY_BYTES, spool.size_bytes - offset):
+                    raise OSError(errno.EIO, "the picture is not there any more")
+                _write_at(file.fileno(), piece, offset)
             os.fsync(file.fileno())
         draft.rename(path)
 

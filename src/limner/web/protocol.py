@@ -130,14 +130,11 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on with the next request, or with what is wrong with it."""
-        refusal, self._refusal = self._refusal, None
-        if refusal is not None:
-            self.pipeline.clear()
-        elif self.pipeline and not self.transport.is_closing():
+        if self.pipeline and not self.transport.is_closing():
             self.connection.responding = self.pipeline[-1][0]
         super().on_response_complete()
-        if refusal is not None:
-            self._refuse(refusal)
+        if self._refusal is not None:
+            self._refuse(self._refusal)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
         """Refuse what could not be parsed."""
@@ -195,11 +192,15 @@ class GatewayProtocol(HttpToolsProtocol):
         return self._is_answering() and not is_its_body
 
     def _refuse(self, error: GatewayError) -> None:
-        """Answer what is being received with `error` and close; after the answer before it, if there is one."""
+        """Answer what is being received with `error` and close, after the answers before it."""
         if self.transport.is_closing():
             return
         if self._is_behind_another():
             self._refusal = error
+            if self._reception.phase is Phase.BODY:
+                self.pipeline.popleft()  # the request itself; it came last
+            self._reception.finish()
+            self._unset_look()
         elif self._reception.phase is Phase.BODY and self.cycle.response_started:
             self._close()
         else:

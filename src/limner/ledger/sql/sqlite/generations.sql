@@ -19,7 +19,7 @@ WHERE id = :id;
 SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
     claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
     idempotency_digest IS NOT NULL, folder, stored_bytes
-FROM generations
+FROM generations INDEXED BY generations_idempotency
 WHERE idempotency_digest = :digest AND owner = :owner AND (:end_user IS NULL OR end_user = :end_user)
 ORDER BY claimed_at_ms DESC, rowid DESC
 LIMIT 1;
@@ -38,10 +38,7 @@ WHERE owner = :owner
         OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL OR is_replayable = 1))
     )
     AND (:digest IS NULL OR idempotency_digest = :digest)
-    AND (
-        :after IS NULL
-        OR (claimed_at_ms, id) > (SELECT claimed_at_ms, id FROM generations WHERE id = :after AND owner = :owner)
-    )
+    AND (claimed_at_ms, id) > (:after_ms, :after_id)
 ORDER BY claimed_at_ms, id
 LIMIT :limit;
 
@@ -59,12 +56,13 @@ WHERE owner = :owner
         OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL OR is_replayable = 1))
     )
     AND (:digest IS NULL OR idempotency_digest = :digest)
-    AND (
-        :after IS NULL
-        OR (claimed_at_ms, id) < (SELECT claimed_at_ms, id FROM generations WHERE id = :after AND owner = :owner)
-    )
+    AND (claimed_at_ms, id) < (:after_ms, :after_id)
 ORDER BY claimed_at_ms DESC, id DESC
 LIMIT :limit;
+
+-- name: find_place
+-- Where a generation of the owner stands in lists.
+SELECT claimed_at_ms FROM generations WHERE id = :id AND owner = :owner;
 
 -- name: list_by_state
 -- Everybody's generations in a state, or in any, newest first.

@@ -45,11 +45,17 @@ SELECT
 -- name: find_newest_equal
 -- The newest equal call that runs, or ended lately and answers repeats, and when it was claimed.
 SELECT id, claimed_at_ms
-FROM generations
-WHERE fingerprint = :fingerprint
-    AND idempotency_digest IS NULL
-    AND (ended_at_ms IS NULL OR (ended_at_ms > :ended_after AND is_replayable = 1))
-ORDER BY claimed_at_ms DESC, rowid DESC
+FROM (
+    SELECT id, claimed_at_ms, rowid AS place
+    FROM generations
+    WHERE fingerprint = :fingerprint AND idempotency_digest IS NULL AND ended_at_ms IS NULL
+    UNION ALL
+    SELECT id, claimed_at_ms, rowid AS place
+    FROM generations
+    WHERE fingerprint = :fingerprint AND idempotency_digest IS NULL AND ended_at_ms > :ended_after
+        AND is_replayable = 1
+)
+ORDER BY claimed_at_ms DESC, place DESC
 LIMIT 1;
 
 -- name: was_refused

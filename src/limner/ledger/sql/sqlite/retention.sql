@@ -1,26 +1,32 @@
 -- name: list_expired
--- Those whose files nobody may ask for any more. repeat_until_ms is when the last repeat could need them.
-WITH kept AS (
-    SELECT id, folder, ended_at_ms, store,
-        CASE
-            WHEN delivered_at_ms IS NULL THEN ended_at_ms + CASE
-                WHEN idempotency_digest IS NULL THEN :undelivered_ms
-                ELSE max(:undelivered_ms, :idempotency_ms)
-            END
-            ELSE max(delivered_at_ms, ended_at_ms) + CASE
-                WHEN idempotency_digest IS NULL THEN :unkeyed_ms ELSE :idempotency_ms
-            END
-        END AS repeat_until_ms
+-- Those whose files are past their time, if no repeat can need them any more.
+WITH due AS (
+    SELECT rowid AS place
     FROM generations
-    WHERE folder IS NOT NULL
-        AND clients = 0
-        AND (
-            (store IS NULL AND ended_at_ms <= :now - :retention_ms)
-            OR (store = 0 AND ended_at_ms <= :now)
-            OR (store = 1 AND ended_at_ms <= :now - :linked_retention_ms)
-        )
+    WHERE folder IS NOT NULL AND store IS NULL AND ended_at_ms <= :now - :retention_ms
+    UNION ALL
+    SELECT rowid
+    FROM generations INDEXED BY generations_passing
+    WHERE folder IS NOT NULL AND store = 0 AND ended_at_ms <= :now
+    UNION ALL
+    SELECT rowid
+    FROM generations
+    WHERE folder IS NOT NULL AND store = 1 AND ended_at_ms <= :now - :linked_retention_ms
 )
-SELECT id, folder FROM kept WHERE repeat_until_ms <= :now LIMIT :limit;
+SELECT id, folder
+FROM due
+JOIN generations ON generations.rowid = place
+WHERE clients = 0
+    AND :now >= CASE
+        WHEN delivered_at_ms IS NULL THEN ended_at_ms + CASE
+            WHEN idempotency_digest IS NULL THEN :undelivered_ms
+            ELSE max(:undelivered_ms, :idempotency_ms)
+        END
+        ELSE max(delivered_at_ms, ended_at_ms) + CASE
+            WHEN idempotency_digest IS NULL THEN :unkeyed_ms ELSE :idempotency_ms
+        END
+    END
+LIMIT :limit;
 
 -- name: read_stored_bytes
 -- How much all files take.

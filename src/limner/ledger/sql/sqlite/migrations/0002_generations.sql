@@ -115,6 +115,10 @@ CREATE TRIGGER ledger_entries_stay_as_they_are BEFORE UPDATE ON ledger_entries
 BEGIN SELECT raise(ABORT, 'ledger entries are never changed'); END;
 CREATE TRIGGER ledger_entries_stay BEFORE DELETE ON ledger_entries
 BEGIN SELECT raise(ABORT, 'ledger entries are never deleted'); END;
+-- REPLACE deletes without asking the trigger above.
+CREATE TRIGGER ledger_entries_stay_alone BEFORE INSERT ON ledger_entries
+WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE generation_id = new.generation_id AND step = new.step)
+BEGIN SELECT raise(ABORT, 'ledger entries are never replaced'); END;
 
 -- Sums over the entries of each key: of all time, and of each day.
 CREATE TABLE accounts (

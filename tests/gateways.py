@@ -1,0 +1,94 @@
+"""Gateways that a test may kill, and start again on the same data folder.
+
+Each has two fixed client keys, so that there is a stranger to every answer.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from asking import Reply, ask
+from programs import CLIENT_KEY, UPSTREAM_KEY, Gateway, Program, check_log
+
+STRANGER_KEY = "sk-strangers-key-of-the-tests"
+
+_KILLED = 0 if sys.platform == "win32" else -signal.SIGKILL
+_DEATH_SECONDS = 30
+
+
+class MortalGateway(Gateway):
+    """A gateway on `folder`/data; `program` is a module that runs `limner`, itself or with something changed."""
+
+    def __init__(
+        self,
+        folder: Path,
+        upstream_url: str,
+        *,
+        program: str = "limner.cli",
+        arguments: tuple[str, ...] = (),
+        port: int = 0,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.variables = {
+            "LIMNER_GEMINI_BASE_URL": upstream_url,
+            "GEMINI_API_KEY": UPSTREAM_KEY,
+            "LIMNER_API_KEYS": f"{CLIENT_KEY},{STRANGER_KEY}",
+            "LIMNER_DATA_DIR": str(folder / "data"),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            **(variables or {}),
+        }
+        self.secrets = [CLIENT_KEY, STRANGER_KEY, UPSTREAM_KEY]
+        Program.__init__(
+            self,
+            program,
+            *arguments,
+            *("serve", "--port", str(port)),
+            folder=folder,
+            variables=self.variables,
+        )
+
+    def kill(self) -> None:
+        """End it as nothing can be prepared for."""
+        self.process.kill()
+        self.wait_until_killed()
+
+    def wait_until_killed(self) -> None:
+        """Wait until it has been killed, by itself or from outside."""
+        assert self.process.wait(_DEATH_SECONDS) == _KILLED
+        assert self.stop() == _KILLED
+
+
+@contextmanager
+def running(gateway: MortalGateway) -> Iterator[MortalGateway]:
+    """Let the block use a gateway, which must end well and have logged nothing it should not."""
+    try:
+        yield gateway
+    except BaseException:
+        sys.stderr.write(gateway.said)
+        gateway.process.kill()
+        gateway.stop()
+        raise
+    assert gateway.stop() == 0
+    check_log(gateway)
+
+
+def ask_beside(gateway: Gateway, body: Mapping[str, Any], **options: Any) -> "Future[Reply]":
+    """Ask in a thread of its own; the future gets the answer or what broke it."""
+    future: Future[Reply] = Future()
+
+    def wait() -> None:
+        try:
+            future.set_result(ask(gateway, body, **options))
+        except (HTTPException, OSError) as error:
+            future.set_exception(error)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return future
