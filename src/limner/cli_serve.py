@@ -131,7 +131,7 @@ def _serve(
         emulator_url=emulator_url,
     )
     config = uvicorn.Config(
-        gateway.app,  # type: ignore[arg-type] # an ASGI app, whichever framework's type it has
+        gateway.app,
         http=make_protocol(new_id),
         ws="none",
         lifespan="on",

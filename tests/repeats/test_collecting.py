@@ -171,7 +171,9 @@ def test_every_answer_after_the_claim_names_its_generation(
     for failures in ([], [refuse(400)], [refuse(503, "90s")], [refuse(429, "90s")], [refuse(403)], [CUT]):
         painter.failures = list(failures)
         for is_stream in (False, True):
-            reply = ask(scripted_gateway, {**asked, "stream": is_stream}, headers={"X-Limner-Repeat": "never"})
+            reply = ask(
+                scripted_gateway, {**asked, "stream": is_stream}, headers={"X-Limner-Repeat": "never"}
+            )
             assert name_generation(reply).startswith("gen_")
     for unclaimed in (
         ask(scripted_gateway, chat(model="no-such-model")),

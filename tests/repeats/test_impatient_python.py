@@ -107,8 +107,10 @@ def test_what_a_client_gave_up_waits_for_it(painter: Painter, scripted_gateway: 
             with suppress(APITimeoutError):
                 hasty.chat.completions.create(**ask_for(prompt, is_stream=False))
     wait_until(
-        lambda: {note["status"] for note in list_answers(scripted_gateway, "undelivered=true", key)}
-        == {"completed"}
+        lambda: (
+            {note["status"] for note in list_answers(scripted_gateway, "undelivered=true", key)}
+            == {"completed"}
+        )
     )
     with OpenAI(base_url=f"{scripted_gateway.url}/v1", api_key=key) as patient:
         listed = list(patient.chat.completions.list(limit=2, extra_query={"undelivered": "true"}))

@@ -43,7 +43,9 @@ def test_calls_at_once_are_one(painter: Painter, scripted_gateway: Gateway) -> N
         replies = [call.result() for call in calls]
     assert {digest(read_picture(reply)) for reply in replies} == {digest(painter.pictures[0])}
     assert len({name_generation(reply) for reply in replies}) == 1
-    assert len({reply.body for reply in replies if not reply.headers["content-type"].startswith("text/")}) == 1
+    assert (
+        len({reply.body for reply in replies if not reply.headers["content-type"].startswith("text/")}) == 1
+    )
     assert len(painter.calls) == 1
 
 
@@ -78,7 +80,8 @@ def test_modes_cross(painter: Painter, scripted_gateway: Gateway, output: str, *
     """What was bought in one mode is told in the other with equal id, time, content, pictures and usage."""
     asked, headers = chat(new_prompt(), limner={"image_output": output}), new_key()
     first, second = (
-        ask(scripted_gateway, {**asked, "stream": mode}, headers=headers) for mode in (is_stream, not is_stream)
+        ask(scripted_gateway, {**asked, "stream": mode}, headers=headers)
+        for mode in (is_stream, not is_stream)
     )
     plain, streamed = (second, first) if is_stream else (first, second)
     answer, stream = plain.json(), read_stream(streamed.body)
@@ -215,7 +218,8 @@ def test_the_key_of_another_end_user_is_another(painter: Painter, gateway_of_use
     """Behind one API key each end user, named by header or by the body's `user`, has keys of its own."""
     asked, headers = chat(new_prompt()), new_key()
     replies = [
-        ask(gateway_of_users, asked, headers={**headers, "X-End-User": user}) for user in ("ann", "bob", "ann")
+        ask(gateway_of_users, asked, headers={**headers, "X-End-User": user})
+        for user in ("ann", "bob", "ann")
     ]
     replies += [ask(gateway_of_users, {**asked, "user": user}, headers=headers) for user in ("cid", "dan")]
     assert [reply.status for reply in replies] == [200] * 5

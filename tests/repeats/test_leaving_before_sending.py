@@ -130,7 +130,9 @@ def read_all(listener: socket.socket, seconds: float) -> bytes:
 
 def test_leaving_while_sending_a_large_body(painter: Painter, scripted_gateway: Gateway) -> None:
     """Calls that were sent in full are found again by their repeat, also where the client left at once."""
-    asked = chat(new_prompt(), messages=[{"role": "user", "content": f"{new_prompt()} " + "and so on " * 20_000}])
+    asked = chat(
+        new_prompt(), messages=[{"role": "user", "content": f"{new_prompt()} " + "and so on " * 20_000}]
+    )
     with LeavingClient(scripted_gateway, asked):
         pass
     time.sleep(0.3)

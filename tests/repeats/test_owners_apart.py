@@ -107,8 +107,10 @@ def make_machine(world: World) -> type[RuleBasedStateMachine]:
                 pass
             wait_until(lambda: world.gateway.said.count(f"POST {CHAT_PATH}") > before)
             wait_until(
-                lambda: "in_progress"
-                not in {note["status"] for note in list_answers(world.gateway, "undelivered=true", key)}
+                lambda: (
+                    "in_progress"
+                    not in {note["status"] for note in list_answers(world.gateway, "undelivered=true", key)}
+                )
             )
             world.attribute(name)
 

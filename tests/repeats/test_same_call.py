@@ -73,7 +73,9 @@ def test_how_it_is_written_is_no_difference(painter: Painter, scripted_gateway: 
     """Order of keys, white space and escapes are not read."""
     asked = chat(f"{new_prompt()} größer 🎨", seed=7)
     turned = {name: asked[name] for name in reversed(asked)}
-    turned["messages"] = [{name: message[name] for name in reversed(message)} for message in asked["messages"]]
+    turned["messages"] = [
+        {name: message[name] for name in reversed(message)} for message in asked["messages"]
+    ]
     written = json.dumps(turned, indent=3, ensure_ascii=False).encode()
     assert ask_twice(scripted_gateway, asked, written).status == 200
     assert len(painter.calls) == 1

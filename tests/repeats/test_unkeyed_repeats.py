@@ -130,7 +130,10 @@ def test_a_picture_read_whole_is_delivered(painter: Painter, scripted_gateway: G
     generation_id = find_newest(scripted_gateway)
     painter.before_end.open()
     wait_until(
-        lambda: generation_id not in {note["generation_id"] for note in list_answers(scripted_gateway, "undelivered=true")}
+        lambda: (
+            generation_id
+            not in {note["generation_id"] for note in list_answers(scripted_gateway, "undelivered=true")}
+        )
     )
     assert digest(read_picture(ask(scripted_gateway, asked))) == digest(painter.pictures[1])
 

@@ -68,9 +68,7 @@ def test_the_third_refusal_is_passed_on(
 
 
 @pytest.mark.parametrize("failures", [[500, 500], [500, 503, 500]], ids=str)
-def test_a_second_500_is_passed_on(
-    failures: list[int], painter: Painter, scripted_gateway: Gateway
-) -> None:
+def test_a_second_500_is_passed_on(failures: list[int], painter: Painter, scripted_gateway: Gateway) -> None:
     """A 500 is tried again once only; the second ends the call as failed and assumed free, and is kept."""
     asked = chat(new_prompt())
     painter.failures = [refuse(status) for status in failures]

@@ -43,34 +43,46 @@ async def call(
     `mark_sent` has put on disk, when it returns, that bytes may leave; `is_wanted` says whether anyone waits.
     Raises GatewayError, or ClientLeft as long as nothing was bought.
     """
-    loop = asyncio.get_running_loop()
-    ends_at = loop.time() + client.timeout_seconds
-    failed_at = 0.0
-    codes: list[str] = []
+    ends_at = asyncio.get_running_loop().time() + client.timeout_seconds
     if not is_wanted():
         raise ClientLeft
     await mark_sent()
     generation.state = State.SENT
+    patience = _Patience(ends_at)
     while True:
         try:
             await _attempt(generation, client, body, receiver, is_stream=is_stream, ends_at=ends_at)
         except Refused as refused:
-            failed_at = failed_at or loop.time()
-            wait_seconds = choose_wait_seconds(
-                refused.error,
-                told_seconds=refused.told_seconds,
-                earlier_codes=codes,
-                failing_seconds=loop.time() - failed_at,
-                jitter=random.random(),  # noqa: S311 - it spreads attempts, it hides nothing
-            )
-            if wait_seconds is None or loop.time() + wait_seconds >= ends_at:
-                raise refused.error from None
-            codes.append(refused.error.code)
-            await asyncio.sleep(wait_seconds)
+            await asyncio.sleep(patience.take(refused))
             if not is_wanted():
                 raise ClientLeft from None
         else:
             return
+
+
+class _Patience:
+    """How often and how long one call has been tried again."""
+
+    def __init__(self, ends_at: float) -> None:
+        self._ends_at = ends_at
+        self._clock = asyncio.get_running_loop().time
+        self._failed_at = 0.0
+        self._codes: list[str] = []
+
+    def take(self, refused: Refused) -> float:
+        """Return how long to wait before the next attempt. Raises the error if there is none."""
+        self._failed_at = self._failed_at or self._clock()
+        wait_seconds = choose_wait_seconds(
+            refused.error,
+            told_seconds=refused.told_seconds,
+            earlier_codes=self._codes,
+            failing_seconds=self._clock() - self._failed_at,
+            jitter=random.random(),  # noqa: S311 - it spreads attempts, it hides nothing
+        )
+        if wait_seconds is None or self._clock() + wait_seconds >= self._ends_at:
+            raise refused.error from None
+        self._codes.append(refused.error.code)
+        return wait_seconds
 
 
 async def _attempt(

@@ -263,9 +263,11 @@ class Generations:
 
     async def _mark_sent(self, generation_id: str) -> None:
         try:
-            await self._ledger.mark_sent(generation_id)
+            may_send = await self._ledger.mark_sent(generation_id)
         except DatabaseError as error:
             raise no_storage() from error
+        if not may_send:
+            raise InternalError
 
     def _conclude(self, generation: Generation, failure: GatewayError | None) -> Conclusion:
         if generation.is_given_up:

@@ -23,6 +23,7 @@ _LOG = logging.getLogger("limner.generation")
 
 PAUSE_SECONDS = 60.0
 _BATCH = 200
+_EVICTED_AT_ONCE = 10
 _DEFAULT_SHARE = 0.8
 """Of the volume, where no limit is set."""
 
@@ -92,10 +93,10 @@ class Housekeeping:
         max_bytes = self._rules.max_bytes
         if max_bytes is None:
             max_bytes = int(measure_volume_bytes(self._store.spool_folder) * _DEFAULT_SHARE)
-        while self._ledger.read_stored_bytes() > max_bytes:
-            if not await self._remove(self._ledger.list_evictable(1)):
-                break
-        is_full = self._ledger.read_stored_bytes() > max_bytes
+        excess_bytes = self._ledger.read_stored_bytes() - max_bytes
+        while excess_bytes > 0 and await self._remove(self._ledger.list_evictable(_EVICTED_AT_ONCE)):
+            excess_bytes = self._ledger.read_stored_bytes() - max_bytes
+        is_full = excess_bytes > 0
         if is_full and not self._storage.is_full:
             _LOG.error("the store is full of answers that nobody has collected: nothing new is bought")
         self._storage.is_full = is_full

@@ -42,7 +42,7 @@ async def _sort_folders(ledger: Ledger, store: PictureStore) -> None:
         if folder in known:
             continue
         record = ledger.find_any(folder.partition("/")[2])
-        if record is not None and record.state == State.SETTLED:
+        if record is not None and record.state == State.SETTLED and record.error is None:
             store.remove(folder)
             continue
         adopted = adopt_unknown(folder, store)
