@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 from measure import Run
-from scenarios import TARGET_ABOVE_IDLE_MIB, Scenario, target_ratio
+from scenarios import TARGET_ABOVE_IDLE_MIB, TARGET_OF_LITELLM, TARGET_OF_NGINX, Scenario
 from systems import System
 
 BASE = "nginx"
+PEER = "litellm"
 _MIB = 1024 * 1024
 
 
@@ -35,10 +36,10 @@ class Results:
         values = [v for run in self.of(system, scenario) if (v := value(run)) is not None]
         return median(values) if values else None
 
-    def ratios(self, system: System, scenario: Scenario) -> list[float]:
-        """The system's CPU per answer over nginx's, round by round."""
-        base = {run.round_number: run.cpu_ms for run in self.of(BASE, scenario)}
-        pairs = ((run.cpu_ms, base.get(run.round_number)) for run in self.of(system, scenario))
+    def ratios(self, system: System, scenario: Scenario, *, base: str = BASE) -> list[float]:
+        """The system's CPU per answer over that of `base`, round by round."""
+        floors = {run.round_number: run.cpu_ms for run in self.of(base, scenario)}
+        pairs = ((run.cpu_ms, floors.get(run.round_number)) for run in self.of(system, scenario))
         return [own / floor for own, floor in pairs if own is not None and floor]
 
     def failures(self, system: System, scenario: Scenario) -> int:
@@ -69,14 +70,16 @@ def _cpu_table(results: Results, systems: Sequence[System], scenarios: Sequence[
             row.append(_number(results.median(system, scenario, lambda run: run.cpu_ms)))
             if system.name != BASE:
                 row.append(_ratio_cell(results.ratios(system, scenario)))
-                row += _target_cell(results, system, scenario)
+                row += _target_cells(results, systems, system, scenario)
         rows.append(row)
     head = ["CPU per answer, ms"]
     for system in systems:
         head.append(system.name)
         if system.name != BASE:
             head.append(f"x {BASE} (lowest to highest round)")
-            head += ["target"] if _has_target(system) else []
+            if _has_target(system):
+                head.append("target")
+                head += [f"of {PEER}'s (target)"] if _has_peer(systems) else []
     return _table(head, rows)
 
 
@@ -142,14 +145,27 @@ def _has_target(system: System) -> bool:
     return system.name.startswith("limner")
 
 
-def _target_cell(results: Results, system: System, scenario: Scenario) -> list[str]:
+def _has_peer(systems: Sequence[System]) -> bool:
+    return any(system.name == PEER for system in systems)
+
+
+def _target_cells(
+    results: Results, systems: Sequence[System], system: System, scenario: Scenario
+) -> list[str]:
     if not _has_target(system):
         return []
-    target = target_ratio(scenario, sink=system.sink)
-    ratios = results.ratios(system, scenario)
+    cells = [_judge(results.ratios(system, scenario), TARGET_OF_NGINX.get(scenario.word))]
+    if _has_peer(systems):
+        ratios = results.ratios(system, scenario, base=PEER)
+        judged = _judge(ratios, TARGET_OF_LITELLM.get(scenario.word))
+        cells.append(f"{median(ratios):.2f} ({judged})" if ratios else "-")
+    return cells
+
+
+def _judge(ratios: Sequence[float], target: float | None) -> str:
     if target is None or not ratios:
-        return ["-"]
-    return [f"≤ {target:g}: {'met' if median(ratios) <= target else 'missed'}"]
+        return "-"
+    return f"≤ {target:g}: {'met' if median(ratios) <= target else 'missed'}"
 
 
 def _verdict(value: float | None, target: float) -> str:

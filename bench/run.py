@@ -99,10 +99,7 @@ def choose_systems(options: argparse.Namespace) -> list[System]:
         systems.append(nginx(program))
     else:
         say("nginx is not installed (Debian: nginx-light): no ratios, times only")
-    if options.spool in {"disk", "both"}:
-        systems.append(limner())
-    if options.spool in {"sink", "both"}:
-        systems.append(limner(sink=True))
+    systems.append(limner())
     if options.litellm:
         systems.append(litellm(options.litellm))
     return systems
@@ -159,12 +156,6 @@ def read_options() -> tuple[argparse.Namespace, Sequence[Scenario]]:
     parser.add_argument("--seconds", type=float, default=2, help="of each run (default 2)")
     parser.add_argument(
         "--only", default="", metavar="NAMES", help="e.g. `tiny,20mb-x8`: names or their beginnings"
-    )
-    parser.add_argument(
-        "--spool",
-        choices=("disk", "sink", "both"),
-        default="disk",
-        help="the gateway with its spool, with a sink in the spool's place, or one beside the other",
     )
     parser.add_argument("--litellm", metavar="PATH", help="measure this litellm command too")
     parser.add_argument("--delay-ms", type=float, default=0, help="how long the fake Gemini thinks")

@@ -16,7 +16,6 @@ from load import SERIAL_MARK
 from scenarios import Scenario
 
 CLIENT_KEY = "sk-bench-0123456789abcdef0123"
-SINK_PROGRAM = Path(__file__).with_name("serve_sink.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ class System:
     prepare: Callable[[Path, int, int], Sequence[str]]
     ask: Callable[[Scenario], Call]
     environment: Callable[[Path, int], Mapping[str, str]] = field(default=lambda _folder, _port: {})
-    sink: bool = False  # keeps no pictures, which has its own target
     start_seconds: float = 20
 
 
@@ -74,12 +72,10 @@ def nginx(program: str) -> System:
     return System("nginx", prepare, ask_gemini)
 
 
-def limner(*, sink: bool = False) -> System:
-    """The gateway of this checkout, its pictures on disk or, with `sink`, dropped as they arrive."""
+def limner() -> System:
+    """The gateway of this checkout with all its promises: every answer is claimed, stored and settled."""
 
     def prepare(_folder: Path, _upstream_port: int, port: int) -> Sequence[str]:
-        if sink:
-            return [sys.executable, str(SINK_PROGRAM), "--port", str(port)]
         return [sys.executable, "-m", "limner.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
 
     def environment(folder: Path, upstream_port: int) -> Mapping[str, str]:
@@ -90,7 +86,7 @@ def limner(*, sink: bool = False) -> System:
             "LIMNER_DATA_DIR": str(folder / "data"),
         }
 
-    return System("limner, sink" if sink else "limner", prepare, ask_chat, environment, sink=sink)
+    return System("limner", prepare, ask_chat, environment)
 
 
 def litellm(program: str) -> System:

@@ -55,15 +55,15 @@ class PictureStore:
     def keep(self, draft: "Draft", folder: str) -> None:
         """Make `draft` durable as `folder`; blocks. May be tried again. Raises OSError."""
         target = self._pictures / folder
-        if target.exists():  # tried before: the rename came through and what followed did not
-            _sync_folder(target.parent)
-            return
-        draft.write()
-        is_new_day = not target.parent.exists()
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        if is_new_day:
-            _sync_folder(self._pictures)
-        draft.path.rename(target)
+        if not draft.is_kept:
+            draft.write()
+            try:
+                draft.path.rename(target)
+            except FileNotFoundError:  # the first of its day
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                _sync_folder(self._pictures)
+                draft.path.rename(target)
+            draft.is_kept = True
         _sync_folder(target.parent)
 
     def adopt(self, generation_id: str, folder: str) -> None:
@@ -112,6 +112,9 @@ class Draft:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._has_folder = False
+        self.is_kept = False
+        """Whether it has been moved to where it stays."""
         self._spools: list[FileSpool] = []
         self._dropped: set[int] = set()
         self._lines: list[bytes] = []
@@ -155,7 +158,9 @@ class Draft:
 
     def make_folder(self) -> None:
         """Make the draft's folder if there is none. Raises OSError."""
-        self.path.mkdir(mode=0o700, exist_ok=True)
+        if not self._has_folder:
+            self.path.mkdir(mode=0o700, exist_ok=True)
+            self._has_folder = True
 
     def write(self) -> None:
         """Bring everything to disk; blocks. Raises OSError."""
@@ -175,7 +180,7 @@ class Draft:
     @property
     def has_files(self) -> bool:
         """Whether anything was written."""
-        return self.path.exists()
+        return self._has_folder
 
     def close(self) -> None:
         """Let go of the journal; pictures are let go by whoever reads them."""
@@ -186,7 +191,7 @@ class Draft:
     def _copy(self, spool: FileSpool) -> None:
         """Write a picture that is in memory, in part or whole.
 
-        Under a draft's name first: the spool may be read, and an earlier try may have left half of it.
+        Where the spool has a part of it in a file that may be read, under a draft's name first.
         """
         path = self.path / self.name_file(spool)
         draft = path.with_suffix(".part")
@@ -231,6 +236,11 @@ def sum_sizes(folder: Path) -> int:
 
 def measure_free_bytes(folder: Path) -> int:
     """Return how many bytes can still be written where `folder` is. Raises OSError."""
+    if not os.access(folder, os.W_OK):  # a volume that was made read-only has free bytes all the same
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
+    if hasattr(os, "statvfs"):  # shutil asks for more than this
+        volume = os.statvfs(folder)
+        return volume.f_bavail * volume.f_frsize
     return shutil.disk_usage(folder).free
 
 

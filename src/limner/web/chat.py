@@ -34,7 +34,8 @@ from limner.web.repeats import (
     read_end_user,
     read_idempotency_key,
 )
-from limner.web.sending import SendOptions, send_stream, send_whole
+from limner.web.sending import send_whole
+from limner.web.streaming import SendOptions, send_stream
 from limner.wire.openai import ChatCompletionRequest
 
 
