@@ -1,5 +1,6 @@
 # make demo   two pictures drawn through the gateway on the bundled emulator
 # make test   the test suite
+# make test-crash  300 kills at random times; KILLS=… for another number, SEED=… to repeat a storm
 # make check  lint, types, import rules and the test suite: what CI runs
 #
 # Each target sets up what it needs in .venv and does so again when its pinned requirements change.
@@ -18,6 +19,9 @@ demo: $(VENV)/demo.stamp
 
 test: $(VENV)/test.stamp $(VENV)/node.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-crash: $(VENV)/test.stamp
+	KILLS=$(or $(KILLS),300) SEED=$(SEED) $(BIN)/python -m pytest -n 0 -s tests/crash/test_random_kills.py
 
 check: lint types imports test
 

@@ -24,7 +24,8 @@ _ENDS = {"settled": "post", "refused": None, "failed": "void", "unknown": "hold"
 
 _GENERATIONS = """
 SELECT id, state, key_id, reserved_micro_usd, cost_micro_usd, ended_at_ms IS NOT NULL,
-    delivered_at_ms IS NOT NULL, folder, coalesce(answer LIKE '%usage_estimated%', 0)
+    delivered_at_ms IS NOT NULL, folder, coalesce(answer LIKE '%usage_estimated%', 0),
+    json_extract(error, '$.code')
 FROM generations ORDER BY rowid
 """
 _BUDGETS = "SELECT id, budget_micro_usd FROM api_keys WHERE budget_micro_usd IS NOT NULL"
@@ -48,6 +49,8 @@ class Row(Struct, frozen=True, kw_only=True):
     folder: str | None
     is_estimated: bool
     """Whether its cost is the table's, for want of a count."""
+    code: str | None
+    """Of the error it ended with."""
     entries: tuple[str, ...]
     """The kinds of its ledger entries in their order."""
     pictures: tuple[tuple[str, str], ...]
@@ -76,6 +79,7 @@ def read_rows(folder: Path) -> list[Row]:
         "is_delivered",
         "folder",
         "is_estimated",
+        "code",
     )
     return [
         convert(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bills import BillBook, run_bill_book
+from painting import Painter, painting
 from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
 from upstreams import Upstream, run_upstream
 
@@ -104,3 +105,10 @@ def book(tmp_path: Path, _no_proxy: None) -> Iterator[BillBook]:
     """An upstream of the test's own that keeps a book of what it charges."""
     with run_bill_book(tmp_path) as book:
         yield book
+
+
+@pytest.fixture
+def painter(upstream: Upstream) -> Iterator[Painter]:
+    """What that server draws, another picture at every call, for the length of a test."""
+    with painting(upstream, Painter()) as found:
+        yield found

@@ -1,7 +1,8 @@
 """The server that `limner serve` runs: it says when it answers, and drains before it ends.
 
 After SIGTERM or SIGINT it goes on listening, so that a new call is told in words that it has to go elsewhere,
-while running generations finish. A second signal ends it at once. Knows nothing of settings and commands.
+while running generations finish. When their time is over, or at a second signal, what still runs is closed as
+unknown and its clients are told. A third ends the process as it stands. Knows nothing of settings and commands.
 """
 
 import time
@@ -12,6 +13,9 @@ from types import FrameType
 import uvicorn
 
 from limner.generation.generations import Generations
+
+LAST_ANSWERS_SECONDS = 2
+"""How long clients are told the end of what was cut off, when no time is left."""
 
 
 class GatewayServer(uvicorn.Server):
@@ -37,11 +41,14 @@ class GatewayServer(uvicorn.Server):
         self._announce()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, or end at once if that has begun already."""
+        """Begin to end, or hurry if that has begun already."""
         if self._drains_until is None:
             self._drains_until = time.monotonic() + self._drain_seconds
             self._generations.begin_draining(self._drain_seconds)
             self._captured_signals.append(sig)
+        elif self._drains_until > time.monotonic():
+            self._drains_until = 0.0
+            self._generations.begin_draining(0)
         else:
             super().handle_exit(sig, frame)
             self.force_exit = True
@@ -55,6 +62,7 @@ class GatewayServer(uvicorn.Server):
         left_seconds = self._drains_until - time.monotonic()
         if left_seconds > 0 and not self._generations.is_idle:
             return False
+        await self._generations.drain()
         # What is left of the time goes to clients that are still being answered.
-        self.config.timeout_graceful_shutdown = max(1, round(left_seconds))
+        self.config.timeout_graceful_shutdown = max(LAST_ANSWERS_SECONDS, round(left_seconds))
         return True

@@ -76,7 +76,7 @@ def run_storm(folder: Path, *, kills: int, seed: str, ends_at: float) -> None:
             storm = Storm(folder=place, seed=f"{seed}/{done}", book=book, kills=count, port=find_free_port())
             run_round(storm, ends_at)
             done += count
-            states = Counter(row.state for row in read_rows(place))
+            states = Counter(row.code or row.state for row in read_rows(place))
             sys.stderr.write(
                 f"{done} kills: {len(storm.made)} calls, {dict(states)}, {book.count_charges()} charges\n"
             )

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from asking import PROMPT, Reply, ask, get_message, read_stream, split_markdown
+from painting import wait_until
 from programs import CLIENT_KEY, Program
 
 CHAT_PATH = "/v1/chat/completions"
@@ -161,3 +162,19 @@ def ask_head(program: Program, path: str) -> int:
     with closing(program.connect()) as connection:
         connection.request("HEAD", path, headers={"Authorization": f"Bearer {CLIENT_KEY}"})
         return connection.getresponse().status
+
+
+def wait_for_settlement(program: Program, generation_id: str) -> None:
+    """Return once the generation is among the settled and undelivered."""
+    wait_until(
+        lambda: any(
+            note["generation_id"] == generation_id and note["status"] == "completed"
+            for note in list_answers(program, "undelivered=true&limit=100&order=desc")
+        )
+    )
+
+
+def find_newest(program: Program) -> str:
+    """Return the id of the newest generation that has reached nobody."""
+    found: str = list_answers(program, "undelivered=true&limit=1&order=desc")[0]["generation_id"]
+    return found

@@ -2,13 +2,10 @@
 
 import secrets
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-
-from asking import Reply, ask, chat, digest, get_message, split_images
 from leaving import (
     CHAT_PATH,
     LeavingClient,
@@ -18,20 +15,15 @@ from leaving import (
     new_prompt,
     read_picture,
 )
-from painting import Gate, Painter, painting, refuse, wait_until
+
+from asking import Reply, ask, chat, digest, get_message, split_images
+from painting import Gate, Painter, refuse, wait_until
 from programs import CLIENT_KEY, Gateway, StartGateway
 from upstreams import Answer, Upstream
 
 both_modes = pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
 CUT = Answer([b'{"candi'])
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def painter(upstream: Upstream) -> Iterator[Painter]:
-    """The upstream's."""
-    with painting(upstream, Painter()) as found:
-        yield found
 
 
 def lose(gateway: Gateway, painter: Painter, *, key: str = CLIENT_KEY, **fields: Any) -> str:

@@ -8,18 +8,17 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from leaving import new_prompt
 
 from asking import digest
-from leaving import new_prompt
-from painting import Painter, painting, refuse
+from painting import Painter, refuse
 from programs import CLIENT_KEY, Gateway, scrub_environment
-from upstreams import Answer, Upstream
+from upstreams import Answer
 
 FOLDER = Path(__file__).resolve().parents[1] / "node"
 PACKAGES = {"openai": "openai", "ai_sdk": "ai", "langchain": "@langchain/openai"}
@@ -27,13 +26,6 @@ CUT = Answer([b'{"candi'])
 
 LANGCHAIN_RETRIES = 2
 """Its own six would take 100 s; the first wait 1 s, 2 s, and so on."""
-
-
-@pytest.fixture
-def painter(upstream: Upstream) -> Iterator[Painter]:
-    """The upstream's."""
-    with painting(upstream, Painter()) as found:
-        yield found
 
 
 def run_client(
@@ -100,24 +92,22 @@ def test_a_time_out_buys_nothing_twice(client: str, painter: Painter, scripted_g
 
 
 @pytest.mark.real_time
-@pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize("client", ["ai_sdk", "langchain"])
 def test_a_stored_failure_buys_nothing_twice(
-    client: str, painter: Painter, scripted_gateway: Gateway, *, is_stream: bool
+    client: str, painter: Painter, scripted_gateway: Gateway
 ) -> None:
     """Clients that repeat a 502 whatever they are told repeat it against the store: Gemini is not asked again."""
-    with ThreadPoolExecutor(2) as pool:
-        # One after the other: what is to fail is told in the order of the calls.
-        painter.failures = [CUT]
-        cut = pool.submit(
-            run_client, client, scripted_gateway, is_stream=is_stream, max_retries=LANGCHAIN_RETRIES
-        )
-        painter.wait_for_calls(1)
-        painter.failures = [refuse(500), refuse(500)]
-        failed = pool.submit(
-            run_client, client, scripted_gateway, is_stream=is_stream, max_retries=LANGCHAIN_RETRIES
-        )
-        seen = [cut.result(), failed.result()]
-    assert [failure["status"] for one in seen for failure in one["failures"]] == [502, 502]
-    assert [one["pictures"] for one in seen] == [[], []]
-    assert len(painter.calls) == 1 + 2
+
+    def draw(is_stream: bool) -> dict[str, Any]:
+        return run_client(client, scripted_gateway, is_stream=is_stream, max_retries=LANGCHAIN_RETRIES)
+
+    with ThreadPoolExecutor(4) as pool:
+        painter.failures = [CUT] * 2
+        cut = [pool.submit(draw, is_stream) for is_stream in (False, True)]
+        painter.wait_for_calls(2)  # what fails how is told by the order of the calls
+        painter.failures = [refuse(500)] * 4
+        failed = [pool.submit(draw, is_stream) for is_stream in (False, True)]
+        seen = [call.result() for call in (*cut, *failed)]
+    assert [failure["status"] for one in seen for failure in one["failures"]] == [502] * 4
+    assert [one["pictures"] for one in seen] == [[]] * 4
+    assert len(painter.calls) == 2 + 4

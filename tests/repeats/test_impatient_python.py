@@ -1,31 +1,29 @@
 """The official Python client as it comes, with a time-out far shorter than a picture takes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import httpx2
 import pytest
+from leaving import list_answers, new_prompt
 from openai import APITimeoutError, AsyncOpenAI, OpenAI
 
 from asking import digest, split_markdown
-from leaving import list_answers, new_prompt
-from painting import Painter, painting, wait_until
+from painting import Painter, wait_until
 from programs import CLIENT_KEY, Gateway
-from upstreams import Upstream
 
 MODEL = "nano-banana-2-512"
 MOST_CALLS = 6
 Draw = Callable[[Gateway, str, bool], str]
 
 
-@pytest.fixture
-def painter(upstream: Upstream) -> Iterator[Painter]:
-    """The upstream's: it takes 3 s for a picture."""
-    with painting(upstream, Painter(delay_seconds=3)) as found:
-        yield found
+@pytest.fixture(autouse=True)
+def _slow(painter: Painter) -> None:
+    """Let a picture take 3 s."""
+    painter.delay_seconds = 3
 
 
 def ask_for(prompt: str, *, is_stream: bool) -> dict[str, Any]:

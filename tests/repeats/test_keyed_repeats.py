@@ -2,26 +2,18 @@
 
 import json
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from leaving import CHAT_PATH, LeavingClient, name_generation, new_prompt, read_picture
 
 from asking import Reply, ask, chat, digest, get_message, read_stream
-from leaving import CHAT_PATH, LeavingClient, name_generation, new_prompt, read_picture
-from painting import Gate, Painter, painting, refuse
+from painting import Gate, Painter, refuse
 from programs import CLIENT_KEY, Gateway, StartGateway
 from upstreams import Upstream
 
 both_modes = pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
-
-
-@pytest.fixture
-def painter(upstream: Upstream) -> Iterator[Painter]:
-    """The upstream's."""
-    with painting(upstream, Painter()) as found:
-        yield found
 
 
 def new_key() -> dict[str, str]:

@@ -5,32 +5,22 @@ Hypothesis makes up what they do; one of them has two API keys.
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from leaving import CHAT_PATH, LeavingClient, collect, list_answers, name_generation, read_pictures
 
 from asking import PROMPT, Reply, ask, chat, digest
-from leaving import CHAT_PATH, LeavingClient, collect, list_answers, name_generation, read_pictures
-from painting import Painter, painting, wait_until
+from painting import Painter, wait_until
 from programs import Gateway
-from upstreams import Upstream
 
 OWNERS = {"ann": "ann", "bob": "bob", "cid": "cid", "cid again": "cid"}
 
 names = st.sampled_from(sorted(OWNERS))
 modes = st.booleans()
 few = st.integers(0, 1)
-
-
-@pytest.fixture
-def painter(upstream: Upstream) -> Iterator[Painter]:
-    """The upstream's."""
-    with painting(upstream, Painter()) as found:
-        yield found
 
 
 class World:
@@ -140,7 +130,7 @@ def make_machine(world: World) -> type[RuleBasedStateMachine]:
 def test_owners_never_meet(painter: Painter, scripted_gateway: Gateway) -> None:
     """No order of draws, repeats, losses, look-ups and lists shows an owner a picture or an id of another's."""
     world = World(scripted_gateway, painter)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         make_machine(world),
         settings=settings(
             max_examples=15,

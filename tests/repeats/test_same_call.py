@@ -7,25 +7,16 @@ import base64
 import copy
 import json
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from leaving import new_prompt
 
 from asking import Reply, ask, chat, configure
-from leaving import new_prompt
-from painting import Painter, painting
+from painting import Painter
 from programs import Gateway
-from upstreams import Upstream
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\7\0\0\0\5\x08\2\0\0\0" + bytes(range(256)) * 20
-
-
-@pytest.fixture
-def painter(upstream: Upstream) -> Iterator[Painter]:
-    """The upstream's."""
-    with painting(upstream, Painter()) as found:
-        yield found
 
 
 def ask_twice(

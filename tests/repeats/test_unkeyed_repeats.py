@@ -1,26 +1,22 @@
 """Calls without an Idempotency-Key: which is a repeat and gets what was bought, and which is a new picture."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-
-from asking import Reply, ask, chat, digest
 from leaving import (
-    CHAT_PATH,
     KeptConnection,
     LeavingClient,
-    ask_head,
-    list_answers,
+    find_newest,
     name_generation,
     new_prompt,
     read_picture,
+    wait_for_settlement,
 )
-from painting import Gate, Painter, painting, refuse, wait_until
+
+from asking import Reply, ask, chat, digest
+from painting import Gate, Painter, refuse
 from programs import Gateway
-from upstreams import Upstream
 
 RETRY = {"x-stainless-retry-count": "1"}
 MIB = 1024 * 1024
@@ -28,40 +24,12 @@ MIB = 1024 * 1024
 both_modes = pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
 
 
-@pytest.fixture
-def painter(upstream: Upstream) -> Iterator[Painter]:
-    """The upstream's."""
-    with painting(upstream, Painter()) as found:
-        yield found
-
-
-def ask_new(**fields: Any) -> dict[str, Any]:
-    """Return a call that nobody has made before."""
-    return chat(new_prompt(), **fields)
-
-
-def wait_for_settlement(gateway: Gateway, generation_id: str) -> None:
-    """Return once the generation is among the settled and undelivered."""
-    wait_until(
-        lambda: any(
-            note["generation_id"] == generation_id and note["status"] == "completed"
-            for note in list_answers(gateway, "undelivered=true&limit=100&order=desc")
-        )
-    )
-
-
-def find_newest(gateway: Gateway) -> str:
-    """Return the id of the newest generation that has reached nobody."""
-    found: str = list_answers(gateway, "undelivered=true&limit=1&order=desc")[0]["generation_id"]
-    return found
-
-
 @both_modes
 def test_regenerating_is_a_new_picture(
     painter: Painter, scripted_gateway: Gateway, *, is_stream: bool
 ) -> None:
     """An equal call after an answer that was read, at once on the same connection or on another, is a new one."""
-    asked = ask_new(stream=is_stream)
+    asked = chat(new_prompt(), stream=is_stream)
     with KeptConnection(scripted_gateway) as kept:
         replies = [kept.ask(asked) for _ in range(8)]
     replies += [ask(scripted_gateway, asked) for _ in range(8)]
@@ -73,7 +41,7 @@ def test_regenerating_is_a_new_picture(
 def test_a_repeat_adopts_what_runs(painter: Painter, scripted_gateway: Gateway, *, is_stream: bool) -> None:
     """A client that left while its picture was being drawn gets it by the equal call it makes next."""
     painter.before_answer = Gate()
-    asked = ask_new(stream=is_stream)
+    asked = chat(new_prompt(), stream=is_stream)
     with LeavingClient(scripted_gateway, asked):
         painter.wait_for_calls(1)
     time.sleep(0.1)  # for its leaving to be seen
@@ -93,7 +61,7 @@ def test_a_repeat_adopts_what_has_settled(
 ) -> None:
     """A picture that was drawn for nobody waits, in both modes, for the next equal call; the one after is new."""
     painter.before_answer = Gate()
-    asked = ask_new(stream=is_stream)
+    asked = chat(new_prompt(), stream=is_stream)
     with LeavingClient(scripted_gateway, asked):
         painter.wait_for_calls(1)
     generation_id = find_newest(scripted_gateway)
@@ -106,87 +74,10 @@ def test_a_repeat_adopts_what_has_settled(
 
 
 @both_modes
-def test_half_a_picture_is_not_delivered(
-    painter: Painter, scripted_gateway: Gateway, *, is_stream: bool
-) -> None:
-    """A client that read half of its picture and was cut off gets the whole one by its next equal call."""
-    painter.size_bytes = 12 * MIB
-    asked = ask_new(stream=is_stream)
-    with LeavingClient(scripted_gateway, asked, receive_bytes=64 * 1024) as client:
-        client.read(6 * MIB)
-        client.reset()
-    reply = ask(scripted_gateway, asked, headers=RETRY)
-    assert digest(read_picture(reply)) == digest(painter.pictures[0])
-    assert len(painter.calls) == 1
-
-
-def test_a_picture_read_whole_is_delivered(painter: Painter, scripted_gateway: Gateway) -> None:
-    """A client that read all of the picture and closed before [DONE] has it: its next equal call is a new one."""
-    painter.before_end = Gate()
-    asked = ask_new(stream=True)
-    with LeavingClient(scripted_gateway, asked) as client:
-        client.read_until(b")")
-    time.sleep(0.1)  # for its leaving to be seen, before the answer's end
-    generation_id = find_newest(scripted_gateway)
-    painter.before_end.open()
-    wait_until(
-        lambda: (
-            generation_id
-            not in {note["generation_id"] for note in list_answers(scripted_gateway, "undelivered=true")}
-        )
-    )
-    assert digest(read_picture(ask(scripted_gateway, asked))) == digest(painter.pictures[1])
-
-
-def test_two_pictures_of_which_one_was_read(painter: Painter, scripted_gateway: Gateway) -> None:
-    """A client that left after the first of two pictures has not got its answer."""
-    # The second call's picture differs, so an adoption is seen by the number of calls.
-    painter.before_end = Gate()
-    asked = ask_new(stream=True)
-    with LeavingClient(scripted_gateway, asked) as client:
-        client.read_until(b"base64,")
-    time.sleep(0.1)
-    painter.before_end.open()
-    reply = ask(scripted_gateway, asked)
-    assert digest(read_picture(reply)) == digest(painter.pictures[len(painter.calls) - 1])
-
-
-@both_modes
-def test_a_slow_reader_is_delivered_at_its_end(
-    painter: Painter, scripted_gateway: Gateway, *, is_stream: bool
-) -> None:
-    """While a large picture is read slowly it is not delivered, though the gateway has handed over most of it."""
-    painter.size_bytes = 6 * MIB
-    asked = ask_new(stream=is_stream)
-    with LeavingClient(scripted_gateway, asked, receive_bytes=64 * 1024) as client:
-        for _ in range(10):
-            client.read(64 * 1024)
-            time.sleep(0.1)
-        generation_id = client.response.headers["x-limner-generation-id"]
-        assert find_newest(scripted_gateway) == generation_id
-        client.read_reply()
-    notes = list_answers(scripted_gateway, "undelivered=true&limit=100")
-    assert generation_id not in {note["generation_id"] for note in notes}
-
-
-def test_a_head_is_no_delivery(painter: Painter, scripted_gateway: Gateway) -> None:
-    """Asking for the head of an answer, which shows no picture, leaves it undelivered."""
-    painter.before_answer = Gate()
-    with LeavingClient(scripted_gateway, ask_new()):
-        painter.wait_for_calls(1)
-    generation_id = find_newest(scripted_gateway)
-    painter.before_answer.open()
-    wait_for_settlement(scripted_gateway, generation_id)
-    ask_head(scripted_gateway, f"{CHAT_PATH}/{generation_id}")
-    time.sleep(0.1)
-    assert find_newest(scripted_gateway) == generation_id
-
-
-@both_modes
 def test_a_retry_joins_what_runs(painter: Painter, scripted_gateway: Gateway, *, is_stream: bool) -> None:
     """A call that says it is a retry joins the running equal one whose client still seems to be there."""
     painter.before_answer = Gate()
-    asked = ask_new(stream=is_stream)
+    asked = chat(new_prompt(), stream=is_stream)
     with (
         LeavingClient(scripted_gateway, asked) as first,
         ThreadPoolExecutor(1) as pool,
@@ -205,7 +96,7 @@ def test_a_retry_replays_what_ended_lately(
     painter: Painter, scripted_gateway: Gateway, *, is_stream: bool
 ) -> None:
     """A retry of a call that was answered moments ago - a proxy lost the answer - is answered from the store."""
-    asked = ask_new(stream=is_stream)
+    asked = chat(new_prompt(), stream=is_stream)
     first = ask(scripted_gateway, asked)
     again = ask(scripted_gateway, asked, headers=RETRY)
     assert (again.headers["idempotent-replayed"], len(painter.calls)) == ("true", 1)
@@ -215,7 +106,7 @@ def test_a_retry_replays_what_ended_lately(
 
 def test_a_retry_after_a_refusal_is_new(painter: Painter, scripted_gateway: Gateway) -> None:
     """A retry of an equal call that the upstream refused draws; it does not get the earlier call's picture."""
-    asked = ask_new()
+    asked = chat(new_prompt())
     ask(scripted_gateway, asked)
     painter.failures = [refuse(503)] * 3
     assert ask(scripted_gateway, asked).status == 503
@@ -226,7 +117,7 @@ def test_a_retry_after_a_refusal_is_new(painter: Painter, scripted_gateway: Gate
 def test_a_retry_after_the_keys_own_limit_is_new(painter: Painter, scripted_gateway: Gateway) -> None:
     """A retry of an equal call that the key's own limit refused is no repeat of the one that was let in."""
     key = scripted_gateway.create_key("one a minute", "--images-per-minute", "1")
-    asked = ask_new()
+    asked = chat(new_prompt())
     read_picture(ask(scripted_gateway, asked, key=key))
     assert ask(scripted_gateway, asked, key=key).status == 429
     assert ask(scripted_gateway, asked, key=key, headers=RETRY).status == 429
@@ -236,7 +127,7 @@ def test_a_retry_after_the_keys_own_limit_is_new(painter: Painter, scripted_gate
 def test_never_is_always_new(painter: Painter, scripted_gateway: Gateway) -> None:
     """`X-Limner-Repeat: never` draws, even where a picture waits and even if it says it is a retry."""
     painter.before_answer = Gate()
-    asked = ask_new()
+    asked = chat(new_prompt())
     with LeavingClient(scripted_gateway, asked):
         painter.wait_for_calls(1)
     painter.before_answer.open()
@@ -251,7 +142,7 @@ def test_equal_calls_of_live_clients_are_not_merged(
 ) -> None:
     """Four equal calls at once are four variants, also those that come when the first runs for over a second."""
     painter.before_answer = Gate()
-    asked = ask_new(stream=is_stream)
+    asked = chat(new_prompt(), stream=is_stream)
     with ThreadPoolExecutor(4) as pool:
         calls = [pool.submit(ask, scripted_gateway, asked) for _ in range(3)]
         painter.wait_for_calls(3)
@@ -267,7 +158,7 @@ def test_equal_calls_of_live_clients_are_not_merged(
 def test_a_client_just_leaving_is_waited_for(painter: Painter, scripted_gateway: Gateway) -> None:
     """A call that meets an equal one whose client leaves a tenth of a second later takes its place."""
     painter.before_answer = Gate()
-    asked = ask_new()
+    asked = chat(new_prompt())
     with ThreadPoolExecutor(1) as pool, LeavingClient(scripted_gateway, asked) as first:
         painter.wait_for_calls(1)
         time.sleep(1.1)
@@ -284,7 +175,7 @@ def test_a_client_just_leaving_is_waited_for(painter: Painter, scripted_gateway:
 def test_each_repeat_adopts_another(painter: Painter, scripted_gateway: Gateway) -> None:
     """Of three equal pictures that reached nobody three equal calls at once get one each, and a fourth draws."""
     painter.before_answer = Gate()
-    asked = ask_new()
+    asked = chat(new_prompt())
     clients = [LeavingClient(scripted_gateway, asked) for _ in range(3)]
     painter.wait_for_calls(3)
     for client in clients:

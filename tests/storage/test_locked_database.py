@@ -65,7 +65,7 @@ def test_a_locked_database_costs_no_picture(tmp_path: Path, book: BillBook) -> N
 
 
 def test_told_to_end_while_the_database_is_locked(tmp_path: Path, book: BillBook) -> None:
-    """A gateway that must end before it can close its books leaves the picture where the next start finds it."""
+    """A gateway that must end answers first, and closes its books before it does if it can."""
     paid = Order(call="paid", size_bytes=1_000_000, holds_at=0)
     gateway = MortalGateway(tmp_path, book.url, variables={"LIMNER_DRAIN_SECONDS": "1"})
     asked = ask_beside(gateway, paid.to_body(), headers=KEY)
@@ -73,10 +73,25 @@ def test_told_to_end_while_the_database_is_locked(tmp_path: Path, book: BillBook
     with locking(tmp_path):
         gateway.process.terminate()
         book.release("paid")
-        assert asked.result(60).status == 200
-        assert gateway.process.wait(60) == 0
+        check_delivered(asked.result(60), book.find("paid").pictures[0])
+    assert gateway.process.wait(60) == 0
     assert gateway.stop() == 0
     with running(MortalGateway(tmp_path, book.url)) as gateway:
         assert [row.state for row in audit(gateway, book)] == ["settled"]
         check_replayed(gateway, paid, KEY, book.find("paid").pictures[0])
+        assert book.count_charges() == 1
+
+
+def test_killed_while_the_database_is_locked(tmp_path: Path, book: BillBook) -> None:
+    """A picture whose books could not be closed before a kill is settled by the next start."""
+    paid = Order(call="paid", holds_at=0)
+    gateway = MortalGateway(tmp_path, book.url)
+    asked = ask_beside(gateway, paid.to_body(is_stream=True))
+    book.wait_until_held("paid")
+    with locking(tmp_path):
+        book.release("paid")
+        assert asked.result(60).status == 200
+        gateway.kill()
+    with running(MortalGateway(tmp_path, book.url)) as gateway:
+        assert [row.state for row in audit(gateway, book)] == ["settled"]
         assert book.count_charges() == 1

@@ -5,7 +5,8 @@ Knows the order of things: the books first, then the bytes. Knows no door and no
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from limner.errors import GatewayError
 from limner.generation.receiving import Receiver
@@ -36,11 +37,13 @@ async def call(
     *,
     is_stream: bool,
     mark_sent: Callable[[], Awaitable[None]],
+    note_receiving: Callable[[], None],
     is_wanted: Callable[[], bool],
 ) -> None:
     """Send until an answer comes, and receive it.
 
-    `mark_sent` has put on disk, when it returns, that bytes may leave; `is_wanted` says whether anyone waits.
+    `mark_sent` has put on disk, when it returns, that bytes may leave; `note_receiving` is told that an answer
+    begins; `is_wanted` says whether anyone waits.
     Raises GatewayError, or ClientLeft as long as nothing was bought.
     """
     ends_at = asyncio.get_running_loop().time() + client.timeout_seconds
@@ -51,7 +54,12 @@ async def call(
     patience = _Patience(ends_at)
     while True:
         try:
-            await _attempt(generation, client, body, receiver, is_stream=is_stream, ends_at=ends_at)
+            async with _attempt(
+                generation.model.id, client, body, is_stream=is_stream, ends_at=ends_at
+            ) as answer:
+                generation.state = State.RECEIVING
+                note_receiving()
+                await receiver.read(answer)
         except Refused as refused:
             await asyncio.sleep(patience.take(refused))
             if not is_wanted():
@@ -85,26 +93,25 @@ class _Patience:
         return wait_seconds
 
 
+@asynccontextmanager
 async def _attempt(
-    generation: Generation,
+    model_id: str,
     client: GeminiClient,
     body: bytes | CallBody,
-    receiver: Receiver,
     *,
     is_stream: bool,
     ends_at: float,
-) -> None:
-    """Send once. Raises Refused where it may be sent again, GatewayError where not."""
+) -> AsyncIterator[Answer]:
+    """Send once and yield the answer. Raises Refused where it may be sent again, GatewayError where not."""
     has_answered = False
     try:
-        async with client.generate(generation.model.id, body, is_stream=is_stream, ends_at=ends_at) as answer:
+        async with client.generate(model_id, body, is_stream=is_stream, ends_at=ends_at) as answer:
             if answer.status != 200:
                 head = read_error_body(await _read_head(answer))
-                error = to_gateway_error(answer.status, head, generation.model.id)
+                error = to_gateway_error(answer.status, head, model_id)
                 raise Refused(error, find_wait_seconds(head))
             has_answered = True
-            generation.state = State.RECEIVING
-            await receiver.read(answer)
+            yield answer
     except GatewayError as error:
         if has_answered:
             raise

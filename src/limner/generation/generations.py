@@ -33,6 +33,7 @@ from limner.pictures.store import Draft, PictureStore
 from limner.subscriptions import Audience
 from limner.translate.request import Drawing
 from limner.upstream.client import GeminiClient
+from limner.wire.openai import Notice
 
 _LOG = logging.getLogger("limner.generation")
 
@@ -115,10 +116,10 @@ class Generations:
         return generation_id in self._running
 
     def begin_draining(self, drain_seconds: float) -> None:
-        """Take no new call from now on; what runs has `drain_seconds` to finish."""
-        if not self.is_draining:
-            self.is_draining = True
-            self._drains_until = time.monotonic() + drain_seconds
+        """Take no new call from now on; what runs has `drain_seconds` to finish, or less if told again."""
+        drains_until = time.monotonic() + drain_seconds
+        self._drains_until = min(drains_until, self._drains_until) if self.is_draining else drains_until
+        self.is_draining = True
 
     async def drain(self) -> None:
         """Wait for what runs; what is left when the time is over ends as unknown."""
@@ -132,6 +133,7 @@ class Generations:
 
     async def _ask_ledger(self, claim: Claim, size: str) -> Fresh | Found:
         if self.is_draining:
+            await self._ledger.note_refusal(claim.fingerprint)
             raise GatewayUnavailable(
                 "The gateway is shutting down; nothing was bought. Try again shortly.", code="shutting_down"
             )
@@ -188,11 +190,14 @@ class Generations:
         return Visit(loaded, is_first=False, is_replayed=True, on_leave=self._leave)
 
     async def _load(self, generation_id: str, scope: Scope) -> Generation:
-        record = self._ledger.find(generation_id, scope)
+        try:
+            record = self._ledger.find(generation_id, scope)
+            pictures = self._ledger.read_pictures(generation_id)
+        except DatabaseError as error:
+            raise no_storage() from error
         if record is None:
             raise InternalError
         raise_stored_error(record)
-        pictures = self._ledger.read_pictures(generation_id)
         folder = None if record.folder is None else self._store.get_path(record.folder)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, load_generation, record, pictures, folder)
@@ -216,8 +221,10 @@ class Generations:
             if conclusion.outcome is not None:
                 journal.end(failure)
             if not await self._settlement.settle(generation, draft, conclusion) and conclusion.outcome:
-                generation.notice(
-                    "storage_trouble", "The gateway cannot store the picture now; it came from memory."
+                generation.notices.append(
+                    Notice(
+                        "storage_trouble", "The gateway cannot store the picture now; it came from memory."
+                    )
                 )
             self._end(generation, conclusion)
         except Exception as error:  # noqa: BLE001 - a task of its own: what is not caught here is never seen
@@ -245,6 +252,7 @@ class Generations:
                 Receiver(generation, draft, journal, self._new_id),
                 is_stream=claim.is_stream,
                 mark_sent=lambda: self._mark_sent(generation.id),
+                note_receiving=lambda: self._ledger.note_receiving(generation.id),
                 is_wanted=lambda: generation.clients > 0,
             )
         except GatewayError as error:

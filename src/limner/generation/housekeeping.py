@@ -13,6 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from limner.errors import locate
+from limner.generation.record import State
 from limner.generation.storage import StorageGauge
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
@@ -24,6 +25,8 @@ _LOG = logging.getLogger("limner.generation")
 PAUSE_SECONDS = 60.0
 _BATCH = 200
 _EVICTED_AT_ONCE = 10
+_SHORTEST_KEEPING_MS = 24 * 3_600_000
+"""What is left of an answer with an unknown outcome is kept so long at least: it may tell what happened."""
 _DEFAULT_SHARE = 0.8
 """Of the volume, where no limit is set."""
 
@@ -75,6 +78,7 @@ class Housekeeping:
         while await self._remove(self._ledger.list_expired(rules.retention, _BATCH)):
             pass
         await self._shrink()
+        await self._sweep_drafts()
         before_ms = round(self._now() * 1000) - rules.unknown_ms
         await self._ledger.resolve_old_unknowns(rules.unknown_policy, before_ms)
 
@@ -98,13 +102,28 @@ class Housekeeping:
             excess_bytes = self._ledger.read_stored_bytes() - max_bytes
         is_full = excess_bytes > 0
         if is_full and not self._storage.is_full:
-            _LOG.error("the store is full of answers that nobody has collected: nothing new is bought")
+            _LOG.error("the store is full of answers that may not go: nothing new is bought")
         self._storage.is_full = is_full
+
+    async def _sweep_drafts(self) -> None:
+        """Delete what is left of unfinished answers when a whole one would have gone, or once it is decided."""
+        now_ms = round(self._now() * 1000)
+        for generation_id in self._store.list_drafts():
+            record = self._ledger.find_any(generation_id)
+            if record is None or record.ended_at_ms is None:
+                continue
+            is_decided = record.state != State.UNKNOWN
+            kept_ms = 0 if record.store is False else self._rules.retention.retention_ms
+            if is_decided or record.ended_at_ms + max(kept_ms, _SHORTEST_KEEPING_MS) <= now_ms:
+                await self._in_thread(self._store.remove_draft, generation_id)
+
+    async def _in_thread(self, step: Callable[[str], None], name: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, step, name)
 
     async def _remove(self, found: Sequence[tuple[str, str]]) -> int:
         """Forget and delete generations' files, given as id and folder; return how many."""
         if found:
             await self._ledger.forget_files([generation_id for generation_id, _ in found])
         for _, folder in found:
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._store.remove, folder)
+            await self._in_thread(self._store.remove, folder)
         return len(found)

@@ -122,10 +122,6 @@ class Generation:
         """Call back once when nothing more will come; not at all if that is so already."""
         self._callbacks.append(callback)
 
-    def notice(self, code: str, message: str) -> None:
-        """Tell the clients something beside the answer."""
-        self.notices.append(Notice(code, message))
-
     def end(self, state: State) -> None:
         """Be over; without listeners the spools are let go."""
         self.restore(state)

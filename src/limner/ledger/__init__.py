@@ -1,1 +1,1 @@
-"""What Limner keeps in its database: client keys, and the secret that hashes them."""
+"""What Limner keeps in its database: client keys, generations and their money, and the secret that hashes keys."""

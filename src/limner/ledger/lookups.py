@@ -15,7 +15,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     """Which of an owner's generations a list shows."""
 
     is_undelivered_only: bool = False
-    """Those that run or have an answer or error to collect, and have reached nobody."""
+    """Those that run or have an answer, and have reached nobody."""
     is_stored_only: bool = False
     """Those asked with `store: true` that still have their answer."""
     idempotency_digest: bytes | None = None

@@ -25,7 +25,7 @@ from limner.ledger.lookups import Choice
 from limner.ledger.records import GenerationRecord, Scope
 from limner.web.auth import FindKey, authenticate
 from limner.web.delivery import Deliveries
-from limner.web.repeats import note_generation
+from limner.web.repeats import note_generation, read_end_user
 from limner.web.sending import send_whole
 from limner.wire.completions import CompletionList, CompletionNote, Pending
 
@@ -124,7 +124,9 @@ class CompletionsDoor:
     def _to_scope(self, request: Request, key: ApiKey) -> Scope:
         """Return whose answers are asked for: the owner's, or one end user's where the header names one."""
         header = self._rules.end_user_header
-        return Scope(owner=key.owner, end_user=None if header is None else request.headers.get(header))
+        is_named = header is not None and header in request.headers
+        end_user = read_end_user(request.headers, header, None) if is_named else None
+        return Scope(owner=key.owner, end_user=end_user)
 
     def _find(self, completion_id: str, scope: Scope) -> GenerationRecord:
         generation_id = _to_generation_id(completion_id)

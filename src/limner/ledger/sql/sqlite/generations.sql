@@ -35,7 +35,7 @@ WHERE owner = :owner
     AND (:is_stored = 0 OR (store = 1 AND answer IS NOT NULL))
     AND (
         :is_undelivered = 0
-        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL OR is_replayable = 1))
+        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL))
     )
     AND (:digest IS NULL OR idempotency_digest = :digest)
     AND (claimed_at_ms, id) > (:after_ms, :after_id)
@@ -53,7 +53,7 @@ WHERE owner = :owner
     AND (:is_stored = 0 OR (store = 1 AND answer IS NOT NULL))
     AND (
         :is_undelivered = 0
-        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL OR is_replayable = 1))
+        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL))
     )
     AND (:digest IS NULL OR idempotency_digest = :digest)
     AND (claimed_at_ms, id) < (:after_ms, :after_id)

@@ -17,7 +17,7 @@ SELECT
         WHERE fingerprint = :fingerprint
             AND idempotency_digest IS NULL AND delivered_at_ms IS NULL AND clients = 0
             AND claimed_at_ms > :claimed_after
-            AND (ended_at_ms IS NULL OR (is_replayable = 1 AND state IN ('settled', 'refused')))
+            AND (ended_at_ms IS NULL OR (is_replayable = 1 AND state = 'settled' AND error IS NULL))
         ORDER BY claimed_at_ms, rowid
         LIMIT 1
     ),

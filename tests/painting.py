@@ -38,11 +38,12 @@ class Painter:
     """How the pictures come. `pictures` are those that were charged, in the order of their calls."""
 
     size_bytes: int = SMALL_BYTES
+    pictures_per_call: int = 1
     delay_seconds: float = 0
     before_answer: Gate | None = None
     """Where a call waits before its status line."""
     before_end: Gate | None = None
-    """Where a call waits between its picture and the end of its answer."""
+    """Where a call waits between its first picture and the rest of its answer."""
     pictures: list[bytes] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     failures: list[Answer] = field(default_factory=list)
@@ -52,33 +53,43 @@ class Painter:
         self.calls.append(call)
         if self.failures:
             return self.failures.pop(0)
-        picture = _PNG_HEAD + os.urandom(self.size_bytes - len(_PNG_HEAD))
-        self.pictures.append(picture)
+        drawn = [
+            _PNG_HEAD + os.urandom(self.size_bytes - len(_PNG_HEAD)) for _ in range(self.pictures_per_call)
+        ]
+        self.pictures += drawn
         time.sleep(self.delay_seconds)
         if self.before_answer is not None:
             self.before_answer.wait()
         if call.is_stream:
-            return Answer(self._write_events(picture), "text/event-stream")
-        return Answer(self._write_whole(picture))
+            return Answer(self._write_events(drawn), "text/event-stream")
+        return Answer(self._write_whole(drawn))
 
     def wait_for_calls(self, number: int) -> None:
         """Return once so many calls have come."""
         wait_until(lambda: len(self.calls) >= number)
 
-    def _write_events(self, picture: bytes) -> Iterator[bytes]:
-        part = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture).decode()}}
-        yield _to_event({"candidates": [{"content": {"parts": [part]}}]})
-        if self.before_end is not None:
-            self.before_end.wait()
+    def _write_events(self, drawn: list[bytes]) -> Iterator[bytes]:
+        for number, picture in enumerate(drawn):
+            yield _to_event({"candidates": [{"content": {"parts": [_to_part(picture)]}}]})
+            if number == 0:
+                self._wait_before_end()
         yield _to_event({"candidates": [{"finishReason": "STOP"}], "usageMetadata": _USAGE})
 
-    def _write_whole(self, picture: bytes) -> Iterator[bytes]:
-        data = base64.b64encode(picture).decode()
-        yield b'{"candidates":[{"content":{"role":"model","parts":[{"inlineData":{"mimeType":"image/png","data":"'
-        yield data.encode()
+    def _write_whole(self, drawn: list[bytes]) -> Iterator[bytes]:
+        yield b'{"candidates":[{"content":{"role":"model","parts":['
+        for number, picture in enumerate(drawn):
+            yield (b"," if number else b"") + json.dumps(_to_part(picture)).encode()
+            if number == 0:
+                self._wait_before_end()
+        yield b']},"finishReason":"STOP"}],"usageMetadata":' + json.dumps(_USAGE).encode() + b"}"
+
+    def _wait_before_end(self) -> None:
         if self.before_end is not None:
             self.before_end.wait()
-        yield b'"}}]},"finishReason":"STOP"}],"usageMetadata":' + json.dumps(_USAGE).encode() + b"}"
+
+
+def _to_part(picture: bytes) -> dict[str, object]:
+    return {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture).decode()}}
 
 
 def _to_event(event: object) -> bytes:
