@@ -145,12 +145,20 @@ def test_adoption_ends_with_its_window(books: Books) -> None:
     assert books.find_repeat() is None
 
 
-def test_a_refused_answer_is_adopted_too(books: Books) -> None:
+def test_an_answer_without_a_picture_is_adopted_too(books: Books) -> None:
     """An answer without a picture that reached nobody was paid as well, and is adopted."""
     first = books.claim()
-    books.end(settled(first, state="refused", pictures=(), folder=None))
+    books.end(settled(first, pictures=()))
     books.leave(first)
     assert books.find_repeat() == first
+
+
+def test_a_blocked_prompt_is_not_adopted(books: Books) -> None:
+    """A refusal of Gemini's is no answer to wait for: whoever asks again may be let through."""
+    first = books.claim()
+    books.end(broken(first, 400, is_replayable=True, state="refused"))
+    books.leave(first)
+    assert books.find_repeat() is None
 
 
 @pytest.mark.parametrize("ending_of", [cancelled, overloaded])

@@ -114,10 +114,6 @@ class Ledger:
         """Return the generation if it is within the scope."""
         return lookups.find(self._reader, generation_id, scope)
 
-    def find_by_idempotency(self, digest: bytes, scope: Scope) -> GenerationRecord | None:
-        """Return the newest generation within the scope that has this Idempotency-Key."""
-        return lookups.find_by_idempotency(self._reader, digest, scope)
-
     def list_generations(self, scope: Scope, choice: lookups.Choice) -> list[GenerationRecord]:
         """Return the generations within the scope that the choice names, by time of claim."""
         return lookups.list_generations(self._reader, scope, choice)

@@ -36,12 +36,6 @@ def find_any(database: Database, generation_id: str) -> GenerationRecord | None:
     return _first(database.fetch_all(_QUERIES["find_any"], {"id": generation_id}))
 
 
-def find_by_idempotency(database: Database, digest: bytes, scope: Scope) -> GenerationRecord | None:
-    """Return the newest generation of the owner with this Idempotency-Key."""
-    values: dict[str, SqlValue] = {"digest": digest, "owner": scope.owner, "end_user": scope.end_user}
-    return _first(database.fetch_all(_QUERIES["find_by_idempotency"], values))
-
-
 def list_generations(database: Database, scope: Scope, choice: Choice) -> list[GenerationRecord]:
     """Return the owner's generations that the choice names, by time of claim."""
     place = _find_place(database, scope, choice)

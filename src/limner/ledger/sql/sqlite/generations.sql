@@ -14,16 +14,6 @@ SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store,
 FROM generations
 WHERE id = :id;
 
--- name: find_by_idempotency
--- The newest generation of the owner with this Idempotency-Key.
-SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
-    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
-    idempotency_digest IS NOT NULL, folder, stored_bytes
-FROM generations INDEXED BY generations_idempotency
-WHERE idempotency_digest = :digest AND owner = :owner AND (:end_user IS NULL OR end_user = :end_user)
-ORDER BY claimed_at_ms DESC, rowid DESC
-LIMIT 1;
-
 -- name: list_oldest_first
 -- The owner's generations as chosen, the first claimed first.
 SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
