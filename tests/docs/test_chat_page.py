@@ -21,7 +21,7 @@ from limner.translate.settings import DrawSettings, resolve_settings
 from limner.translate.spellings import find_given
 from limner.translate.transcript import Transcript
 from limner.web.body import MAX_PICTURES
-from limner.web.sending import OPEN_AFTER_SECONDS
+from limner.web.streaming import OPEN_AFTER_SECONDS
 from limner.wire.openai import ChatCompletion, ChatCompletionRequest
 
 

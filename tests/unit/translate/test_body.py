@@ -238,7 +238,7 @@ def test_wrong_types_are_named_by_path(fields: dict[str, Any], param: str, messa
 def test_unknown_fields_and_nulls_are_ignored() -> None:
     """Fields that are not known may be anything, and null is as good as absent."""
     nulls = dict.fromkeys(ChatCompletionRequest.__struct_fields__)
-    record = to_record({**nulls, "model": "m", "zzz": {"a": [1]}, "user": 5}, ChatCompletionRequest)
+    record = to_record({**nulls, "model": "m", "zzz": {"a": [1]}, "logprobs": 5}, ChatCompletionRequest)
     assert record == ChatCompletionRequest(model="m")
 
 
