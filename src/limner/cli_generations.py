@@ -24,6 +24,7 @@ from limner.cli_listing import (
 from limner.cli_values import parse_moment_ms
 from limner.config import load_settings
 from limner.ledger.endings import resolve
+from limner.ledger.keys import shorten_key_id
 from limner.ledger.lookups import find_any, list_by_state
 from limner.ledger.records import GenerationRecord
 from limner.ledger.sqlite import Database
@@ -86,9 +87,11 @@ def show_all(*, state: str | None, limit: int, as_json: bool) -> None:
         names = {key.id: key.name for key in open_key_store(database, settings).list()}
     shown = found[:limit]
     if as_json:
-        print_json([_to_json(record, names.get(record.key_id, record.key_id)) for record in shown])
+        print_json(
+            [_to_json(record, names.get(record.key_id, shorten_key_id(record.key_id))) for record in shown]
+        )
     elif shown:
-        body = [_to_row(record, names.get(record.key_id, record.key_id)) for record in shown]
+        body = [_to_row(record, names.get(record.key_id, shorten_key_id(record.key_id))) for record in shown]
         print_table([_HEAD, *body], numeric=_NUMERIC)
     else:
         print(f"There are no generations{f' in state {state}' if state else ''}.", file=sys.stderr)

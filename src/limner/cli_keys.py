@@ -16,7 +16,7 @@ from limner.catalogue import find_model
 from limner.cli_listing import format_time, format_usd, print_json, print_table, to_usd
 from limner.cli_values import parse_lifetime_seconds, parse_micro_usd
 from limner.config import Settings, load_settings
-from limner.ledger.budgets import _read_account, find_period
+from limner.ledger.budgets import find_period, read_account
 from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
 from limner.ledger.signing import load_signing_secret
 from limner.ledger.sqlite import Database
@@ -108,7 +108,7 @@ def show_all(*, as_json: bool) -> None:
     now_ms = int(time.time() * 1000)
     with _open_keys() as (database, keys):
         found = [
-            (key, *_read_account(database, key.id, find_period(key.budget_period, now_ms)))
+            (key, *read_account(database, key.id, find_period(key.budget_period, now_ms)))
             for key in keys.list()
         ]
         unrecognisable = keys.count_unrecognisable_keys()

@@ -116,9 +116,14 @@ def _refuse_url_output(value: object) -> object:
     return value
 
 
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-goog-api-key", "x-api-key"})
+
+
 def _check_header_name(value: str) -> str:
     if _HEADER_NAME.fullmatch(value) is None:
         raise ValueError("it is not the name of a header alone")
+    if value.lower() in _SECRET_HEADERS:
+        raise ValueError("what it holds is secret, and would be kept as a name")
     return value
 
 

@@ -72,7 +72,7 @@ def test_the_list(tmp_path: Path) -> None:
         (shown["state"], shown["key"], shown["cost_usd"], shown["reserved_usd"], shown["error_code"])
         for shown in found
     ] == [
-        ("sent", "fixed_" + "0" * 32, None, 0.05, None),
+        ("sent", "fixed_" + "0" * 8, None, 0.05, None),
         ("unknown", "studio", None, 0.05, "upstream_timeout"),
         ("failed", "studio", 0, 0, "upstream_overloaded"),
         ("settled", "studio", 0.0336, 0, None),

@@ -48,7 +48,7 @@ def test_usage_by_key_user_and_model(data_dir: Path) -> None:
     usage = read_usage(data_dir)
     by_row = {(row["key"], row["user"], row["model"].removeprefix("gemini-")): row for row in usage["rows"]}
     assert set(by_row) == {
-        ("fixed_" + "0" * 32, "", "nano-banana-2.1"),
+        ("fixed_" + "0" * 8, "", "nano-banana-2.1"),
         ("shop", "", "nano-banana-2.1"),
         ("studio", "ann", "3-pro-image"),
         ("studio", "ann", "nano-banana-2.1"),

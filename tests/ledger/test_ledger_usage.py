@@ -58,7 +58,7 @@ def test_usage_is_chosen(books: Books) -> None:
 
 
 def test_revoked_and_fixed_keys_are_counted(books: Books) -> None:
-    """A revoked key counts under its name, together with its successor; a fixed key under its id."""
+    """A revoked key counts under its name, together with its successor; a fixed key under its short id."""
     keys = KeyStore(books.database, signing_secret=b"secret", fixed_keys=["sk-fixed"])
     first, _ = keys.create("studio")
     keys.revoke("studio")
@@ -68,5 +68,5 @@ def test_revoked_and_fixed_keys_are_counted(books: Books) -> None:
     for key in (first, second, fixed):
         books.draw(key=key)
     rows = read_usage(books.database)
-    assert [(row.key_name, row.generations) for row in rows] == [(fixed.id, 1), ("studio", 2)]
+    assert [(row.key_name, row.generations) for row in rows] == [(fixed.name, 1), ("studio", 2)]
     assert read_usage(books.database, key_name="studio") == rows[1:]

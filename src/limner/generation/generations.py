@@ -173,6 +173,7 @@ class Generations:
         """Return a visit at the generation that a call repeats; None if it is just being given up unsent."""
         running = self._running.get(generation_id)
         if running is not None and running.is_given_up:
+            self._ledger.leave(generation_id, is_delivered=False)
             await running.wait_until_over()
             return None
         return await self._open(generation_id, Scope(owner=call_.key.owner, end_user=None))

@@ -51,7 +51,7 @@ def check_budget(
     if key.budget_micro_usd is None:
         return None
     period = find_period(key.budget_period, now_ms)
-    pending, posted = _read_account(database, key.id, period)
+    pending, posted = read_account(database, key.id, period)
     if posted + pending + needed_micro_usd <= key.budget_micro_usd:
         return None
     message = (
@@ -123,7 +123,7 @@ def _add(
     )
 
 
-def _read_account(database: Database, key_id: str, period: Period | None) -> tuple[int, int]:
+def read_account(database: Database, key_id: str, period: Period | None) -> tuple[int, int]:
     """Return what is pending and what is posted."""
     values: dict[str, SqlValue] = {"key_id": key_id}
     if period is None:

@@ -26,6 +26,7 @@ BUDGET_PERIODS = ("day", "month", "total")
 _BASE62 = string.digits + string.ascii_letters
 _RANDOM_CHARACTERS = 43  # of base62: 256 bits
 _SHORTEST_KEY_CHARACTERS = 20
+_FIXED_NAME_CHARACTERS = 14
 _LONGEST_NAME_CHARACTERS = 100
 _LONGEST_KEY_CHARACTERS = 512
 _HIGHEST_LIMIT = 10**15  # a sum of such stays within SQLite's integers
@@ -228,11 +229,16 @@ def _to_key(row: tuple[SqlValue, ...]) -> ApiKey:
     )
 
 
+def shorten_key_id(key_id: str) -> str:
+    """Return what a key is called that has no name: a fixed one by the beginning of its id."""
+    return key_id[:_FIXED_NAME_CHARACTERS] if key_id.startswith("fixed_") else key_id
+
+
 def _to_fixed_key(secret: str, id_key: bytes) -> ApiKey:
     key_id = "fixed_" + digest(id_key, secret.encode(), sha256).hex()[:32]
     return ApiKey(
         id=key_id,
-        name=key_id[:14],
+        name=shorten_key_id(key_id),
         owner=key_id,
         is_admin=False,
         models=None,

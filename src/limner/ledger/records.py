@@ -117,7 +117,7 @@ class UsageRow(Struct, frozen=True, kw_only=True):
     """What one key made with one model, for one end user."""
 
     key_name: str
-    """The key's id where the database has no such key."""
+    """The beginning of its id where it is a fixed key."""
     end_user: str
     model: str
     generations: int
