@@ -68,10 +68,12 @@ async def send_stream(generation: Generation, delivery: Delivery, options: SendO
         )
         stream = _Stream(generation, delivery, options, send)
         try:
-            await stream.send()
+            last = await stream.send()
         except GatewayError as error:
-            await send_body(send, stream.writer.write_error(to_error_body(error, generation.id)))
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            last = stream.writer.write_error(to_error_body(error, generation.id))
+        delivery.check_there()
+        # With the end of the body: clients close at [DONE], and a close that leaves bytes unread is a reset.
+        await send({"type": "http.response.body", "body": last, "more_body": False})
     await delivery.finish()
 
 
@@ -107,8 +109,8 @@ class _Stream:
         self._composer = compose(generation)
         self.writer = ChunkWriter(self._head, line_bytes=options.line_bytes if self._is_markdown else 0)
 
-    async def send(self) -> None:
-        """Send everything up to the end. Raises the GatewayError that ends the stream."""
+    async def send(self) -> bytes:
+        """Send everything up to the end, and return what comes last. Raises the GatewayError that ends it."""
         generation, writer = self._generation, self.writer
         await self._write(writer.write_role())
         while not generation.is_over:
@@ -126,7 +128,7 @@ class _Stream:
         )
         if self._options.includes_usage:
             last.append(writer.write_usage(to_usage(bill.tokens, bill.cost_micro_usd)))
-        await self._write(b"".join([*last, DONE]))
+        return b"".join([*last, DONE])
 
     async def _write(self, *pieces: bytes | memoryview) -> None:
         self._delivery.check_there()
