@@ -3,6 +3,7 @@
 What the gateway is made of, `app` knows; this module must not.
 """
 
+import gc
 import os
 import signal
 import socket
@@ -147,6 +148,8 @@ def _serve(
         drain_seconds=settings.drain_seconds,
         announce=lambda: print(f"Limner listens on {_url(listener)}", file=sys.stderr, flush=True),
     )
+    gc.collect()
+    gc.freeze()  # what is there now stays, so the collector need not look at it again
     with _ignored_signals():
         try:
             server.run(sockets=[listener])

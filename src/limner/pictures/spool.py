@@ -17,6 +17,7 @@ import hashlib
 import os
 import tempfile
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -60,6 +61,9 @@ class PictureSpool(Protocol):
 
     def read_base64(self, offset: int, size: int) -> bytes | memoryview:
         """Return base64 of `size` bytes at `offset`, a multiple of 3; less where the picture ends."""
+
+    def read_base64_pieces(self, offset: int, size: int) -> Sequence[bytes | memoryview]:
+        """Return the same in pieces, without a copy where the text has just come."""
 
     def close(self) -> None:
         """Let the picture go."""
@@ -166,9 +170,13 @@ class FileSpool:
 
     def read_base64(self, offset: int, size: int) -> bytes | memoryview:
         """Return base64 of `size` bytes at `offset`, a multiple of 3; less where the picture ends."""
-        end = min(offset + size, self.size_bytes)
-        recent = self._recent.read(offset, end)
-        return pybase64.b64encode(self.read(offset, size)) if recent is None else recent
+        pieces = self.read_base64_pieces(offset, size)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def read_base64_pieces(self, offset: int, size: int) -> Sequence[bytes | memoryview]:
+        """Return the same in pieces, without a copy where the text has just come."""
+        recent = self._recent.read(offset, min(offset + size, self.size_bytes))
+        return [pybase64.b64encode(self.read(offset, size))] if recent is None else recent
 
     @property
     def is_written(self) -> bool:
@@ -267,8 +275,8 @@ class _RecentText:
         self._pieces.clear()
         self._begins = self._ends
 
-    def read(self, offset: int, end: int) -> bytes | memoryview | None:
-        """Return the base64 of the decoded bytes from `offset` to `end`, or None if it is not all here."""
+    def read(self, offset: int, end: int) -> Sequence[memoryview] | None:
+        """Return pieces of the base64 of the decoded bytes from `offset` to `end`, or None if it is not all here."""
         start_at, end_at = offset // 3 * 4, -(-end // 3) * 4
         if start_at < self._begins or end_at > self._ends:
             return None
@@ -281,4 +289,4 @@ class _RecentText:
             position = after
             if position >= end_at:
                 break
-        return found[0] if len(found) == 1 else b"".join(found)
+        return found

@@ -198,11 +198,11 @@ class _Stream:
     ) -> Sequence[bytes | memoryview]:
         spool = self._generation.spools[picture.id]
         if lines.bytes_per_line is None:
-            return [spool.read_base64(offset, size)]
+            return spool.read_base64_pieces(offset, size)
         pieces: list[bytes | memoryview] = []
         for start in range(offset, offset + size, lines.bytes_per_line):
             length = min(lines.bytes_per_line, offset + size - start)
-            pieces += (lines.line_head, spool.read_base64(start, length), lines.line_tail)
+            pieces += (lines.line_head, *spool.read_base64_pieces(start, length), lines.line_tail)
         return pieces
 
     def _check_arriving(self, picture: Picture) -> None:
