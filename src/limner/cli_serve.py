@@ -3,6 +3,7 @@
 What the gateway is made of, `app` knows; this module must not.
 """
 
+import asyncio
 import gc
 import os
 import signal
@@ -14,6 +15,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from limner import __version__
 from limner.allocator import tune
@@ -131,17 +133,7 @@ def _serve(
         ),
         emulator_url=emulator_url,
     )
-    config = uvicorn.Config(
-        gateway.app,
-        http=make_protocol(new_id),
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=settings.keep_alive_seconds,
-    )
+    config = _to_config(gateway.app, make_protocol(new_id), settings.keep_alive_seconds)
     server = GatewayServer(
         config,
         gateway.generations,
@@ -155,6 +147,20 @@ def _serve(
             server.run(sockets=[listener])
         except SystemExit:
             raise CommandFailed("the gateway could not start; the log above says why") from None
+
+
+def _to_config(app: ASGIApp, protocol: type[asyncio.Protocol], keep_alive_seconds: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=keep_alive_seconds,
+    )
 
 
 @contextmanager

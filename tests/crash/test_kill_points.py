@@ -3,6 +3,7 @@
 The names in brackets are the rows of `facts/reliability.md` §2.2.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -196,3 +197,51 @@ def test_what_was_received_is_settled_and_replayed(
         assert ("upstream_truncated" in codes) == case.is_truncated
         assert [row.is_estimated for row in audit(gateway, book)] == [case.is_truncated]
         assert book.count_charges() == 1
+
+
+def damage(folder: Path, how: str) -> None:
+    """Spoil what was received, as a power cut may where a kill cannot."""
+    (picture,) = (folder / "data").rglob("picture-1.png")
+    journal = picture.parent / "journal.jsonl"
+    match how:
+        case "picture-short":
+            os.truncate(picture, picture.stat().st_size - 1)
+        case "picture-altered":
+            with picture.open("r+b") as file:
+                file.seek(-1, os.SEEK_END)
+                file.write(b"?")
+        case "picture-gone":
+            picture.unlink()
+        case _:
+            lines = journal.read_bytes().splitlines(keepends=True)
+            (place,) = [number for number, line in enumerate(lines) if b'"picture_received"' in line]
+            journal.write_bytes(b"".join(lines[:place]) + lines[place][:-20])
+
+
+@pytest.mark.parametrize(
+    ("point", "how"),
+    [
+        ("journal-ended", "picture-short"),
+        ("journal-ended", "picture-altered"),
+        ("journal-ended", "picture-gone"),
+        ("journal-ended", "journal-torn"),
+        ("folder-renamed", "picture-altered"),
+        ("folder-renamed", "journal-torn"),
+    ],
+)
+def test_what_is_not_whole_is_never_served(point: str, how: str, tmp_path: Path, book: BillBook) -> None:
+    """A picture that is not on disk as it was received counts as unknown, and no byte of it is given out."""
+    case = Case("G5", point, "unknown", size_bytes=LARGE_BYTES)
+    order = crash(case, "whole", tmp_path, book)
+    damage(tmp_path, how)
+    with running(MortalGateway(tmp_path, book.url)) as gateway:
+        row = read_only_row(tmp_path)
+        assert (row.state, row.entries, row.pictures) == ("unknown", ("reserve", "hold"), ())
+        check_stored_error(ask(gateway, body_of(order, "whole")), row.id)
+        check_stored_error(ask(gateway, path=f"/v1/chat/completions/{row.id}"), row.id)
+        audit(gateway, book)
+        told = [line for line in gateway.lines if "are not whole" in line]
+        assert len(told) == (point == "folder-renamed"), (
+            "what stays in the store is the operator's to look at"
+        )
+        gateway.lines[:] = [line for line in gateway.lines if line not in told]

@@ -97,7 +97,6 @@ def silent_port() -> Iterator[socket.socket]:
         yield listener
 
 
-@pytest.mark.xfail(reason="whether anyone waits is asked before connecting, not once connected")
 def test_leaving_while_connecting_cancels(silent_port: socket.socket, start_gateway: StartGateway) -> None:
     """A client that leaves while the upstream cannot be reached buys nothing when it can be."""
     gateway = start_gateway(f"http://127.0.0.1:{silent_port.getsockname()[1]}")

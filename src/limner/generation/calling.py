@@ -12,7 +12,7 @@ from limner.errors import GatewayError
 from limner.generation.receiving import Receiver
 from limner.generation.record import Generation, State
 from limner.translate.failure import MAX_BODY_BYTES, find_wait_seconds, read_error_body, to_gateway_error
-from limner.upstream.client import Answer, CallBody, GeminiClient
+from limner.upstream.client import Answer, CallBody, CallUnwanted, GeminiClient
 from limner.upstream.retry import choose_wait_seconds
 
 
@@ -55,12 +55,15 @@ async def call(
     while True:
         try:
             async with _attempt(
-                generation.model.id, client, body, is_stream=is_stream, ends_at=ends_at
+                generation.model.id, client, body, is_stream=is_stream, ends_at=ends_at, is_wanted=is_wanted
             ) as answer:
                 generation.state = State.RECEIVING
                 note_receiving()
                 await receiver.read(answer)
+        except CallUnwanted:
+            raise ClientLeft from None
         except Refused as refused:
+            generation.is_assumed_free |= refused.error.code == "upstream_error"
             await asyncio.sleep(patience.take(refused))
             if not is_wanted():
                 raise ClientLeft from None
@@ -101,11 +104,14 @@ async def _attempt(
     *,
     is_stream: bool,
     ends_at: float,
+    is_wanted: Callable[[], bool],
 ) -> AsyncIterator[Answer]:
     """Send once and yield the answer. Raises Refused where it may be sent again, GatewayError where not."""
     has_answered = False
     try:
-        async with client.generate(model_id, body, is_stream=is_stream, ends_at=ends_at) as answer:
+        async with client.generate(
+            model_id, body, is_stream=is_stream, ends_at=ends_at, is_wanted=is_wanted
+        ) as answer:
             if answer.status != 200:
                 head = read_error_body(await _read_head(answer))
                 error = to_gateway_error(answer.status, head, model_id)

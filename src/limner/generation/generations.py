@@ -13,14 +13,14 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from limner.errors import GatewayError, GatewayUnavailable, InternalError, locate
+from limner.errors import GatewayError, GatewayUnavailable, InternalError, NotFound, locate
 from limner.generation.calling import ClientLeft, call
 from limner.generation.claiming import Call, to_claim, to_head
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
 from limner.generation.journal import JournalWriter
 from limner.generation.receiving import Receiver
 from limner.generation.record import Asked, Generation, State
-from limner.generation.replaying import load_generation, raise_stored_error
+from limner.generation.replaying import fetch_generation
 from limner.generation.request_body import build_body
 from limner.generation.settling import Settlement
 from limner.generation.storage import StorageGauge, no_storage
@@ -170,38 +170,37 @@ class Generations:
         return visit
 
     async def _repeat(self, generation_id: str, call_: Call) -> Visit | None:
-        """Return a visit at the generation that a call repeats; None if it is just being given up unsent."""
+        """Return a visit at the generation that a call repeats.
+
+        None: there is nothing to be had from it, and the call is to be claimed again. It is just being given
+        up unsent, or its files are not there; then it stands for no repeat any more.
+        """
         running = self._running.get(generation_id)
         if running is not None and running.is_given_up:
             self._ledger.leave(generation_id, is_delivered=False)
             await running.wait_until_over()
             return None
-        return await self._open(generation_id, Scope(owner=call_.key.owner, end_user=None))
+        try:
+            return await self._open(generation_id, Scope(owner=call_.key.owner, end_user=None))
+        except NotFound:
+            _LOG.error("the files of generation %s are not there; its call is bought again", generation_id)
+            await self._ledger.stop_replaying(generation_id)
+            return None
 
     async def _open(self, generation_id: str, scope: Scope) -> Visit:
         """Return a visit at a generation that counts one client more already."""
         running = self._running.get(generation_id)
+        if running is not None and running.is_given_up:
+            await running.wait_until_over()
+            running = None
         if running is not None:
             return Visit(running, is_first=False, is_replayed=running.is_over, on_leave=self._leave)
         try:
-            loaded = await self._load(generation_id, scope)
+            loaded = await fetch_generation(generation_id, scope, self._ledger, self._store, self._threads)
         except BaseException:
             self._ledger.leave(generation_id, is_delivered=False)
             raise
         return Visit(loaded, is_first=False, is_replayed=True, on_leave=self._leave)
-
-    async def _load(self, generation_id: str, scope: Scope) -> Generation:
-        try:
-            record = self._ledger.find(generation_id, scope)
-            pictures = self._ledger.read_pictures(generation_id)
-        except DatabaseError as error:
-            raise no_storage() from error
-        if record is None:
-            raise InternalError
-        raise_stored_error(record)
-        folder = None if record.folder is None else self._store.get_path(record.folder)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, load_generation, record, pictures, folder)
 
     def _leave(self, generation: Generation, is_delivered: bool) -> None:
         self._ledger.leave(generation.id, is_delivered=is_delivered)
@@ -282,7 +281,10 @@ class Generations:
         if generation.is_given_up:
             return Conclusion(state=State.FAILED, is_replayable=False)
         was_sent = generation.state is not State.CLAIMED
-        return conclude(generation.transcript, failure, generation.asked, generation.model, was_sent=was_sent)
+        conclusion = conclude(
+            generation.transcript, failure, generation.asked, generation.model, was_sent=was_sent
+        )
+        return replace(conclusion, is_assumed_free=generation.is_assumed_free)
 
     def _end(self, generation: Generation, conclusion: Conclusion) -> None:
         generation.outcome = conclusion.outcome

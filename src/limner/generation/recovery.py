@@ -6,6 +6,7 @@ database was restored, are adopted by their journal's head.
 """
 
 import logging
+from pathlib import Path
 
 import msgspec
 
@@ -69,11 +70,7 @@ def recover_running(record: GenerationRecord, store: PictureStore) -> Ending:
     for path, is_kept in ((store.get_path(folder), True), (store.get_draft_path(record.id), False)):
         if not path.exists():
             continue
-        recorded = read_lines(read_journal(path))
-        for picture in recorded.transcript.pictures:
-            file_name = recorded.file_names.get(picture.id)
-            if file_name is None or not verify(path / file_name, picture.size_bytes, picture.sha256):
-                picture.is_complete = False
+        recorded = _read(path)
         conclusion = _conclude(recorded, asked, was_sent=True)
         if conclusion.outcome is None:
             return to_ending(record.id, conclusion)
@@ -87,13 +84,27 @@ def recover_running(record: GenerationRecord, store: PictureStore) -> Ending:
 def adopt_unknown(folder: str, store: PictureStore) -> tuple[Head, Ending] | None:
     """Return what the files of a kept folder say of a generation, None if they are not whole. Raises OSError."""
     path = store.get_path(folder)
-    recorded = read_lines(read_journal(path))
+    recorded = _read(path)
     head = recorded.head
     if head is None or recorded.end is None:
         return None
     conclusion = _conclude(recorded, head.asked, was_sent=True)
+    if conclusion.outcome is None:
+        return None
     rows = to_rows(recorded.transcript, recorded.file_names)
     return head, to_ending(head.generation_id, conclusion, rows, folder, sum_sizes(path))
+
+
+def _read(path: Path) -> Recorded:
+    """Return what a folder holds; a picture whose file is not as the journal says is not complete."""
+    recorded = read_lines(read_journal(path))
+    for picture in recorded.transcript.pictures:
+        file_name = recorded.file_names.get(picture.id)
+        if picture.is_unreadable:
+            continue
+        if file_name is None or not verify(path / file_name, picture.size_bytes, picture.sha256):
+            picture.is_complete = False
+    return recorded
 
 
 def _to_new(head: Head) -> NewGeneration:
@@ -124,9 +135,10 @@ def _conclude(recorded: Recorded, asked: Asked, *, was_sent: bool) -> Conclusion
 
 def _find_failure(recorded: Recorded) -> GatewayError | None:
     """Return what ended the receiving before its time."""
-    if recorded.end is not None:
-        return None if recorded.end.failure is None else to_error(recorded.end.failure)
+    if recorded.end is not None and recorded.end.failure is not None:
+        return to_error(recorded.end.failure)
     said = recorded.transcript
-    if said.finish is not None and all(picture.is_complete for picture in said.pictures):
+    has_end = recorded.end is not None or said.finish is not None
+    if has_end and all(picture.is_complete for picture in said.pictures):
         return None
     return stopped_sent()

@@ -1,5 +1,7 @@
-"""Reads a stored generation back, so that it can be answered as if it had just ended. Blocks: call it in a thread."""
+"""Reads a stored generation back, so that it can be answered as if it had just ended. Knows no door."""
 
+import asyncio
+from concurrent.futures import Executor
 from pathlib import Path
 
 import msgspec
@@ -9,8 +11,11 @@ from limner.errors import GatewayError, InternalError, NotFound
 from limner.generation.journal import ErrorNote, read_lines, to_error
 from limner.generation.record import Asked, Generation, State
 from limner.generation.settling import StoredAnswer
-from limner.ledger.records import GenerationRecord, StoredPicture
-from limner.pictures.store import read_journal
+from limner.generation.storage import no_storage
+from limner.ledger.errors import DatabaseError
+from limner.ledger.generations import Ledger
+from limner.ledger.records import GenerationRecord, Scope, StoredPicture
+from limner.pictures.store import PictureStore, read_journal
 from limner.pictures.stored import StoredSpool
 
 
@@ -38,13 +43,30 @@ def raise_stored_error(record: GenerationRecord) -> None:
         raise StoredFailure(record.id, error)
 
 
-def load_generation(
-    record: GenerationRecord, pictures: list[StoredPicture], folder: Path | None
+async def fetch_generation(
+    generation_id: str, scope: Scope, ledger: Ledger, store: PictureStore, threads: Executor
 ) -> Generation:
     """Return a generation that was settled with an answer.
 
-    Raises NotFound: its files were deleted, or are not what they were.
+    Raises NotFound: its files were deleted, or are not what they were. StoredFailure: it ended with an error.
     """
+    try:
+        record = ledger.find(generation_id, scope)
+        pictures = ledger.read_pictures(generation_id)
+    except DatabaseError as error:
+        raise no_storage() from error
+    if record is None:
+        raise InternalError
+    raise_stored_error(record)
+    folder = None if record.folder is None else store.get_path(record.folder)
+    return await asyncio.get_running_loop().run_in_executor(
+        threads, _load_generation, record, pictures, folder
+    )
+
+
+def _load_generation(
+    record: GenerationRecord, pictures: list[StoredPicture], folder: Path | None
+) -> Generation:
     if record.answer is None or folder is None:
         raise NotFound("The answer of this call is no longer kept.")
     try:

@@ -25,10 +25,10 @@ class Refused(Struct, frozen=True):
 def claim(
     database: Database, call: Claim, windows: RepeatWindows, now_ms: int
 ) -> Fresh | Found | Occupied | Refused:
-    """Decide on a call: too many, a repeat, too expensive, or a new generation, which is then written."""
-    refusal: GatewayError | None = check_requests(database, call.key, now_ms)
-    if refusal is not None:
-        return _refuse(database, call, refusal, now_ms)
+    """Decide on a call: a repeat, too many, too expensive, or a new generation, which is then written.
+
+    A repeat counts as a request and is never one too many: refused, it would come back as a call of its own.
+    """
     try:
         repeat = find_repeat(database, call, windows, now_ms)
     except IdempotencyKeyReused as error:
@@ -36,12 +36,17 @@ def claim(
         return Refused(error)
     if isinstance(repeat, Occupied):  # it comes again, and counts then
         return repeat
-    count_request(database, call.key, now_ms)
+    too_many: GatewayError | None = None
+    if repeat is None:
+        too_many = check_requests(database, call.key, now_ms)
+    if too_many is None:
+        count_request(database, call.key, now_ms)
     if repeat is not None:
         attach(database, repeat.generation_id)
         return repeat
     refusal = (
         _check_storage(call)
+        or too_many
         or check_images(database, call.key, now_ms)
         or check_budget(database, call.key, call.reserved_micro_usd, now_ms)
     )
@@ -72,6 +77,11 @@ def note_receiving(database: Database, generation_id: str) -> None:
 def attach(database: Database, generation_id: str) -> None:
     """Count one client more."""
     database.change(_QUERIES["attach"], {"id": generation_id})
+
+
+def stop_replaying(database: Database, generation_id: str) -> None:
+    """Write that no repeat is answered from it any more: what it had to give is not there."""
+    database.change(_QUERIES["stop_replaying"], {"id": generation_id})
 
 
 def leave(database: Database, generation_id: str, now_ms: int, *, is_delivered: bool) -> None:

@@ -97,6 +97,10 @@ class Ledger:
         at_ms = self._now_ms()
         self._change(lambda database: claims.leave(database, generation_id, at_ms, is_delivered=is_delivered))
 
+    async def stop_replaying(self, generation_id: str) -> None:
+        """Write that no repeat is answered from this generation any more."""
+        await self._submit(lambda database, _: claims.stop_replaying(database, generation_id))
+
     async def note_refusal(self, fingerprint: bytes) -> None:
         """Remember that a call was told 503 before it could be claimed; what cannot be written is let go."""
         try:

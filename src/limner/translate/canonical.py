@@ -17,15 +17,15 @@ _MARK = re.compile(rb"\\u0000([0-9]{1,9})")
 
 
 def canonicalize(
-    fields: Mapping[str, Any], pictures: Sequence[InputPicture], header_image_output: str | None
+    fields: Mapping[str, Any], pictures: Sequence[InputPicture], image_output: str | None
 ) -> bytes:
     """Return what equal calls have in common.
 
-    `header_image_output` is what X-Limner-Image-Output asks. Pictures stand in the body as marks, numbered as
+    `image_output` is what the header X-Limner-Image-Output or else the key asks. Pictures stand in the body as marks, numbered as
     they came; here their digests take the marks' places.
     """
     asked = {name: value for name, value in fields.items() if name not in _NOT_ASKED}
-    text = msgspec.json.encode([asked, header_image_output], order="sorted")
+    text = msgspec.json.encode([asked, image_output], order="sorted")
     if not pictures:
         return text
 

@@ -10,8 +10,9 @@ Measured 2026-11: aiohttp with identity encoding is the cheapest of the well-kep
 import asyncio
 import itertools
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 import aiohttp
@@ -90,6 +91,29 @@ class Answer:
                 yield data
 
 
+class CallUnwanted(Exception):
+    """Nobody waits for the answer any more, and no byte of the call has left."""
+
+
+_is_wanted: ContextVar[Callable[[], bool]] = ContextVar("_is_wanted")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Gives out no connection for a call that nobody wants by the time there is one."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[aiohttp.tracing.Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - as the library calls it
+    ) -> aiohttp.connector.Connection:
+        connection = await super().connect(req, traces, timeout)
+        if not _is_wanted.get()():
+            connection.close()
+            raise CallUnwanted
+        return connection
+
+
 class GeminiClient:
     """Holds the connections to one upstream."""
 
@@ -107,7 +131,7 @@ class GeminiClient:
         """Make the connection pool; call it once inside the running loop."""
         context = ssl.create_default_context(cafile=self._upstream.ca_file)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=context),
+            connector=_Connector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=context),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_SECONDS),
             auto_decompress=False,
             trust_env=False,
@@ -123,12 +147,20 @@ class GeminiClient:
 
     @asynccontextmanager
     async def generate(
-        self, model_id: str, body: bytes | CallBody, *, is_stream: bool, ends_at: float
+        self,
+        model_id: str,
+        body: bytes | CallBody,
+        *,
+        is_stream: bool,
+        ends_at: float,
+        is_wanted: Callable[[], bool],
     ) -> AsyncIterator[Answer]:
         """Send one generateContent call and yield its answer once its head has come. Raises GatewayError.
 
-        `ends_at` is the loop time at which the answer must be complete.
+        `ends_at` is the loop time at which the answer must be complete. `is_wanted` is asked before the first
+        byte leaves; CallUnwanted is raised if it says no.
         """
+        _is_wanted.set(is_wanted)
         try:
             async with asyncio.timeout_at(ends_at) as deadline:
                 with _mapped_failures():

@@ -85,7 +85,7 @@ class ChatDoor:
             door="chat",
             key=key,
             end_user=read_end_user(request.headers, self._rules.end_user_header, asked.user),
-            body=canonicalize(body.fields, body.pictures, header_output),
+            body=canonicalize(body.fields, body.pictures, header_output or key.image_output),
             idempotency_key=idempotency_key,
             is_retry=is_retry(request.headers),
             is_always_new=is_always_new(request.headers),

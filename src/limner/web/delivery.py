@@ -44,7 +44,7 @@ class Delivery:
         self._marked_pictures = 0
         self._is_complete = False
         self._waker = asyncio.Event()
-        self._late: asyncio.Task[None] | None = None
+        self._is_late = False
         self.is_gone = connection is not None and connection.is_lost
         self._stop_watching = connection.on_lost(self._lose) if connection is not None else _nothing
         visit.generation.call_when_over(self._waker.set)
@@ -86,7 +86,7 @@ class Delivery:
 
     def close(self) -> None:
         """Stop watching; a client that was not seen to get its answer did not."""
-        if self._late is None:
+        if not self._is_late:
             self._leave()
         self._stop_watching()
         self._waiting.discard(self)
@@ -101,15 +101,12 @@ class Delivery:
         generation = self._visit.generation
         if self._marked_pictures and not generation.is_over and self._has_arrived():
             # It has all pictures so far. Whether that is all there are, the end will tell.
-            self._late = asyncio.get_running_loop().create_task(self._leave_when_over())
+            self._is_late = True
+            generation.call_when_over(self._leave)
         else:
             self._leave()
         self._waker.set()
         generation.audience.notify()
-
-    async def _leave_when_over(self) -> None:
-        await self._visit.generation.wait_until_over()
-        self._leave()
 
     def _leave(self) -> None:
         if self._visit.has_left:

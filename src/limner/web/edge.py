@@ -30,6 +30,7 @@ from limner.web.failures import to_response
 
 _LOG = logging.getLogger("limner.access")
 _EXPOSED = "x-request-id, x-limner-generation-id, retry-after, retry-after-ms, Idempotent-Replayed"
+_LOGGED_CHARACTERS = 200
 _ANY_HOST_PATHS = frozenset({"/healthz", "/readyz"})
 _DOORS_WITHOUT_VERSION = ("/chat/completions", "/models")
 
@@ -66,7 +67,9 @@ class Edge:
             logging.DEBUG if scope["path"] in _ANY_HOST_PATHS else logging.INFO,
             "%s %s %s%s in %.0f ms request=%s generation=%s key=%s",
             scope["method"],
-            ascii(scope["path"])[1:-1],  # decoded from the request, it may hold line breaks
+            ascii(scope["path"][:_LOGGED_CHARACTERS])[
+                1:-1
+            ],  # decoded from the request, it may hold line breaks
             response.status or "gone",
             f" {code}" if code else "",
             (time.perf_counter() - started) * 1000,

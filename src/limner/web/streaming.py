@@ -114,6 +114,7 @@ class _Stream:
         generation, writer = self._generation, self.writer
         await self._write(writer.write_role())
         while not generation.is_over:
+            self._delivery.check_there()
             segments = list(self._composer.take())
             await self._send_segments(segments)
             if not segments and not generation.is_over:  # more may have come while these were sent

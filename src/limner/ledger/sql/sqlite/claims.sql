@@ -27,3 +27,7 @@ UPDATE generations
 SET clients = max(clients - 1, 0),
     delivered_at_ms = CASE WHEN :is_delivered THEN coalesce(delivered_at_ms, :now) ELSE delivered_at_ms END
 WHERE id = :id;
+
+-- name: stop_replaying
+-- Answer no repeat from it any more.
+UPDATE generations SET is_replayable = 0 WHERE id = :id;
