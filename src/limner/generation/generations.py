@@ -183,7 +183,7 @@ class Generations:
         try:
             return await self._open(generation_id, Scope(owner=call_.key.owner, end_user=None))
         except NotFound:
-            _LOG.error("the files of generation %s are not there; its call is bought again", generation_id)
+            _LOG.warning("the files of generation %s are not there; its call is bought again", generation_id)
             await self._ledger.stop_replaying(generation_id)
             return None
 
