@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bills import BillBook, run_bill_book
+from gateways import end_left
 from painting import Painter, painting
 from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
 from upstreams import Upstream, run_upstream
@@ -105,6 +106,7 @@ def book(tmp_path: Path, _no_proxy: None) -> Iterator[BillBook]:
     """An upstream of the test's own that keeps a book of what it charges."""
     with run_bill_book(tmp_path) as book:
         yield book
+        end_left()
 
 
 @pytest.fixture

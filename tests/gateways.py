@@ -21,6 +21,7 @@ STRANGER_KEY = "sk-strangers-key-of-the-tests"
 
 _KILLED = 0 if sys.platform == "win32" else -signal.SIGKILL
 _DEATH_SECONDS = 30
+_started: "list[MortalGateway]" = []
 
 
 class MortalGateway(Gateway):
@@ -46,6 +47,7 @@ class MortalGateway(Gateway):
             **(variables or {}),
         }
         self.secrets = [CLIENT_KEY, STRANGER_KEY, UPSTREAM_KEY]
+        _started.append(self)
         Program.__init__(
             self,
             program,
@@ -64,6 +66,15 @@ class MortalGateway(Gateway):
         """Wait until it has been killed, by itself or from outside."""
         assert self.process.wait(_DEATH_SECONDS) == _KILLED
         assert self.stop() == _KILLED
+
+
+def end_left() -> None:
+    """Kill what a test that failed has left running."""
+    while _started:
+        gateway = _started.pop()
+        if gateway.process.poll() is None:
+            gateway.process.kill()
+            gateway.stop()
 
 
 @contextmanager

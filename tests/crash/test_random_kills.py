@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from storms import run_storm
 
+from gateways import end_left
+
 KILLS = int(os.environ.get("KILLS", "6"))
 SEED = os.environ.get("SEED") or secrets.token_hex(4)
 MOST_SECONDS = 60 + 4 * KILLS
@@ -22,4 +24,7 @@ MOST_SECONDS = 60 + 4 * KILLS
 def test_nothing_is_lost_or_bought_twice_in_a_storm(tmp_path: Path) -> None:
     """However often and whenever the gateway is killed, each call is charged once and every picture is found."""
     sys.stderr.write(f"SEED={SEED} KILLS={KILLS}\n")
-    run_storm(tmp_path, kills=KILLS, seed=SEED, ends_at=time.monotonic() + MOST_SECONDS)
+    try:
+        run_storm(tmp_path, kills=KILLS, seed=SEED, ends_at=time.monotonic() + MOST_SECONDS)
+    finally:
+        end_left()
