@@ -83,7 +83,18 @@ def narrow_request(model: ImageModel) -> Schema:
         "aspect_ratio": {"enum": list(model.ratios)},
         "image_size": {"enum": [size for size in model.sizes if size != "4K" or model.id == WITH_4K]},
     }
+    close(schema)
     return schema
+
+
+def close(schema: Schema) -> None:
+    """Let no other fields in: among names drawn by chance are fields that the gateway knows, of other types."""
+    if schema.get("type") == "object":
+        schema["additionalProperties"] = False
+        for property_schema in schema["properties"].values():
+            close(property_schema)
+    elif schema.get("type") == "array":
+        close(schema["items"])
 
 
 def build_document(model: ImageModel) -> Schema:

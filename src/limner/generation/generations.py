@@ -279,7 +279,9 @@ class Generations:
 
     def _conclude(self, generation: Generation, failure: GatewayError | None) -> Conclusion:
         if generation.is_given_up:
-            return Conclusion(state=State.FAILED, is_replayable=False)
+            return Conclusion(
+                state=State.FAILED, is_replayable=False, is_assumed_free=generation.is_assumed_free
+            )
         was_sent = generation.state is not State.CLAIMED
         conclusion = conclude(
             generation.transcript, failure, generation.asked, generation.model, was_sent=was_sent

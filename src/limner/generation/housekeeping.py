@@ -18,7 +18,8 @@ from limner.generation.storage import StorageGauge
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.records import Retention
-from limner.pictures.store import PictureStore, measure_volume_bytes
+from limner.pictures.disk import measure_volume_bytes
+from limner.pictures.store import PictureStore
 
 _LOG = logging.getLogger("limner.generation")
 

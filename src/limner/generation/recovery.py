@@ -27,6 +27,7 @@ _LOG = logging.getLogger("limner.generation")
 
 async def recover(ledger: Ledger, store: PictureStore) -> None:
     """Give every generation an end and every kept folder a row. Raises DatabaseError or OSError."""
+    store.remove_probes()
     await ledger.reset_clients()
     for record in ledger.list_running():
         ending = recover_running(record, store)
@@ -56,11 +57,22 @@ async def _sort_folders(ledger: Ledger, store: PictureStore) -> None:
 
 
 async def _sort_drafts(ledger: Ledger, store: PictureStore) -> None:
-    """Remove what unfinished generations left, but for those whose outcome nobody knows."""
+    """Remove what unfinished generations left, but for those whose outcome nobody knows.
+
+    A whole one that the books do not have is adopted.
+    """
     for generation_id in store.list_drafts():
         record = ledger.find_any(generation_id)
         if record is not None and record.state != State.UNKNOWN:
             store.remove_draft(generation_id)
+        elif record is None:
+            head = _read(store.get_draft_path(generation_id)).head
+            if head is None or head.generation_id != generation_id:
+                continue
+            folder = name_folder(generation_id, head.asked.created)
+            store.adopt(generation_id, folder)
+            if (adopted := adopt_unknown(folder, store)) is not None:
+                await ledger.adopt(_to_new(head), adopted[1])
 
 
 def recover_running(record: GenerationRecord, store: PictureStore) -> Ending:

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from limner.errors import GatewayUnavailable
-from limner.pictures.store import measure_free_bytes, try_writing
+from limner.pictures.disk import measure_free_bytes, try_writing
 
 MIB = 1024 * 1024
 

@@ -3,6 +3,7 @@
 This module must not know what a job writes. It is handed work from one event loop and reports back to it.
 """
 
+import logging
 from asyncio import Future, TimerHandle, get_running_loop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,6 +14,8 @@ from typing import Any, TypeVar
 
 from limner.ledger.errors import DatabaseError
 from limner.ledger.sqlite import Database
+
+_logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -135,6 +138,15 @@ class Writer:
             self._lingering = []
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException:
+            # Nobody is left to write. Better all calls are refused than all wait.
+            self._is_closed = True
+            _logger.critical("the ledger's writer has failed; nothing can be claimed until a restart")
+            raise
+
+    def _work(self) -> None:
         is_last = False
         while not is_last:
             entries, is_last = self._take()

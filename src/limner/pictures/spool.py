@@ -149,7 +149,10 @@ class FileSpool:
             self._take(memoryview(base64)[start:end])
         if self.size_bytes - self._written_bytes >= GATHERED_BYTES:
             self._write()
-            self._recent.forget_before(self._written_bytes - GATHERED_BYTES)
+            # What is held in memory is there to be read; its text need not be as well.
+            self._recent.forget_before(
+                self.size_bytes if self.is_held else self._written_bytes - GATHERED_BYTES
+            )
 
     def finish(self) -> None:
         """Take the end: digest and pixel size are known from here on. Raises InvalidBase64."""

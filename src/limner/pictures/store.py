@@ -11,11 +11,12 @@ A folder moves from one place to the other whole, by one rename after everything
 
 import errno
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
+from limner.pictures.disk import PROBE, remove_tree, sync_file, sync_folder, write_at
 from limner.pictures.spool import FileSpool
 
 JOURNAL_NAME = "journal.jsonl"
@@ -37,6 +38,8 @@ class PictureStore:
     def __init__(self, root: Path) -> None:
         self._spool = root / "spool"
         self._pictures = root / "pictures"
+        self._lock = Lock()
+        self._days: set[str] = set()
 
     def create(self) -> None:
         """Make the two folders, for their owner alone. Raises OSError."""
@@ -57,25 +60,28 @@ class PictureStore:
         target = self._pictures / folder
         if not draft.is_kept:
             draft.write()
-            try:
-                draft.path.rename(target)
-            except FileNotFoundError:  # the first of its day
-                target.parent.mkdir(mode=0o700, exist_ok=True)
-                _sync_folder(self._pictures)
-                draft.path.rename(target)
+            self._make_day(target.parent)
+            draft.path.rename(target)
             draft.is_kept = True
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
+
+    def _make_day(self, day: Path) -> None:
+        """Make the folder of a day, on disk before anything is in it; several threads may ask at once."""
+        with self._lock:
+            if day.name not in self._days:
+                day.mkdir(mode=0o700, exist_ok=True)
+                sync_folder(self._pictures)
+                self._days.add(day.name)
 
     def adopt(self, generation_id: str, folder: str) -> None:
         """Move what an earlier process received to `folder`; blocks. Raises OSError."""
         target = self._pictures / folder
-        target.parent.mkdir(mode=0o700, exist_ok=True)
+        self._make_day(target.parent)
         for path in (self._spool / generation_id).iterdir():
-            _sync_file(path)
-        _sync_folder(self._spool / generation_id)
+            sync_file(path)
+        sync_folder(self._spool / generation_id)
         (self._spool / generation_id).rename(target)
-        _sync_folder(target.parent)
-        _sync_folder(self._pictures)
+        sync_folder(target.parent)
 
     def get_path(self, folder: str) -> Path:
         """Return where the files of a kept folder are."""
@@ -87,11 +93,16 @@ class PictureStore:
 
     def remove(self, folder: str) -> None:
         """Delete a kept folder; blocks. Clients that are reading it read on. Raises OSError."""
-        _remove_tree(self._pictures / folder)
+        remove_tree(self._pictures / folder)
 
     def remove_draft(self, generation_id: str) -> None:
         """Delete what an unfinished generation left; blocks. Raises OSError."""
-        _remove_tree(self._spool / generation_id)
+        remove_tree(self._spool / generation_id)
+
+    def remove_probes(self) -> None:
+        """Delete what a process left that was killed while it tried to write. Raises OSError."""
+        for path in self._spool.glob(f"{PROBE}-*"):
+            path.unlink(missing_ok=True)
 
     def list_drafts(self) -> list[str]:
         """Return the ids of generations with files in the spool."""
@@ -149,7 +160,7 @@ class Draft:
             self._journal = (self.path / JOURNAL_NAME).open("wb", buffering=0)
         data = b"\n".join([*self._lines, b""])
         try:
-            _write_at(self._journal.fileno(), data, self.journal_bytes)
+            write_at(self._journal.fileno(), data, self.journal_bytes)
         except OSError:
             os.ftruncate(self._journal.fileno(), self.journal_bytes)
             raise
@@ -175,7 +186,7 @@ class Draft:
         self.flush()
         if self._journal is not None:
             os.fsync(self._journal.fileno())
-        _sync_folder(self.path)
+        sync_folder(self.path)
 
     @property
     def has_files(self) -> bool:
@@ -200,7 +211,7 @@ class Draft:
                 piece = spool.read(offset, COPY_BYTES)
                 if len(piece) != min(COPY_BYTES, spool.size_bytes - offset):
                     raise OSError(errno.EIO, "the picture is not there any more")
-                _write_at(file.fileno(), piece, offset)
+                write_at(file.fileno(), piece, offset)
             os.fsync(file.fileno())
         draft.rename(path)
 
@@ -234,64 +245,5 @@ def sum_sizes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
-def measure_free_bytes(folder: Path) -> int:
-    """Return how many bytes can still be written where `folder` is. Raises OSError."""
-    if not os.access(folder, os.W_OK):  # a volume that was made read-only has free bytes all the same
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
-    if hasattr(os, "statvfs"):  # shutil asks for more than this
-        volume = os.statvfs(folder)
-        return volume.f_bavail * volume.f_frsize
-    return shutil.disk_usage(folder).free
-
-
-def measure_volume_bytes(folder: Path) -> int:
-    """Return how large the volume of `folder` is. Raises OSError."""
-    return shutil.disk_usage(folder).total
-
-
-def try_writing(folder: Path, size_bytes: int) -> None:
-    """Return if a file of this size can be written into `folder`; it is gone afterwards. Raises OSError."""
-    path = folder / f"probe-{os.getpid()}"
-    try:
-        with path.open("wb", buffering=0) as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, size_bytes)
-            else:
-                os.ftruncate(file.fileno(), size_bytes)
-            file.write(b"?")
-    finally:
-        path.unlink(missing_ok=True)
-
-
 def _name_file(number: int, mime_type: str | None) -> str:
     return f"picture-{number}.{_EXTENSIONS.get(mime_type or '', 'bin')}"
-
-
-def _write_at(descriptor: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view = view[written:]
-        offset += written
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # a folder cannot be opened elsewhere
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove_tree(path: Path) -> None:
-    try:
-        shutil.rmtree(path)
-    except FileNotFoundError:
-        return
