@@ -103,9 +103,8 @@ class Settlement:
         if task.done() and task.exception() is None:
             return True
         _LOG.error("generation %s cannot be stored yet; it is kept in memory and tried again", generation.id)
-        stay = (
-            ExitStack()
-        )  # joined now: before the task first runs, the generation ends and lets its pictures go
+        # Joined now: before the task first runs, the generation ends and lets its pictures go.
+        stay = ExitStack()
         stay.enter_context(generation.audience.join())
         self._start(self._insist(task, stay, generation, draft, conclusion))
         return False
