@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from troubles import (
+    KEY,
     check_accepted_again,
     check_delivered,
     check_refused,
     check_replayed,
+    check_trouble_is_survived,
     leave_after_asking,
     wait_until_settled,
 )
@@ -24,7 +26,6 @@ from gateways import MortalGateway, ask_beside, running
 from orders import Order
 
 MIB = 1024 * 1024
-KEY = {"Idempotency-Key": "the-one"}
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of another process need Linux")
 
@@ -81,20 +82,7 @@ def test_a_full_volume(tmp_path: Path, book: BillBook, volume: Volume, size_byte
     """On a volume that fills up under way the paid picture is delivered, and all is mended when there is room."""
     order = Order(call="paid", size_bytes=size_bytes, holds_at=0.5)
     with running(MortalGateway(tmp_path, book.url)) as gateway:
-        asked = ask_beside(gateway, order.to_body(), headers=KEY)
-        book.wait_until_held("paid")
-        volume.fill()
-        book.release("paid")
-        reply = asked.result(60)
-        (sha256,) = book.find("paid").pictures
-        check_delivered(reply, sha256)
-        check_refused(gateway, book)
-        volume.empty()
-        check_accepted_again(gateway, book)
-        wait_until_settled(tmp_path, reply.headers["x-limner-generation-id"])
-        check_replayed(gateway, order, KEY, sha256)
-        assert list_spool(tmp_path) == []
-        audit(gateway, book)
+        check_trouble_is_survived(gateway, book, order, begin=volume.fill, end=volume.empty)
         check_no_error(gateway)
 
 

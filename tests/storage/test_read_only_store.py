@@ -7,19 +7,15 @@ import pytest
 from test_full_disk import check_no_error
 from troubles import (
     check_accepted_again,
-    check_delivered,
     check_refused,
-    check_replayed,
-    wait_until_settled,
+    check_trouble_is_survived,
 )
 from volumes import Volume, mounting
 
-from audits import audit, list_spool
+from audits import audit
 from bills import BillBook
-from gateways import MortalGateway, ask_beside, running
+from gateways import MortalGateway, running
 from orders import Order
-
-KEY = {"Idempotency-Key": "the-one"}
 
 
 @pytest.fixture
@@ -40,20 +36,7 @@ def test_a_store_that_turns_read_only(
     """A picture paid for before is delivered from memory, none is bought, and all is mended afterwards."""
     order = Order(call="paid", size_bytes=size_bytes, holds_at=0)
     with running(MortalGateway(tmp_path, book.url)) as gateway:
-        asked = ask_beside(gateway, order.to_body(), headers=KEY)
-        book.wait_until_held("paid")
-        volume.protect()
-        book.release("paid")
-        reply = asked.result(60)
-        (sha256,) = book.find("paid").pictures
-        check_delivered(reply, sha256)
-        check_refused(gateway, book)
-        volume.unprotect()
-        check_accepted_again(gateway, book)
-        wait_until_settled(tmp_path, reply.headers["x-limner-generation-id"])
-        check_replayed(gateway, order, KEY, sha256)
-        assert list_spool(tmp_path) == []
-        audit(gateway, book)
+        check_trouble_is_survived(gateway, book, order, begin=volume.protect, end=volume.unprotect)
         check_no_error(gateway)
 
 

@@ -1,16 +1,18 @@
 """What is expected of a gateway in storage trouble, whatever the trouble is."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from asking import Reply, ask, asking
-from audits import Row, digest_pictures, read_rows
+from audits import Row, audit, digest_pictures, list_spool, read_rows
 from bills import BillBook
-from gateways import MortalGateway
+from gateways import MortalGateway, ask_beside
 from orders import Order
 
 _PATIENCE_SECONDS = 40.0
+
+KEY = {"Idempotency-Key": "the-one"}
 
 
 def check_delivered(reply: Reply, sha256: str) -> None:
@@ -64,3 +66,28 @@ def leave_after_asking(gateway: MortalGateway, book: BillBook, order: Order) -> 
         book.wait_until_held(order.call)
     gateway.wait_until_said("client_left")
     return read_rows(gateway.folder)[-1].id
+
+
+def check_trouble_is_survived(
+    gateway: MortalGateway,
+    book: BillBook,
+    order: Order,
+    *,
+    begin: Callable[[], None],
+    end: Callable[[], None],
+) -> None:
+    """Let trouble begin while a picture is paid for, and check what becomes of it, of the next, and afterwards."""
+    asked = ask_beside(gateway, order.to_body(), headers=KEY)
+    book.wait_until_held(order.call)
+    begin()
+    book.release(order.call)
+    reply = asked.result(60)
+    (sha256,) = book.find(order.call).pictures
+    check_delivered(reply, sha256)
+    check_refused(gateway, book)
+    end()
+    check_accepted_again(gateway, book)
+    wait_until_settled(gateway.folder, reply.headers["x-limner-generation-id"])
+    check_replayed(gateway, order, KEY, sha256)
+    assert list_spool(gateway.folder) == []
+    audit(gateway, book)

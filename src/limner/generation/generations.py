@@ -111,10 +111,6 @@ class Generations:
             self._ledger.attach(record.id)
         return await self._open(record.id, Scope(owner=record.owner, end_user=None))
 
-    def is_running(self, generation_id: str) -> bool:
-        """Whether a generation runs in this process."""
-        return generation_id in self._running
-
     def begin_draining(self, drain_seconds: float) -> None:
         """Take no new call from now on; what runs has `drain_seconds` to finish, or less if told again."""
         drains_until = time.monotonic() + drain_seconds

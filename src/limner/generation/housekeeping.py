@@ -103,7 +103,7 @@ class Housekeeping:
             excess_bytes = self._ledger.read_stored_bytes() - max_bytes
         is_full = excess_bytes > 0
         if is_full and not self._storage.is_full:
-            _LOG.error("the store is full of answers that may not go: nothing new is bought")
+            _LOG.warning("the store is full of answers that may not go: nothing new is bought")
         self._storage.is_full = is_full
 
     async def _sweep_drafts(self) -> None:

@@ -61,10 +61,6 @@ class StorageGauge:
         needed_bytes = self._expected_bytes + EXPECTED_BYTES.get(size, EXPECTED_BYTES["4K"]) + _MARGIN_BYTES
         return free_bytes >= needed_bytes
 
-    async def check(self) -> None:
-        """Return if the folder takes files and bytes. Raises OSError."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, try_writing, self._folder, 1)
-
     async def _has_recovered(self) -> bool:
         loop = asyncio.get_running_loop()
         if loop.time() < self._probed_at + _PROBE_PAUSE_SECONDS:

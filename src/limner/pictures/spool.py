@@ -186,11 +186,6 @@ class FileSpool:
         """Whether all of it is in the file."""
         return self._file is not None and self._written_bytes == self.size_bytes
 
-    @property
-    def is_untouched(self) -> bool:
-        """Whether it has no file."""
-        return self._file is None
-
     def sync(self) -> None:
         """Return when what is in the file is on disk; may be called from a thread. Raises OSError."""
         if self._file is not None:
