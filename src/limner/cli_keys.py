@@ -134,10 +134,14 @@ def revoke(name: str) -> None:
 
 def open_key_store(database: Database, settings: Settings) -> KeyStore:
     """Return the client keys of `database`, as the settings sign and complete them."""
-    configured = settings.signing_secret
-    secret = load_signing_secret(settings.data_dir, configured.get_secret_value() if configured else None)
     fixed_keys = [key.get_secret_value() for key in settings.client_api_keys]
-    return KeyStore(database, signing_secret=secret, fixed_keys=fixed_keys)
+    return KeyStore(database, signing_secret=load_secret(settings), fixed_keys=fixed_keys)
+
+
+def load_secret(settings: Settings) -> bytes:
+    """Return the signing secret: the configured one, else that of the data folder."""
+    configured = settings.signing_secret
+    return load_signing_secret(settings.data_dir, configured.get_secret_value() if configured else None)
 
 
 @contextmanager

@@ -21,12 +21,11 @@ from limner import __version__
 from limner.allocator import tune
 from limner.cli_emulator import run_emulator
 from limner.cli_failure import CommandFailed
-from limner.cli_keys import open_key_store
+from limner.cli_keys import load_secret, open_key_store
 from limner.cli_log import configure_logging
 from limner.config import Settings, load_settings
 from limner.ledger.keys import KeyStore
 from limner.ledger.lock import lock_data_dir
-from limner.ledger.signing import load_signing_secret
 from limner.ledger.sqlite import Database
 
 _BACKLOG_CONNECTIONS = 2048
@@ -123,14 +122,11 @@ def _serve(
     from limner.cli_server import GatewayServer  # noqa: PLC0415
     from limner.web.protocol import make_protocol  # noqa: PLC0415
 
-    configured = settings.signing_secret
     gateway = build_gateway(
         settings,
         keys=keys,
         database=database,
-        signing_secret=load_signing_secret(
-            settings.data_dir, configured.get_secret_value() if configured else None
-        ),
+        signing_secret=load_secret(settings),
         emulator_url=emulator_url,
     )
     config = _to_config(gateway.app, make_protocol(new_id), settings.keep_alive_seconds)

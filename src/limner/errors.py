@@ -219,6 +219,13 @@ class UpstreamTimeout(GatewayError):
     codes = ("upstream_timeout",)
 
 
+def no_storage() -> GatewayUnavailable:
+    """Return the refusal of a call whose picture could not be stored."""
+    return GatewayUnavailable(
+        "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
+    )
+
+
 def restore(code: str, message: str, param: str | None = None) -> GatewayError:
     """Return the error that was kept as these; InternalError if this version knows no such code."""
     for kind in GatewayError.__subclasses__():

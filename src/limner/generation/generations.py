@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from limner.errors import GatewayError, GatewayUnavailable, InternalError, NotFound, locate
+from limner.errors import GatewayError, GatewayUnavailable, InternalError, NotFound, locate, no_storage
 from limner.generation.calling import ClientLeft, call
 from limner.generation.claiming import Call, to_claim, to_head
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
@@ -23,7 +23,7 @@ from limner.generation.record import Asked, Generation, State
 from limner.generation.replaying import fetch_generation
 from limner.generation.request_body import build_body
 from limner.generation.settling import Settlement
-from limner.generation.storage import StorageGauge, no_storage
+from limner.generation.storage import StorageGauge
 from limner.generation.visit import Visit
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger

@@ -7,11 +7,10 @@ from pathlib import Path
 import msgspec
 
 from limner.catalogue import ImageModel, find_model
-from limner.errors import GatewayError, InternalError, NotFound
+from limner.errors import GatewayError, InternalError, NotFound, no_storage
 from limner.generation.journal import ErrorNote, read_lines, to_error
 from limner.generation.record import Asked, Generation, State
 from limner.generation.settling import StoredAnswer
-from limner.generation.storage import no_storage
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.records import GenerationRecord, Scope, StoredPicture

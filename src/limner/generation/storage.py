@@ -7,7 +7,6 @@ import asyncio
 from concurrent.futures import Executor
 from pathlib import Path
 
-from limner.errors import GatewayUnavailable
 from limner.pictures.disk import measure_free_bytes, try_writing
 
 MIB = 1024 * 1024
@@ -70,10 +69,3 @@ class StorageGauge:
         await loop.run_in_executor(self._threads, try_writing, self._folder, size_bytes)
         self._troubled_bytes = 0
         return True
-
-
-def no_storage() -> GatewayUnavailable:
-    """Return the refusal of a call whose picture could not be stored."""
-    return GatewayUnavailable(
-        "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
-    )

@@ -5,7 +5,7 @@ Functions here run inside a transaction that their caller opens, and ends before
 
 from msgspec import Struct
 
-from limner.errors import GatewayError, GatewayUnavailable, IdempotencyKeyReused
+from limner.errors import GatewayError, IdempotencyKeyReused, no_storage
 from limner.ledger.budgets import Reservation, check_budget, reserve
 from limner.ledger.limits import check_images, check_requests, count_request
 from limner.ledger.queries import load_queries
@@ -45,7 +45,7 @@ def claim(
         attach(database, repeat.generation_id)
         return repeat
     refusal = (
-        _check_storage(call)
+        (None if call.may_buy else no_storage())
         or too_many
         or check_images(database, call.key, now_ms)
         or check_budget(database, call.key, call.reserved_micro_usd, now_ms)
@@ -54,14 +54,6 @@ def claim(
         return _refuse(database, call, refusal, now_ms)
     insert(database, _to_new(call, now_ms), clients=1)
     return Fresh()
-
-
-def _check_storage(call: Claim) -> GatewayError | None:
-    if call.may_buy:
-        return None
-    return GatewayUnavailable(
-        "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
-    )
 
 
 def mark_sent(database: Database, generation_id: str, now_ms: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.requests import Request
 
-from limner.errors import GatewayUnavailable, InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from limner.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType, no_storage
 from limner.pictures.spool import InvalidBase64, PictureSpool
 from limner.translate.body import BodyReader
 from limner.translate.messages import InputPicture
@@ -98,9 +98,7 @@ class _Incoming:
 
     def _check_disk(self) -> None:
         if self.spools[-1].is_held:
-            raise GatewayUnavailable(
-                "The gateway cannot store pictures now; nothing was bought.", code="storage_unavailable"
-            )
+            raise no_storage()
 
     def _finish(self, spool: PictureSpool) -> InputPicture:
         try:
