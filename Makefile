@@ -65,7 +65,7 @@ $(VENV)/node.stamp: tests/node/package.json tests/node/package-lock.json | $(BIN
 
 # Needs uv. No index line and no download address may enter the files.
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-annotate --no-header
+	--no-emit-index-url --no-annotate --no-header --no-strip-extras
 lock:
 	$(UV_COMPILE) --group build -o requirements/build.txt
 	$(UV_COMPILE) pyproject.toml --group demo --group test --group lint -o requirements/test.txt
