@@ -13,6 +13,7 @@ import pytest
 from bills import BillBook, run_bill_book
 from gateways import end_left
 from painting import Painter, painting
+from postgres import PostgresServer, run_postgres
 from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
 from upstreams import Upstream, run_upstream
 
@@ -114,3 +115,18 @@ def painter(upstream: Upstream) -> Iterator[Painter]:
     """What that server draws, another picture at every call, for the length of a test."""
     with painting(upstream, Painter()) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server that must stay up: tests that stop one run their own."""
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A fresh database of the test's own."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
