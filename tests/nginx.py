@@ -52,6 +52,7 @@ class Nginx(Program):
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
+                    text=True,
                 )
         self._wait_until(lambda: self._list_workers() != set(), "nginx did not start")
 
