@@ -13,6 +13,7 @@ import pytest
 from bills import BillBook, run_bill_book
 from gateways import end_left
 from painting import Painter, painting
+from places import Place, making_place
 from postgres import PostgresServer, run_postgres
 from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
 from upstreams import Upstream, run_upstream
@@ -130,3 +131,19 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     url = postgres_server.create_database()
     yield url
     postgres_server.drop_database(url)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def database_server(request: pytest.FixtureRequest) -> PostgresServer | None:
+    """Where databases are kept: the server, or None for SQLite's files."""
+    if request.param == "sqlite":
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server
+
+
+@pytest.fixture
+def place(tmp_path: Path, database_server: PostgresServer | None) -> Iterator[Place]:
+    """A place of the test's own, once with each database."""
+    with making_place(tmp_path, database_server) as place:
+        yield place

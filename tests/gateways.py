@@ -1,4 +1,4 @@
-"""Gateways that a test may kill, and start again on the same data folder.
+"""Gateways that a test may kill, and start again where they were.
 
 Each has two fixed client keys, so that there is a stranger to every answer.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from asking import Reply, ask
+from places import Place, to_place
 from programs import CLIENT_KEY, UPSTREAM_KEY, Gateway, Program, check_log
 
 STRANGER_KEY = "sk-strangers-key-of-the-tests"
@@ -25,11 +26,11 @@ _started: "list[MortalGateway]" = []
 
 
 class MortalGateway(Gateway):
-    """A gateway on `folder`/data; `program` is a module that runs `limner`, itself or with something changed."""
+    """A gateway at a place; `program` is a module that runs `limner`, itself or with something changed."""
 
     def __init__(
         self,
-        folder: Path,
+        place: Place | Path,
         upstream_url: str,
         *,
         program: str = "limner.cli",
@@ -37,23 +38,24 @@ class MortalGateway(Gateway):
         port: int = 0,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self.folder = folder
+        self.place = to_place(place)
+        self.folder = self.place.folder
         self.variables = {
             "LIMNER_GEMINI_BASE_URL": upstream_url,
             "GEMINI_API_KEY": UPSTREAM_KEY,
             "LIMNER_API_KEYS": f"{CLIENT_KEY},{STRANGER_KEY}",
-            "LIMNER_DATA_DIR": str(folder / "data"),
+            **self.place.variables,
             "PYTHONPATH": os.pathsep.join(sys.path),
             **(variables or {}),
         }
-        self.secrets = [CLIENT_KEY, STRANGER_KEY, UPSTREAM_KEY]
+        self.secrets = [CLIENT_KEY, STRANGER_KEY, UPSTREAM_KEY, *self.place.secrets]
         _started.append(self)
         Program.__init__(
             self,
             program,
             *arguments,
             *("serve", "--port", str(port)),
-            folder=folder,
+            folder=self.folder,
             variables=self.variables,
         )
 

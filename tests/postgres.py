@@ -69,8 +69,12 @@ _SETTINGS = {
 class PostgresServer:
     """A running server on 127.0.0.1:`port`; its cluster and its log are in `folder`."""
 
-    def __init__(self) -> None:
-        """Make a cluster and start it. Skips the test where the machine has no server to start."""
+    def __init__(self, **settings: str) -> None:
+        """Make a cluster, with some settings of its own, and start it.
+
+        Skips the test where the machine has no server to start.
+        """
+        self._settings = _SETTINGS | settings
         self._programs, self._prefix = find_programs()
         self._password = secrets.token_hex(16)
         self.folder = Path(self._run("mktemp", "-d", f"{_find_temporary_folder()}/limner-postgres-XXXXXX"))
@@ -99,6 +103,14 @@ class PostgresServer:
         """Drop a database, whoever is still connected to it."""
         name = sql.Identifier(urlsplit(url).path.removeprefix("/"))
         self._execute("postgres", sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def copy_database(self, url: str) -> str:
+        """Make a copy of a database as it is now, whoever uses it, as a backup and its restoring would."""
+        copy = self.create_database()
+        dump = f"{self.folder}/{urlsplit(copy).path.removeprefix('/')}.dump"
+        self._run(f"{self._programs}/pg_dump", "--format=custom", f"--file={dump}", url)
+        self._run(f"{self._programs}/pg_restore", "--exit-on-error", f"--dbname={copy}", dump)
+        return copy
 
     def fetch_all(self, url: str, query: LiteralString, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a query in a database as the server's superuser."""
@@ -147,7 +159,7 @@ class PostgresServer:
             *("--pwfile", f"{self.folder}/password", "--auth", "scram-sha-256"),
             *("--encoding", "UTF8", "--locale", "C", "--no-sync"),
         )
-        settings = {**_SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        settings = {**self._settings, "port": str(self.port), "unix_socket_directories": str(self.folder)}
         lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         self._run("sh", "-c", 'cat >>"$1"', "sh", f"{self.folder}/cluster/postgresql.conf", given=lines)
 
@@ -187,9 +199,9 @@ class PostgresServer:
 
 
 @contextmanager
-def run_postgres() -> Iterator[PostgresServer]:
+def run_postgres(**settings: str) -> Iterator[PostgresServer]:
     """Run a server for the length of the block; skip the test where there is none to run."""
-    with closing(PostgresServer()) as server:
+    with closing(PostgresServer(**settings)) as server:
         yield server
 
 
