@@ -62,6 +62,7 @@ _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "off",
     "jit": "off",
+    "track_commit_timestamp": "on",  # audits ask what came after what
     "timezone": "Asia/Kathmandu",  # whoever takes the server's day for UTC's is found out
 }
 
