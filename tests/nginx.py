@@ -1,4 +1,4 @@
-"""Runs Debian's nginx with `deploy/nginx.conf` in front of gateways of a test.
+"""Runs Debian's nginx with `deploy/nginx/nginx.conf` in front of gateways of a test.
 
 The file is used as it stands: only the address nginx listens on, the folder it writes to and, in the file beside it,
 the gateways are the test's. It must not know what a test asks through it.
@@ -19,7 +19,7 @@ import pytest
 
 from programs import Program, scrub_environment
 
-DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
+CONFIGURATION = Path(__file__).resolve().parents[1] / "deploy" / "nginx" / "nginx.conf"
 _WAIT_SECONDS = 20
 
 
@@ -64,7 +64,7 @@ class Nginx(Program):
     def set_gateways(self, gateway_urls: Sequence[str], *, down: Sequence[str] = ()) -> None:
         """Write which gateways there are; those in `down` get no calls. A running nginx has to `reload`."""
         lines = [f"server {urlsplit(url).netloc}{' down' if url in down else ''};\n" for url in gateway_urls]
-        (self._folder / "nginx-gateways.conf").write_text("".join(lines), encoding="utf-8")
+        (self._folder / "gateways.conf").write_text("".join(lines), encoding="utf-8")
 
     def reload(self) -> None:
         """Have it read its files again; return when nothing new is taken by what ran before."""
@@ -95,7 +95,7 @@ class Nginx(Program):
         return self._folder / "nginx.log"
 
     def _write_files(self, address: str) -> None:
-        text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+        text = CONFIGURATION.read_text(encoding="utf-8")
         assert text.count("        listen 8080;") == 1
         text = text.replace("        listen 8080;", f"        listen {address};")
         assert text.count(" /tmp/") == 6

@@ -1,7 +1,8 @@
-"""`deploy/nginx.conf` run by Debian's nginx, in front of real gateways on an upstream that keeps a book of charges."""
+"""`deploy/nginx/nginx.conf` run by Debian's nginx, in front of real gateways on an upstream that keeps a book of charges."""
 
 import json
 import re
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from gateways import MortalGateway, running
 from nginx import Nginx, run_nginx
 from orders import Order
 from painting import wait_until
-from programs import Gateway, StartGateway
+from programs import CLIENT_KEY, Gateway, Program, StartGateway
 
 MIB = 1024 * 1024
 CHAT_PATH = "/v1/chat/completions"
@@ -54,6 +55,18 @@ def read_reply(connection: HTTPConnection) -> Reply:
     """Read the answer to a call that was sent."""
     response = connection.getresponse()
     return Reply(response.status, response.headers, response.read())
+
+
+@contextmanager
+def connecting_narrowly(program: Program) -> Iterator[HTTPConnection]:
+    """Give a connection whose client's kernel takes little that is not read."""
+    with socket.socket() as endpoint:
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        endpoint.settimeout(60)
+        endpoint.connect(program.address)
+        connection = HTTPConnection(*program.address)
+        connection.sock = endpoint
+        yield connection
 
 
 def list_undelivered(gateway: Gateway) -> list[str]:
@@ -105,6 +118,27 @@ def test_the_first_bytes_do_not_wait(tmp_path: Path, book: BillBook) -> None:
     assert stream.is_done
     ((_, picture),) = split_markdown(stream.content)[1]
     assert digest(picture) == book.find("held").pictures[0]
+
+
+def test_nginx_keeps_no_picture(tmp_path: Path, book: BillBook) -> None:
+    """What a client has not read the gateway has not delivered: nginx holds back a whole answer nowhere."""
+    order = Order(call="unread", size_bytes=24 * MIB)
+    with (
+        running(MortalGateway(tmp_path, book.url)) as gateway,
+        run_nginx(tmp_path, [gateway.url]) as nginx,
+        connecting_narrowly(nginx) as client,
+    ):
+        body = json.dumps(order.to_body()).encode()
+        client.request("POST", CHAT_PATH, body, {"Authorization": f"Bearer {CLIENT_KEY}"})
+        response = client.getresponse()
+        for number in range(4):
+            assert ask(nginx, Order(call=f"meanwhile-{number}").to_body()).status == 200
+        assert list_undelivered(gateway) == ["completed"]
+        assert "buffered to a temporary file" not in nginx.said
+        content = read_content(response.read(), is_stream=False)
+        ((_, picture),) = split_markdown(content)[1]
+        assert digest(picture) == book.find("unread").pictures[0]
+        wait_until(lambda: list_undelivered(gateway) == [])
 
 
 def test_a_large_body_passes(tmp_path: Path, book: BillBook) -> None:
