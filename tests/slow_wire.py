@@ -25,6 +25,7 @@ class SlowWire:
         self._target = target
         self._delay_seconds = 0.0
         self._left_bytes: int | None = None
+        self._forged = (b"", b"")
         self._flows = asyncio.Event()
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -55,9 +56,14 @@ class SlowWire:
         """Refuse as soon as clients have sent so many bytes more."""
         self._left_bytes = size_bytes
 
+    def forge(self, said: bytes, heard: bytes) -> None:
+        """Pass `heard`, of equal length, where a client's piece says `said`."""
+        assert len(said) == len(heard)
+        self._forged = (said, heard)
+
     def restore(self) -> None:
-        """Pass everything on at once; what was stalled goes on."""
-        self._delay_seconds, self._left_bytes = 0.0, None
+        """Pass everything on at once and as it is; what was stalled goes on."""
+        self._delay_seconds, self._left_bytes, self._forged = 0.0, None, (b"", b"")
         self._run(self._open())
 
     def close(self) -> None:
@@ -121,6 +127,8 @@ class SlowWire:
             if is_from_client:
                 self.passed_bytes += len(piece)
                 self._count(len(piece))
+                if self._forged[0]:
+                    piece = piece.replace(*self._forged)
             writer.write(piece)
             await writer.drain()
         with suppress(OSError):

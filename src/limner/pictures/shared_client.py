@@ -4,7 +4,7 @@ Must not know what is kept. Facts, of obstore 0.12.1 over object_store 0.14.2, b
 
 - Each constructor reads the process's variables, an empty one for a value; `config` goes before them. A key it
   does not know stops it there, but not in the environment; so does one key given under two names.
-- It panics on an endpoint that is no address.
+- It panics on an endpoint that is no address. Plain HTTP has to be allowed in `client_options` where there are any.
 - An error's text goes on with a dump of the request after its first paragraph.
 """
 
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from obstore.exceptions import (
     BaseError,
+    NotSupportedError,
     PermissionDeniedError,
     UnauthenticatedError,
     UnknownConfigurationKeyError,
@@ -52,6 +53,7 @@ _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 # How it says that it went to ask the machine, or a service of the cloud, who this is.
 _NO_CREDENTIALS = ("http://169.254.", "token request", "MissingCredentials")
+_NOT_ABLE = "it is not set up for creating without writing over (is AWS_CONDITIONAL_PUT off?)"
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "bucket does not exist")
 _SECRET_NAMES = re.compile(r"KEY|SECRET|TOKEN|SAS|PASSWORD|ACCOUNT")
 _SHORTEST_SECRET = 4
@@ -94,6 +96,7 @@ def describe_failure(error: BaseException) -> str:
     for is_so, meaning in (
         (any(words in text for words in _NO_CREDENTIALS), "it needs credentials, and none were found"),
         (any(words in text for words in _NO_BUCKET), "it has no such bucket"),
+        (isinstance(error, (NotImplementedError, NotSupportedError)), _NOT_ABLE),
         (isinstance(error, (PermissionDeniedError, UnauthenticatedError)), f"it refuses access{answer}"),
         (status, f"it answers with an error{answer}"),
         ("dns error" in text, "its name is not known"),
@@ -116,7 +119,7 @@ def _construct(address: StoreAddress, options: dict[str, str]) -> Client:
                 address.bucket,
                 prefix=address.path or None,
                 config=options,
-                client_options=_CLIENT_OPTIONS,
+                client_options=_CLIENT_OPTIONS | {"allow_http": _allows_http(address.scheme, options)},
                 retry_config=_RETRIES,
             )
         except UnknownConfigurationKeyError as error:
@@ -150,8 +153,7 @@ def _check_endpoint(scheme: str, options: Mapping[str, str]) -> None:
     endpoint = _find(names, options)
     if endpoint is None:
         return
-    allowing = f"{OPTION_PREFIXES[scheme]}ALLOW_HTTP"
-    accepted = f"accepted: an https:// address, or an http:// one with {allowing}=true"
+    accepted = f"accepted: an https:// address, or http:// with {OPTION_PREFIXES[scheme]}ALLOW_HTTP=true"
     name = next(name for name in names if _find((name,), options))
     try:
         url = urlsplit(endpoint)
@@ -161,9 +163,13 @@ def _check_endpoint(scheme: str, options: Mapping[str, str]) -> None:
         url = urlsplit("")
     if not is_complete or "@" in endpoint or "?" in endpoint or not endpoint.isprintable() or " " in endpoint:
         raise ValueError(f"{name} is not the bare address of a store; {accepted}")
-    allows_http = (_find((allowing,), options) or "").lower() in {"true", "1", "yes", "on", "y", "t"}
-    if url.scheme == "http" and not allows_http:
+    if url.scheme == "http" and not _allows_http(scheme, options):
         raise ValueError(f"{name} begins with http://; {accepted}")
+
+
+def _allows_http(scheme: str, options: Mapping[str, str]) -> bool:
+    value = _find((f"{OPTION_PREFIXES[scheme]}ALLOW_HTTP",), options)
+    return value is not None and value.lower() in {"true", "1", "yes", "on"}
 
 
 def _forget_empty_variables(prefix: str) -> None:
