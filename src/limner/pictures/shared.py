@@ -8,10 +8,11 @@ what a generation is, nor when a copy is due.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from mmap import mmap
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 import obstore
@@ -20,9 +21,12 @@ from obstore.exceptions import AlreadyExistsError
 from limner.pictures.disk import PROBE, remove_tree
 from limner.pictures.shared_address import check_folder, parse_store_url
 from limner.pictures.shared_client import Client, describe_failure, describe_place, open_client
-from limner.pictures.shared_files import keep_draft, make_draft, map_file, measure_files, sync_written
+from limner.pictures.shared_files import append, keep_draft, make_draft, map_file, measure_files, sync_written
 from limner.pictures.shared_folder import SharedFolder
 from limner.pictures.store import JOURNAL_NAME
+
+_P = ParamSpec("_P")
+_Result = TypeVar("_Result")
 
 # The patience for a request is this, and for a file as long again as a line of 1 Mbit/s takes.
 _PATIENCE_SECONDS = 30.0
@@ -99,13 +103,14 @@ class SharedStore:
         sizes = await self._list(folder)
         if JOURNAL_NAME not in sizes:
             raise FolderMissing(f"{folder} is not in the shared store")
-        draft = await asyncio.to_thread(make_draft, target)
+        draft = target.with_name(f".{target.name}-{uuid4().hex}")
         try:
+            await _finish(make_draft, draft)
             for name, size_bytes in sizes.items():
                 await self._fetch(folder, name, size_bytes, draft / name)
-            await asyncio.to_thread(keep_draft, draft, target)
+            await _finish(keep_draft, draft, target)
         finally:
-            await asyncio.to_thread(remove_tree, draft)
+            await _finish(remove_tree, draft)
 
     async def remove(self, folder: str) -> None:
         """Delete a folder, first what makes it whole; one that is not there is done. Raises SharedStoreError."""
@@ -203,20 +208,17 @@ class SharedStore:
             except FileNotFoundError:
                 raise FolderMissing(f"{folder} has gone from the shared store") from None
             pieces = aiter(found.stream(min_chunk_size=_PIECE_BYTES))
+        await _finish(append, path, b"")
         received_bytes = 0
-        file = await asyncio.to_thread(path.open, "xb")
-        try:
-            while True:
-                async with self._asking(what):
-                    piece = await anext(pieces, None)
-                if piece is None:
-                    break
-                received_bytes += await asyncio.to_thread(file.write, piece)
-            if received_bytes != size_bytes:
-                raise SharedStoreError(f"{what}: {received_bytes} bytes came instead of {size_bytes}")
-            await asyncio.to_thread(sync_written, file)
-        finally:
-            await asyncio.to_thread(file.close)
+        while True:
+            async with self._asking(what):
+                piece = await anext(pieces, None)
+            if piece is None:
+                break
+            received_bytes += await _finish(append, path, memoryview(piece))
+        if received_bytes != size_bytes:
+            raise SharedStoreError(f"{what}: {received_bytes} bytes came instead of {size_bytes}")
+        await _finish(sync_written, path)
 
     @asynccontextmanager
     async def _asking(self, what: str, size_bytes: int = 0) -> AsyncIterator[None]:
@@ -249,3 +251,13 @@ def open_shared_store(
     client = open_client(address, options)
     folders = SharedFolder(client, Path(address.path)) if address.scheme == "file" else None
     return SharedStore(client, describe_place(address, options), folders, patience_seconds)
+
+
+async def _finish(work: Callable[_P, _Result], *args: _P.args, **kwargs: _P.kwargs) -> _Result:
+    """Run `work` in a thread; who is cancelled meanwhile waits for it, so that nothing writes after the end."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

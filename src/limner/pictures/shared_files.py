@@ -5,10 +5,8 @@ Blocks. Must not know the store.
 
 import errno
 import os
-import tempfile
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO
 
 from limner.pictures.disk import sync_folder, uncache
 from limner.pictures.store import JOURNAL_NAME
@@ -33,12 +31,18 @@ def map_file(path: Path, size_bytes: int) -> mmap | bytes:
         return mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
-def make_draft(target: Path) -> Path:
-    """Return a new folder beside `target`, with a name that begins with a dot. Raises OSError."""
-    if not target.parent.is_dir():
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        sync_folder(target.parent.parent)
-    return Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+def make_draft(draft: Path) -> None:
+    """Make the folder `draft`, and the one it is in, for their owner alone. Raises OSError."""
+    if not draft.parent.is_dir():
+        draft.parent.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(draft.parent.parent)
+    draft.mkdir(mode=0o700)
+
+
+def append(path: Path, piece: bytes | memoryview) -> int:
+    """Add to a file, which is made if there is none; return how many bytes. Raises OSError."""
+    with path.open("ab") as file:
+        return file.write(piece)
 
 
 def keep_draft(draft: Path, target: Path) -> None:
@@ -52,8 +56,8 @@ def keep_draft(draft: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def sync_written(file: IO[bytes]) -> None:
-    """Return when all that was written is on disk. Raises OSError."""
-    file.flush()
-    os.fsync(file.fileno())
-    uncache(file.fileno())
+def sync_written(path: Path) -> None:
+    """Return when a file's bytes are on disk; it is not kept in memory. Raises OSError."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        uncache(file.fileno())
