@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from limner.config_sources import Variable, describe_problems, gather_values
+from limner.config_sources import Variable, describe_problems, gather_given, gather_values
 from limner.config_values import (
     CaFile,
+    DatabaseUrl,
     GeminiBaseUrl,
     HeaderName,
     Hosts,
     ImageOutput,
+    ImageStoreUrl,
     Key,
     Keys,
     LogFormat,
@@ -28,6 +30,8 @@ from limner.config_values import (
     PublicUrl,
     UnknownPolicy,
 )
+from limner.pictures.shared_address import ACCEPTED as ACCEPTED_STORES
+from limner.pictures.shared_address import OPTION_PREFIXES
 
 
 class SettingsError(Exception):
@@ -94,6 +98,13 @@ class Settings(BaseSettings):
         "LIMNER_API_KEYS", (), "client keys, comma-separated, of visible ASCII characters", is_secret=True
     )
     data_dir: Path = _variable("LIMNER_DATA_DIR", Path("limner-data"), "a folder")
+    image_store_url: ImageStoreUrl | None = _variable("LIMNER_IMAGE_STORE_URL", None, ACCEPTED_STORES)
+    database_url: DatabaseUrl | None = _variable(
+        "LIMNER_DATABASE_URL",
+        None,
+        "postgresql://user:password@host:port/database, with LIMNER_SIGNING_SECRET set",
+        is_secret=True,
+    )
     public_url: PublicUrl | None = _variable(
         "LIMNER_PUBLIC_URL", None, "an http:// or https:// address without credentials and query"
     )
@@ -144,11 +155,18 @@ class Settings(BaseSettings):
     log_level: LogLevel = _variable("LIMNER_LOG_LEVEL", "info", "debug, info, warning or error")
     log_format: LogFormat = _variable("LIMNER_LOG_FORMAT", "text", "text or json")
 
+    _image_store_options: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
+
     @property
     def gemini_api_keys(self) -> tuple[SecretStr, ...]:
         """Every upstream key once: `GEMINI_API_KEY` first, then `LIMNER_GEMINI_API_KEYS` in their order."""
         first = () if self.gemini_api_key is None else (self.gemini_api_key,)
         return tuple(dict.fromkeys(first + self.further_gemini_api_keys))
+
+    @property
+    def image_store_options(self) -> Mapping[str, SecretStr]:
+        """The variables by which the store of `image_store_url` is reached: `AWS_…`, `GOOGLE_…` or `AZURE_…`."""
+        return self._image_store_options
 
     @property
     def max_body_bytes(self) -> int:
@@ -166,6 +184,18 @@ class Settings(BaseSettings):
         return self.model_copy(
             update=changes | {"further_gemini_api_keys": (), "upstream_proxy": None, "upstream_ca_file": None}
         )
+
+    def with_variables(self, given: Mapping[str, str]) -> Self:
+        """Return these settings with what of `given` is the image store's own."""
+        scheme = (self.image_store_url or "").partition(":")[0]
+        prefix = OPTION_PREFIXES.get(scheme)
+        settings = self.model_copy()
+        settings._image_store_options = {  # noqa: SLF001 - its own class
+            name: SecretStr(value.strip())
+            for name, value in given.items()
+            if prefix and name.startswith(prefix)
+        }
+        return settings
 
     @classmethod
     def settings_customise_sources(
@@ -201,13 +231,19 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         SettingsError: with every problem found, secrets' values left out.
     """
     problems: list[str] = []
-    values = gather_values(os.environ if environ is None else environ, env_file, _VARIABLES, problems.append)
+    given = gather_given(os.environ if environ is None else environ, env_file, problems.append)
+    values = gather_values(given, _VARIABLES, problems.append)
     settings = None
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         problems += describe_problems(error, values, _VARIABLES)
+    if settings is not None and settings.database_url is not None and settings.signing_secret is None:
+        problems.append(
+            "LIMNER_SIGNING_SECRET is not set; with LIMNER_DATABASE_URL it is needed, and the same for every "
+            "gateway: one that was generated lies in the data folder as signing-secret"
+        )
     # Raised outside the except block: pydantic's error, which holds the secrets, must not become its context.
     if settings is None or problems:
         raise SettingsError(problems)
-    return settings
+    return settings.with_variables(given)

@@ -23,7 +23,8 @@ _CLIENT_VARIABLES = frozenset({"LIMNER_BASE_URL", "LIMNER_API_KEY", "LIMNER_API_
 _KUBERNETES_VARIABLES = ("LIMNER_PORT*", "LIMNER_SERVICE_*", "LIMNER_*_PORT*", "LIMNER_*_SERVICE_*")
 
 _LONGEST_SHOWN_VALUE = 120
-_CREDENTIALS_IN_URL = re.compile(r"(?<=//)[^/@]*(?=@)|(?<=\?).*")
+# A secret may hold slashes and signs, so all up to the last @ is taken for one.
+_CREDENTIALS_IN_URL = re.compile(r"(?<=//).*(?=@)|(?<=\?).*")
 
 
 class Variable(NamedTuple):
@@ -34,18 +35,21 @@ class Variable(NamedTuple):
     """Whether its value must not be shown, and may stand in a file that `NAME_FILE` names."""
 
 
-def gather_values(
-    environ: Mapping[str, str],
-    env_file: Path | None,
-    variables: Mapping[str, Variable],
-    report: Callable[[str], None],
+def gather_given(
+    environ: Mapping[str, str], env_file: Path | None, report: Callable[[str], None]
 ) -> dict[str, str]:
-    """Return the values of `variables`: those of `environ` before those of `env_file`, secrets from their files.
+    """Return every variable of `env_file`, and over it of `environ`.
 
     Empty values count as not set. `report` is called with each problem.
     """
     given = _read_env_file(env_file, report) if env_file is not None else {}
-    given |= {name: value for name, value in environ.items() if value.strip()}
+    return given | {name: value for name, value in environ.items() if value.strip()}
+
+
+def gather_values(
+    given: Mapping[str, str], variables: Mapping[str, Variable], report: Callable[[str], None]
+) -> dict[str, str]:
+    """Return the values of `variables` in `given`, secrets from their files; `report` is called with each problem."""
     file_variables = {f"{name}_FILE": name for name, variable in variables.items() if variable.is_secret}
     _report_unknown_variables(given, {*variables, *file_variables, *_CLIENT_VARIABLES}, report)
     values = {name: given[name] for name in variables if name in given}

@@ -10,7 +10,11 @@ from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from limner.pictures.shared_address import parse_store_url
 
 # A token: RFC 9110, 5.1 and 5.6.2.
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -85,6 +89,19 @@ def _check_ca_file(path: Path) -> Path:
     return path
 
 
+def _check_database_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.startswith(("postgresql://", "postgres://")) or not _is_visible(text):
+        raise ValueError("it is not a postgresql:// address")
+    try:
+        parts = conninfo_to_dict(text)
+    except ProgrammingError:  # its text quotes the address
+        raise ValueError("it is malformed") from None
+    if not parts.get("dbname"):
+        raise ValueError("it names no database")
+    return value
+
+
 def _parse_host(value: str) -> str:
     host = value.lower().removeprefix("[").removesuffix("]")
     if host == "*" or (":" in host and _is_ip_address(host)):
@@ -116,6 +133,10 @@ def _refuse_url_output(value: object) -> object:
     return value
 
 
+def _parse_image_store_url(value: str) -> str:
+    return str(parse_store_url(value))
+
+
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-goog-api-key", "x-api-key"})
 
 
@@ -137,7 +158,9 @@ Hosts = Annotated[tuple[Annotated[str, AfterValidator(_parse_host)], ...], Befor
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_parse_origin)], ...], BeforeValidator(_split_list)]
 GeminiBaseUrl = Annotated[str, AfterValidator(_parse_gemini_base_url)]
 PublicUrl = Annotated[str, AfterValidator(_parse_public_url)]
+ImageStoreUrl = Annotated[str, AfterValidator(_parse_image_store_url)]
 ProxyUrl = Annotated[SecretStr, AfterValidator(_check_proxy)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 CaFile = Annotated[Path, AfterValidator(_check_ca_file)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]

@@ -34,6 +34,7 @@ def test_defaults() -> None:
     assert settings.drain_seconds == 150
     assert (settings.image_retention_hours, settings.linked_retention_hours) == (720, 8760)
     assert settings.store_max_gib is None
+    assert settings.image_store_url is None
     assert (settings.idempotency_hours, settings.undelivered_hours) == (24, 24)
     assert (settings.unknown_policy, settings.unknown_hours) == ("hold", 72)
     assert settings.end_user_header is None
@@ -141,6 +142,8 @@ def test_all_problems_at_once() -> None:
         ("LIMNER_GEMINI_BASE_URL", "https://me:canary@example.org"),
         ("LIMNER_GEMINI_BASE_URL", "https://example.org?key=canary"),
         ("LIMNER_PUBLIC_URL", "https://me:canary@example.org"),
+        ("LIMNER_IMAGE_STORE_URL", "s3://AKIA:canary/+x@bucket/pictures"),
+        ("LIMNER_IMAGE_STORE_URL", "s3://bucket?secret=canary"),
     ],
 )
 def test_secrets_never_show_in_problems(name: str, value: str) -> None:
@@ -334,6 +337,78 @@ def test_ca_file_must_hold_certificates(tmp_path: Path) -> None:
     file.write_text("not a certificate")
     assert "cannot be read as certificates" in problems_of({"LIMNER_UPSTREAM_CA_FILE": str(file)})[0]
     assert "No such file" in problems_of({"LIMNER_UPSTREAM_CA_FILE": str(tmp_path / "none")})[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("s3://pictures", "s3://pictures"),
+        ("s3://pictures/", "s3://pictures"),
+        ("S3://pictures.example.org/a/b_c-d.1/", "s3://pictures.example.org/a/b_c-d.1"),
+        ("gs://pictures/limner", "gs://pictures/limner"),
+        ("az://container/limner", "az://container/limner"),
+        ("file:///srv/pictures/", "file:///srv/pictures"),
+        ("file:///srv/the%20pictures/100%25", "file:///srv/the%20pictures/100%25"),
+    ],
+)
+def test_image_stores_accepted(url: str, kept: str) -> None:
+    """A store is a bucket with or without a prefix, or an absolute folder; equal ones are kept in one form."""
+    assert load_settings({"LIMNER_IMAGE_STORE_URL": url}, None).image_store_url == kept
+    assert load_settings({"LIMNER_IMAGE_STORE_URL": kept}, None).image_store_url == kept
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://bucket.s3.amazonaws.com", "does not begin with"),
+        ("pictures", "does not begin with"),
+        ("s3:pictures", "names no bucket"),
+        ("s3:///pictures", "names no bucket"),
+        ("s3://key:secret@pictures", "user name or password"),
+        ("s3://pictures:9000/x", "a port"),
+        ("s3://pic tures", "characters that no bucket has"),
+        ("s3://pictures/a//b", "single slashes"),
+        ("s3://pictures/../b", "letters, digits"),
+        ("s3://pictures/\u00e9", "letters, digits"),
+        ("s3://pictures?region=x", "query"),
+        ("gs://pictures#x", "fragment"),
+        ("az://[pictures", "not an address"),
+        ("file://srv/pictures", "not absolute"),
+        ("file:pictures", "not absolute"),
+        ("file:///", "not absolute"),
+        ("file:///srv/../etc", "not spelt out"),
+    ],
+)
+def test_image_stores_refused(url: str, reason: str) -> None:
+    """What names no store, or says more than which, is refused with its reason and what is accepted."""
+    (line,) = problems_of({"LIMNER_IMAGE_STORE_URL": url})
+    assert reason in line
+    assert line.endswith(
+        "accepted: file:///folder, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix, "
+        "prefixes optional"
+    )
+
+
+def test_how_the_image_store_is_reached(tmp_path: Path) -> None:
+    """The variables of the store's kind are gathered from environment and file, and shown nowhere."""
+    env_file = tmp_path / ".env"
+    env_file.write_text(
+        "AWS_ACCESS_KEY_ID=canary-id\nAWS_REGION=eu-west-1\nAWS_ENDPOINT_URL=\nGOOGLE_API_KEY=canary\n"
+    )
+    environ = {"AWS_SECRET_ACCESS_KEY": " canary-secret ", "AWS_REGION": "eu-north-1", "AZURE_CLIENT_ID": "x"}
+    settings = load_settings(environ | {"LIMNER_IMAGE_STORE_URL": "s3://pictures"}, env_file)
+    assert {name: value.get_secret_value() for name, value in settings.image_store_options.items()} == {
+        "AWS_ACCESS_KEY_ID": "canary-id",
+        "AWS_SECRET_ACCESS_KEY": "canary-secret",
+        "AWS_REGION": "eu-north-1",
+    }
+    for shown in (repr(settings), settings.model_dump_json(), repr(settings.image_store_options)):
+        assert "canary" not in shown
+    assert settings.for_emulator("http://127.0.0.1:9").image_store_options == settings.image_store_options
+    assert load_settings(environ, env_file).image_store_options == {}
+    assert (
+        load_settings(environ | {"LIMNER_IMAGE_STORE_URL": "file:///x"}, env_file).image_store_options == {}
+    )
 
 
 def test_settings_are_frozen() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 OPTION_PREFIXES = {"s3": "AWS_", "gs": "GOOGLE_", "az": "AZURE_"}
 """How the variables begin that say how a store is reached, by scheme."""
@@ -28,7 +28,9 @@ class StoreAddress(NamedTuple):
 
     def __str__(self) -> str:
         """Return the address in the one form that equal addresses share."""
-        return f"{self.scheme}://{self.bucket}{'/' if self.bucket and self.path else ''}{self.path}"
+        if self.scheme == "file":
+            return f"file://{quote(self.path)}"
+        return f"{self.scheme}://{self.bucket}{'/' if self.path else ''}{self.path}"
 
 
 def parse_store_url(value: str) -> StoreAddress:
