@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from limner.cli_failure import CommandFailed
-from limner.cli_keys import open_key_store
+from limner.cli_keys import open_books_database, open_key_store
 from limner.cli_listing import (
     format_exact_usd,
     format_time,
@@ -27,13 +27,13 @@ from limner.ledger.endings import resolve
 from limner.ledger.keys import shorten_key_id
 from limner.ledger.lookups import find_any, list_by_state
 from limner.ledger.records import GenerationRecord
-from limner.ledger.sqlite import Database
+from limner.ledger.database import Database
 
 STATES = ("claimed", "sent", "receiving", "stored", "settled", "refused", "failed", "unknown")
 
 _HEAD = ("ID", "CLAIMED", "STATE", "KEY", "USER", "MODEL", "COST", "RESERVED", "ERROR")
 _NUMERIC = (6, 7)
-_NO_LIMIT = -1  # SQLite's
+_NO_LIMIT = 2**62
 
 
 class _Error(msgspec.Struct):
@@ -82,7 +82,7 @@ def parse_decision(
 def show_all(*, state: str | None, limit: int, as_json: bool) -> None:
     """Print the newest generations, of one state or of all."""
     settings = load_settings()
-    with Database(settings.data_dir) as database:
+    with open_books_database(settings) as database:
         found = list_by_state(database, state, limit + 1)
         names = {key.id: key.name for key in open_key_store(database, settings).list()}
     shown = found[:limit]
@@ -107,7 +107,7 @@ def decide(decision: Decision) -> None:
     """
     settings = load_settings()
     now_ms = int(time.time() * 1000)
-    with Database(settings.data_dir) as database, database.transaction():
+    with open_books_database(settings) as database, database.transaction():
         chosen = _choose(database, decision)
         for record in chosen:
             resolve(database, record.id, now_ms, is_posted=decision.is_posted)

@@ -19,7 +19,8 @@ from limner.config import Settings, load_settings
 from limner.ledger.budgets import find_period, read_account
 from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
 from limner.ledger.signing import load_signing_secret
-from limner.ledger.sqlite import Database
+from limner.ledger.database import Database
+from limner.ledger.opening import open_database
 
 _IMAGE_OUTPUTS = ("auto", "markdown", "images")
 
@@ -144,10 +145,16 @@ def load_secret(settings: Settings) -> bytes:
     return load_signing_secret(settings.data_dir, configured.get_secret_value() if configured else None)
 
 
+def open_books_database(settings: Settings) -> Database:
+    """Return a connection to the books, for a command. Raises DatabaseError."""
+    url = settings.database_url
+    return open_database(settings.data_dir, None if url is None else url.get_secret_value())
+
+
 @contextmanager
 def _open_keys() -> Iterator[tuple[Database, KeyStore]]:
     settings = load_settings()
-    with Database(settings.data_dir) as database:
+    with open_books_database(settings) as database:
         yield database, open_key_store(database, settings)
 
 

@@ -21,12 +21,11 @@ from limner import __version__
 from limner.allocator import tune
 from limner.cli_emulator import run_emulator
 from limner.cli_failure import CommandFailed
-from limner.cli_keys import load_secret, open_key_store
+from limner.cli_keys import load_secret, open_books_database, open_key_store
 from limner.cli_log import configure_logging
 from limner.config import Settings, load_settings
 from limner.ledger.keys import KeyStore
 from limner.ledger.lock import lock_data_dir
-from limner.ledger.sqlite import Database
 
 _BACKLOG_CONNECTIONS = 2048
 
@@ -45,7 +44,7 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         stack.enter_context(lock_data_dir(settings.data_dir))
-        database = stack.enter_context(Database(settings.data_dir))
+        database = stack.enter_context(open_books_database(settings))
         keys = open_key_store(database, settings)
         _ensure_client_key(keys, listener)
         emulator_url = None
@@ -53,7 +52,7 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
             emulator_url = stack.enter_context(run_emulator())
             settings = settings.for_emulator(emulator_url)
         _print_banner(settings, keys, listener, emulator_url)
-        _serve(settings, keys, database, listener, emulator_url)
+        _serve(settings, keys, listener, emulator_url)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -114,18 +113,16 @@ def _print_banner(
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 
-def _serve(
-    settings: Settings, keys: KeyStore, database: Database, listener: socket.socket, emulator_url: str | None
-) -> None:
+def _serve(settings: Settings, keys: KeyStore, listener: socket.socket, emulator_url: str | None) -> None:
     # After what can refuse the start quickly:
-    from limner.app import build_gateway, new_id  # noqa: PLC0415
+    from limner.app import build_gateway  # noqa: PLC0415
+    from limner.app_rooms import new_id  # noqa: PLC0415
     from limner.cli_server import GatewayServer  # noqa: PLC0415
     from limner.web.protocol import make_protocol  # noqa: PLC0415
 
     gateway = build_gateway(
         settings,
         keys=keys,
-        database=database,
         signing_secret=load_secret(settings),
         emulator_url=emulator_url,
     )

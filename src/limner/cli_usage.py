@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from limner.cli_listing import format_exact_usd, print_json, print_table, to_iso, to_usd
 from limner.cli_values import parse_moment_ms
+from limner.cli_keys import open_books_database
 from limner.config import load_settings
 from limner.ledger.records import UsageRow
-from limner.ledger.sqlite import Database
 from limner.ledger.usage import read_usage
 
 _HEAD = ("KEY", "USER", "MODEL", "CALLS", "PICTURES", "TOKENS IN", "TOKENS OUT", "COST", "HELD")
@@ -30,7 +30,7 @@ def parse_since_ms(text: str | None) -> int | None:
 def show(*, key_name: str | None, end_user: str | None, since_ms: int | None, as_json: bool) -> None:
     """Print the usage by key, user and model, and its sum."""
     settings = load_settings()
-    with Database(settings.data_dir) as database:
+    with open_books_database(settings) as database:
         rows = read_usage(database, key_name=key_name, end_user=end_user, since_ms=since_ms or 0)
     total = _sum(rows)
     if as_json:

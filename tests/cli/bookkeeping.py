@@ -9,7 +9,7 @@ from limner.ledger.endings import end
 from limner.ledger.keys import ApiKey, KeyStore
 from limner.ledger.records import Claim, Ending, Fresh, RepeatWindows, StoredPicture
 from limner.ledger.signing import load_signing_secret
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 
 DAY_MS = 86_400_000
 
@@ -18,7 +18,7 @@ RESERVED_MICRO_USD = 50_000
 
 def create_key(folder: Path, name: str) -> ApiKey:
     """Store a client key."""
-    with Database(folder) as database:
+    with SqliteDatabase(folder) as database:
         return KeyStore(database, signing_secret=load_signing_secret(folder, None)).create(name)[0]
 
 
@@ -64,7 +64,7 @@ def record(
         is_retry=False,
         is_always_new=False,
     )
-    with Database(folder) as database, database.transaction():
+    with SqliteDatabase(folder) as database, database.transaction():
         assert isinstance(claim(database, call, RepeatWindows(), at_ms), Fresh)
         assert mark_sent(database, generation_id, at_ms)
         if state != "sent":

@@ -10,7 +10,7 @@ from commands import run
 
 from limner.cli_generations import STATES
 from limner.generation.record import State
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 from limner.ledger.sums import check_sums
 
 
@@ -28,7 +28,7 @@ def find(folder: Path, generation_id: str) -> dict[str, Any]:
 
 def check_books(folder: Path) -> None:
     """Check that entries, accounts and generations agree."""
-    with Database(folder / "limner-data") as database:
+    with SqliteDatabase(folder / "limner-data") as database:
         assert check_sums(database) == []
 
 

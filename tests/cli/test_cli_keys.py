@@ -15,10 +15,10 @@ from commands import run
 from limner import __version__
 from limner.ledger.keys import KeyStore
 from limner.ledger.signing import load_signing_secret
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 
 
-def open_store(database: Database, folder: Path) -> KeyStore:
+def open_store(database: SqliteDatabase, folder: Path) -> KeyStore:
     return KeyStore(database, signing_secret=load_signing_secret(folder, None))
 
 
@@ -62,7 +62,7 @@ def test_the_life_of_a_key(tmp_path: Path) -> None:
         "id", "name", "owner", "is_admin", "models", "image_output", "budget_usd", "budget_period", "spent_usd",
         "reserved_usd", "images_per_minute", "requests_per_minute", "expires_at", "created_at",
     }  # fmt: skip
-    with Database(tmp_path / "limner-data") as database:
+    with SqliteDatabase(tmp_path / "limner-data") as database:
         store = open_store(database, tmp_path / "limner-data")
         assert store.find(secret) is not None
         revoked = run(tmp_path, "keys", "revoke", "studio")
@@ -148,7 +148,7 @@ def list_keys(folder: Path) -> dict[str, Any]:
 def test_budgets_are_exact(tmp_path: Path, typed: str, kept: int, shown: str) -> None:
     """A budget is kept to the micro-dollar as it was typed, and counts for all time unless a period is named."""
     assert run(tmp_path, "keys", "create", "a", "--budget-usd", typed).returncode == 0
-    with Database(tmp_path / "limner-data") as database:
+    with SqliteDatabase(tmp_path / "limner-data") as database:
         (key,) = open_store(database, tmp_path / "limner-data").list()
     assert (key.budget_micro_usd, key.budget_period) == (kept, "total")
     assert f"  {shown}  " in run(tmp_path, "keys", "list").stdout
@@ -172,7 +172,7 @@ def test_limits_of_a_key(tmp_path: Path) -> None:
 def test_spent_and_reserved_are_of_the_current_period(tmp_path: Path) -> None:
     """The list has what a key spent and reserved today for a daily budget, and in all for a total one."""
     folder = tmp_path / "limner-data"
-    with Database(folder) as database:
+    with SqliteDatabase(folder) as database:
         store = open_store(database, folder)
         daily, _ = store.create("daily", budget_micro_usd=1_000_000, budget_period="day")
         total, _ = store.create("total", budget_micro_usd=1_000_000)
@@ -211,7 +211,7 @@ def test_a_changed_signing_secret_is_told(tmp_path: Path) -> None:
 def test_expired_keys_are_listed_as_over(tmp_path: Path) -> None:
     """A key whose time is over stays in the list, marked."""
     folder = tmp_path / "limner-data"
-    with Database(folder) as database:
+    with SqliteDatabase(folder) as database:
         store = KeyStore(
             database, signing_secret=load_signing_secret(folder, None), now=lambda: time.time() - 1000
         )

@@ -20,7 +20,7 @@ from limner.ledger.records import (
     StoredPicture,
 )
 from limner.ledger.repeats import note_refusal
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 from limner.ledger.sums import check_sums
 
 START_MS = 1_795_780_800_000  # 2026-11-27 12:00 UTC
@@ -127,7 +127,7 @@ Outcome = Fresh | Found | Occupied | claims.Refused
 class Books:
     """The statements of the ledger, each in a transaction of its own, at the time `now_ms`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: SqliteDatabase) -> None:
         self.database = database
         self.now_ms = START_MS
         self.windows = RepeatWindows()
@@ -239,7 +239,7 @@ class Books:
 
 def open_books(tmp_path: Path) -> Iterator[Books]:
     """Give a test a new ledger, which must agree with itself at the end. A fixture where it is used."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         books = Books(database)
         yield books
         books.check()

@@ -14,15 +14,16 @@ import pytest
 from limner.ledger.errors import DatabaseError, DuplicateError
 from limner.ledger.keys import KeyStore
 from limner.ledger.queries import load_migrations, load_queries
-from limner.ledger.sqlite import Database, to_integer, to_optional_integer
+from limner.ledger.database import to_integer, to_optional_integer
+from limner.ledger.sqlite import SqliteDatabase
 
 OPEN_AT_A_SIGN = """
 import sys
 from pathlib import Path
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 print("ready", flush=True)
 sys.stdin.readline()
-with Database(Path(sys.argv[1])) as database:
+with SqliteDatabase(Path(sys.argv[1])) as database:
     print(database.fetch_integer("SELECT count(*) FROM schema_version"))
 """
 
@@ -35,7 +36,7 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     """The folder is created 0700 and the database with its journal 0600, whatever the umask."""
     before = os.umask(0)
     try:
-        with Database(tmp_path / "data"):
+        with SqliteDatabase(tmp_path / "data"):
             files = list((tmp_path / "data").iterdir())
             assert mode_of(tmp_path / "data") == 0o700
             assert {file.name for file in files} == {
@@ -50,7 +51,7 @@ def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
 
 def test_commits_are_on_disk(tmp_path: Path) -> None:
     """The connection journals by WAL, waits for the disk at each commit, and checks foreign keys."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         assert database.fetch_all("PRAGMA journal_mode") == [("wal",)]
         assert database.fetch_integer("PRAGMA synchronous") == 2
         assert database.fetch_integer("PRAGMA foreign_keys") == 1
@@ -59,8 +60,8 @@ def test_commits_are_on_disk(tmp_path: Path) -> None:
 
 def test_opening_again_applies_nothing_twice(tmp_path: Path) -> None:
     """Each migration is noted once however often the database is opened."""
-    Database(tmp_path).close()
-    with Database(tmp_path) as database:
+    SqliteDatabase(tmp_path).close()
+    with SqliteDatabase(tmp_path) as database:
         versions = database.fetch_all("SELECT version, name FROM schema_version ORDER BY version")
     assert versions == [(number, name) for number, name, _ in load_migrations()]
 
@@ -97,12 +98,12 @@ def test_processes_may_start_at_once(tmp_path: Path, attempt: int) -> None:
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     """A database of a newer Limner is left alone, with a line that says what to do."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         database.fetch_all("INSERT INTO schema_version VALUES (99, 'future')")
     with pytest.raises(
         DatabaseError, match="has schema 99 and this Limner knows up to 2; run the newer Limner"
     ):
-        Database(tmp_path)
+        SqliteDatabase(tmp_path)
 
 
 def test_a_failed_migration_leaves_nothing(tmp_path: Path) -> None:
@@ -111,28 +112,28 @@ def test_a_failed_migration_leaves_nothing(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE api_keys_live_name (a)")  # in the way of the migration's index
     connection.close()
     with pytest.raises(DatabaseError, match=r"limner\.sqlite3"):
-        Database(tmp_path)
+        SqliteDatabase(tmp_path)
     connection = apsw.Connection(str(tmp_path / "limner.sqlite3"))
     assert connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall() == [
         ("api_keys_live_name",)
     ]
     connection.execute("DROP TABLE api_keys_live_name")
     connection.close()
-    Database(tmp_path).close()
+    SqliteDatabase(tmp_path).close()
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     """A file that is no database, and a folder that cannot be made, are named in a clear error."""
     (tmp_path / "limner.sqlite3").write_bytes(b"not a database, but long enough to be looked at" * 50)
     with pytest.raises(DatabaseError, match=r"limner\.sqlite3 .*not a database"):
-        Database(tmp_path)
+        SqliteDatabase(tmp_path)
     with pytest.raises(DatabaseError, match="File exists"):
-        Database(tmp_path / "limner.sqlite3")
+        SqliteDatabase(tmp_path / "limner.sqlite3")
 
 
 def test_library_errors_do_not_leave_the_seam(tmp_path: Path) -> None:
     """A duplicate is told from other failures; neither shows the library's classes."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         with pytest.raises(DuplicateError, match=r"schema_version\.version"):
             database.fetch_all("INSERT INTO schema_version VALUES (1, 'again')")
         with pytest.raises(DatabaseError, match="no such table"):
@@ -143,7 +144,7 @@ def test_library_errors_do_not_leave_the_seam(tmp_path: Path) -> None:
 
 def test_every_query_is_named_and_valid(tmp_path: Path) -> None:
     """Each named query of the SQL files can be prepared against the newest schema."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         for file in files("limner.ledger").joinpath("sql", "sqlite").iterdir():
             if not file.is_file():
                 continue
@@ -160,7 +161,7 @@ READ_WHOLE = {
 
 def test_what_every_call_asks_is_found_by_index(tmp_path: Path) -> None:
     """No query but a few reads a whole table or a whole index."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         for file in files("limner.ledger").joinpath("sql", "sqlite").iterdir():
             if not file.is_file() or file.name in {"schema.sql", "sums.sql"}:
                 continue
@@ -182,7 +183,7 @@ def test_a_database_with_keys_is_brought_up(tmp_path: Path) -> None:
         "INSERT INTO api_keys VALUES ('key_1', 'studio', x'00', 'secret', 'ann', 1, '[\"m\"]', 'images', NULL, 5, NULL)"
     )
     connection.close()
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         (key,) = KeyStore(database, signing_secret=b"secret").list()
         assert (key.id, key.name, key.owner, key.models) == ("key_1", "studio", "ann", frozenset({"m"}))
         assert (key.budget_micro_usd, key.budget_period) == (None, "total")
@@ -193,7 +194,7 @@ def test_a_database_with_keys_is_brought_up(tmp_path: Path) -> None:
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     """What a block wrote is there for others when it ends, and gone when it raises."""
-    with Database(tmp_path) as database, Database(tmp_path) as other:
+    with SqliteDatabase(tmp_path) as database, SqliteDatabase(tmp_path) as other:
         count = "SELECT count(*) FROM refusals"
         with database.transaction():
             assert database.change("INSERT INTO refusals VALUES (x'01', 1)") == 1
@@ -209,7 +210,7 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
 
 def test_a_savepoint_undoes_itself_alone(tmp_path: Path) -> None:
     """A block that raises within a transaction leaves what was written before and after it."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         with database.transaction():
             database.change("INSERT INTO refusals VALUES (x'01', 1)")
             with pytest.raises(DuplicateError), database.savepoint():
@@ -223,7 +224,7 @@ def test_a_savepoint_undoes_itself_alone(tmp_path: Path) -> None:
 
 def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
     """A transaction beside another one's gives up after the busy timeout, and names the file."""
-    with Database(tmp_path) as database, Database(tmp_path, busy_timeout_seconds=0.1) as other:
+    with SqliteDatabase(tmp_path) as database, SqliteDatabase(tmp_path, busy_timeout_seconds=0.1) as other:
         with (
             database.transaction(),
             pytest.raises(DatabaseError, match=r"limner\.sqlite3 .*locked"),

@@ -18,7 +18,7 @@ from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.lookups import Choice
 from limner.ledger.records import Found, Fresh, NewGeneration, RepeatWindows, Retention, Scope
-from limner.ledger.sqlite import FILE_NAME, Database
+from limner.ledger.sqlite import FILE_NAME, SqliteDatabase
 from limner.ledger.sums import check_sums
 from limner.ledger.writer import Writer
 
@@ -28,8 +28,8 @@ WRITE_KEYS = """
 import sys
 from pathlib import Path
 from limner.ledger.keys import KeyStore
-from limner.ledger.sqlite import Database
-with Database(Path(sys.argv[1])) as database:
+from limner.ledger.sqlite import SqliteDatabase
+with SqliteDatabase(Path(sys.argv[1])) as database:
     keys = KeyStore(database, signing_secret=b"secret")
     print("ready", flush=True)
     for number in range(100):
@@ -43,7 +43,7 @@ def run(folder: Path, steps: Callable[[Ledger], Awaitable[None]], busy_timeout_s
 
     async def main() -> None:
         writer = Writer(folder, busy_timeout_seconds=busy_timeout_seconds)
-        with Database(folder) as reader:
+        with SqliteDatabase(folder) as reader:
             try:
                 ledger = Ledger(writer, reader, now=time.time, windows=RepeatWindows())
                 await asyncio.wait_for(steps(ledger), 60)
@@ -60,7 +60,7 @@ def claim(name: str, **changes: Any) -> Any:
 
 
 def count_clients(folder: Path, name: str) -> int:
-    with Database(folder) as database:
+    with SqliteDatabase(folder) as database:
         return database.fetch_integer("SELECT clients FROM generations WHERE id = :id", {"id": name})
 
 
@@ -145,7 +145,7 @@ def test_a_refused_claim_leaves_its_refusal(tmp_path: Path) -> None:
             await ledger.claim(claim("g", key=make_key(budget_micro_usd=0)))
 
     run(tmp_path, steps)
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         assert database.fetch_all("SELECT fingerprint FROM refusals") == [(FINGERPRINT,)]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from limner.ledger.errors import KeyRefused
 from limner.ledger.keys import KeyLimits, KeyStore
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 
 SIGNING_SECRET = b"a signing secret of the tests"
 OWN_SECRET = "sk-brought-along-0123456789"
@@ -19,20 +19,20 @@ REVOKE = """
 import sys
 from pathlib import Path
 from limner.ledger.keys import KeyLimits, KeyStore
-from limner.ledger.sqlite import Database
-with Database(Path(sys.argv[1])) as database:
+from limner.ledger.sqlite import SqliteDatabase
+with SqliteDatabase(Path(sys.argv[1])) as database:
     KeyStore(database, signing_secret=sys.argv[2].encode()).revoke(sys.argv[3])
 """
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with Database(tmp_path) as database:
+def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    with SqliteDatabase(tmp_path) as database:
         yield database
 
 
 @pytest.fixture
-def keys(database: Database) -> KeyStore:
+def keys(database: SqliteDatabase) -> KeyStore:
     return KeyStore(database, signing_secret=SIGNING_SECRET)
 
 
@@ -66,7 +66,7 @@ def test_unknown_secrets_find_nothing(keys: KeyStore, secret: str) -> None:
     assert keys.find(secret) is None
 
 
-def test_a_key_ends_when_it_expires(database: Database) -> None:
+def test_a_key_ends_when_it_expires(database: SqliteDatabase) -> None:
     """Expiry is checked by the clock at each call, also for a key that was just found."""
     time = [1000.0]
     keys = KeyStore(database, signing_secret=SIGNING_SECRET, now=lambda: time[0])
@@ -111,7 +111,7 @@ def test_another_process_revokes_at_once(keys: KeyStore, tmp_path: Path) -> None
 def test_another_connection_creates_at_once(keys: KeyStore, tmp_path: Path) -> None:
     """A secret that was unknown is found as soon as another connection created its key."""
     assert keys.find(OWN_SECRET) is None
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         key, _ = KeyStore(database, signing_secret=SIGNING_SECRET).create("new", secret=OWN_SECRET)
     assert keys.find(OWN_SECRET) == key
 
@@ -120,7 +120,7 @@ def test_another_connections_change_counts_at_once(keys: KeyStore, tmp_path: Pat
     """A key found before is found with what another connection has changed of it since."""
     key, secret = keys.create("studio", budget_micro_usd=5)
     assert keys.find(secret) == key
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         database.fetch_all("UPDATE api_keys SET budget_micro_usd = 7")
     assert keys.find(secret) == replace(key, budget_micro_usd=7)
 
@@ -160,7 +160,7 @@ def test_limits_that_are_none_are_refused(keys: KeyStore, limits: KeyLimits, rea
     assert keys.list() == []
 
 
-def test_fixed_keys_are_never_stored(database: Database) -> None:
+def test_fixed_keys_are_never_stored(database: SqliteDatabase) -> None:
     """A configured key has no limits, an owner that stays the same, and no row."""
     keys = KeyStore(
         database, signing_secret=SIGNING_SECRET, fixed_keys=["sk-fixed-a", "sk-fixed-b", "sk-fixed-a"]
@@ -222,7 +222,7 @@ def test_names_and_owners_are_printable(keys: KeyStore, name: str) -> None:
         keys.create("good", owner=name)
 
 
-def test_another_signing_secret_finds_no_key(keys: KeyStore, database: Database) -> None:
+def test_another_signing_secret_finds_no_key(keys: KeyStore, database: SqliteDatabase) -> None:
     """Under another signing secret a key is unknown, and counted as such."""
     _, secret = keys.create("studio")
     others = KeyStore(database, signing_secret=b"another signing secret")
@@ -233,7 +233,7 @@ def test_another_signing_secret_finds_no_key(keys: KeyStore, database: Database)
 
 def test_no_secret_is_on_disk(tmp_path: Path) -> None:
     """Neither the database nor its journal holds a secret, during use and after closing."""
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         keys = KeyStore(database, signing_secret=SIGNING_SECRET, fixed_keys=["sk-fixed-key-of-the-test"])
         _, generated = keys.create("generated")
         keys.create("own", secret=OWN_SECRET)

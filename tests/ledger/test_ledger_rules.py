@@ -14,7 +14,7 @@ from limner.ledger import lookups
 from limner.ledger.claims import Refused
 from limner.ledger.lookups import Choice
 from limner.ledger.records import Found, Fresh, Scope
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 
 BUDGET = 500_000
 KEYS = [
@@ -50,7 +50,7 @@ class LedgerRules(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.database = Database(Path(self.folder.name))
+        self.database = SqliteDatabase(Path(self.folder.name))
         self.books = Books(self.database)
         self.calls: dict[str, Call] = {}
 

@@ -10,7 +10,7 @@ import pytest
 from limner.ledger.errors import LedgerError
 from limner.ledger.keys import KeyStore
 from limner.ledger.lock import lock_data_dir
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 
 HOLD = """
 import sys
@@ -49,7 +49,7 @@ def test_the_lock_can_be_taken_again(tmp_path: Path) -> None:
 
 def test_commands_work_beside_a_server(tmp_path: Path) -> None:
     """The lock keeps nobody from the database."""
-    with lock_data_dir(tmp_path), Database(tmp_path) as database:
+    with lock_data_dir(tmp_path), SqliteDatabase(tmp_path) as database:
         KeyStore(database, signing_secret=b"secret").create("studio")
 
 

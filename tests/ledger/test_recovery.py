@@ -11,7 +11,7 @@ from books import ANN, COST, RESERVED, Books, open_books, settled
 
 from limner.ledger import recovery
 from limner.ledger.records import Ending, NewGeneration
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 from limner.ledger.sums import check_sums
 
 books = pytest.fixture(open_books)
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from books import CLAIM, make_key, settled
 from limner.ledger.generations import Ledger
 from limner.ledger.records import RepeatWindows
-from limner.ledger.sqlite import Database
+from limner.ledger.sqlite import SqliteDatabase
 from limner.ledger.writer import Writer
 
 async def draw(ledger, number, key):
@@ -40,7 +40,7 @@ async def draw(ledger, number, key):
 
 async def main():
     folder = Path(sys.argv[1])
-    ledger = Ledger(Writer(folder), Database(folder), now=time.time, windows=RepeatWindows())
+    ledger = Ledger(Writer(folder), SqliteDatabase(folder), now=time.time, windows=RepeatWindows())
     key = make_key(budget_micro_usd=10**12)
     await asyncio.gather(*(draw(ledger, number, key) for number in range(16)))
 
@@ -105,7 +105,7 @@ def test_a_kill_loses_nothing_that_was_told(tmp_path: Path, lines: int) -> None:
         told = [child.stdout.readline() for _ in range(lines)]
         child.send_signal(signal.SIGKILL)
         told += child.stdout.readlines()
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         rows = database.fetch_all("SELECT id, sent_at_ms, ended_at_ms FROM generations")
         assert check_sums(database) == []
     found = {name: (sent is not None, ended is not None) for name, sent, ended in rows}

@@ -14,7 +14,7 @@ import apsw
 import pytest
 
 from limner.ledger.errors import DatabaseError, DuplicateError
-from limner.ledger.sqlite import FILE_NAME, Database
+from limner.ledger.sqlite import FILE_NAME, SqliteDatabase
 from limner.ledger.writer import Writer
 
 FILL_THE_DISK = """
@@ -52,20 +52,20 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
     writer.close()
 
 
-def insert(number: int) -> Callable[[Database], int]:
+def insert(number: int) -> Callable[[SqliteDatabase], int]:
     """Return a job that writes a number and returns it."""
 
-    def job(database: Database) -> int:
+    def job(database: SqliteDatabase) -> int:
         database.change("INSERT INTO request_marks VALUES ('k', :number)", {"number": number})
         return number
 
     return job
 
 
-def fail(number: int) -> Callable[[Database], int]:
+def fail(number: int) -> Callable[[SqliteDatabase], int]:
     """Return a job that writes a number and raises."""
 
-    def job(database: Database) -> int:
+    def job(database: SqliteDatabase) -> int:
         insert(number)(database)
         raise KeyError(number)
 
@@ -73,7 +73,7 @@ def fail(number: int) -> Callable[[Database], int]:
 
 
 def read_numbers(folder: Path) -> list[Any]:
-    with Database(folder) as database:
+    with SqliteDatabase(folder) as database:
         return [number for (number,) in database.fetch_all("SELECT at_ms FROM request_marks ORDER BY rowid")]
 
 
@@ -117,8 +117,8 @@ def test_waiting_jobs_share_a_transaction(writer: Writer, tmp_path: Path) -> Non
         event = hold(writer)
         seen: list[int] = []
 
-        def look(_: Database) -> None:
-            with Database(tmp_path) as other:
+        def look(_: SqliteDatabase) -> None:
+            with SqliteDatabase(tmp_path) as other:
                 seen.append(other.fetch_integer("SELECT count(*) FROM request_marks"))
 
         futures: list[asyncio.Future[Any]] = [writer.submit(job) for job in (insert(1), look, insert(2))]
@@ -200,7 +200,7 @@ def test_a_full_disk_fails_and_is_survived(tmp_path: Path) -> None:
         [sys.executable, "-c", FILL_THE_DISK, str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "DatabaseError DatabaseError\n", "")
-    with Database(tmp_path) as database:
+    with SqliteDatabase(tmp_path) as database:
         kept = [row[0] for row in database.fetch_all("SELECT hex(substr(fingerprint, 1, 1)) FROM refusals")]
         assert kept == ["01", "04"]
 
@@ -209,7 +209,7 @@ def test_a_job_that_ends_the_transaction_fails_its_batch(writer: Writer, tmp_pat
     """If SQLite itself undoes the transaction, as on a failed disk, no job of the batch is told that it worked."""
 
     async def steps() -> None:
-        def lose(database: Database) -> None:
+        def lose(database: SqliteDatabase) -> None:
             database.fetch_all("ROLLBACK")
             database.fetch_all("SELECT * FROM absent")
 

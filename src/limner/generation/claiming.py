@@ -32,6 +32,8 @@ class Call(Struct, frozen=True, kw_only=True):
     is_always_new: bool
     is_stream: bool
     store: bool | None
+    metadata: dict[str, str] | None = None
+    """The client's own words on it, to find it by."""
 
 
 def to_claim(
@@ -54,6 +56,7 @@ def to_claim(
         asked=msgspec.json.encode(asked),
         is_stream=call.is_stream,
         store=call.store,
+        metadata=None if call.metadata is None else msgspec.json.encode(call.metadata),
         reserved_micro_usd=reserve_micro_usd(drawing),
         is_retry=call.is_retry,
         is_always_new=call.is_always_new,
@@ -87,6 +90,7 @@ def to_head(claim: Claim, asked: Asked, claimed_at_ms: int) -> Head:
         asked=asked,
         is_stream=claim.is_stream,
         store=claim.store,
+        metadata=None if claim.metadata is None else msgspec.json.decode(claim.metadata),
         reserved_micro_usd=claim.reserved_micro_usd,
         claimed_at_ms=claimed_at_ms,
     )

@@ -8,32 +8,25 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from msgspec.structs import replace
 
-from limner.errors import GatewayError, GatewayUnavailable, InternalError, NotFound, locate, no_storage
-from limner.generation.calling import ClientLeft, call
-from limner.generation.claiming import Call, to_claim, to_head
-from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
-from limner.generation.journal import JournalWriter
-from limner.generation.receiving import Receiver
+from limner.errors import GatewayUnavailable, InternalError, NotFound, no_storage
+from limner.generation.archive import Archive
+from limner.generation.claiming import Call, to_claim
 from limner.generation.record import Asked, Generation, State
-from limner.generation.replaying import fetch_generation
-from limner.generation.request_body import build_body
+from limner.generation.replaying import raise_stored_error
+from limner.generation.running import Runner
 from limner.generation.settling import Settlement
 from limner.generation.storage import StorageGauge
 from limner.generation.visit import Visit
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
-from limner.ledger.records import Claim, Found, Fresh, GenerationRecord, Occupied, Scope
+from limner.ledger.records import Claim, Found, Fresh, GenerationRecord, Occupied
 from limner.pictures.spool import PictureSpool
-from limner.pictures.store import Draft, PictureStore
 from limner.subscriptions import Audience
 from limner.translate.request import Drawing
-from limner.upstream.client import GeminiClient
-from limner.wire.openai import Notice
 
 _LOG = logging.getLogger("limner.generation")
 
@@ -41,8 +34,15 @@ DEPARTURE_SECONDS = 0.25
 """How long a call waits for the client of an equal one to be seen leaving."""
 
 
+OPENING_SECONDS = 5.0
+"""How long a stored answer may take to come from elsewhere before its client is told that it is coming."""
+
 LAST_WRITES_SECONDS = 10.0
 """How long a gateway that ends tries on to store what it could not store before."""
+
+
+class GivenUp(Exception):
+    """A call repeats one that was given up unsent in this moment."""
 
 
 class Generations:
@@ -50,35 +50,35 @@ class Generations:
 
     def __init__(
         self,
-        client: GeminiClient,
+        runner: Runner,
+        settlement: Settlement,
         ledger: Ledger,
-        store: PictureStore,
         storage: StorageGauge,
+        archive: Archive,
         *,
-        threads: ThreadPoolExecutor,
         fingerprint_key: bytes,
         new_id: Callable[[str], str],
         now: Callable[[], float],
     ) -> None:
-        self._client = client
+        self._runner = runner
+        self._settlement = settlement
         self._ledger = ledger
-        self._store = store
         self._storage = storage
-        self._threads = threads
+        self._archive = archive
         self._fingerprint_key = fingerprint_key
         self._new_id = new_id
         self._now = now
         self._running: dict[str, Generation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._departures = Audience(lambda: None)
-        self._settlement = Settlement(ledger, store, storage, threads=threads, on_written=self._forget)
+        settlement.call_when_written(self._forget)
         self.is_draining = False
         self._drains_until = 0.0
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs."""
-        return not self._tasks
+        return not self._tasks and self._archive.is_idle
 
     async def claim(self, call_: Call, drawing: Drawing, inputs: Sequence[PictureSpool]) -> Visit:
         """Return a visit at the generation that answers a call: a new one, or the one it repeats.
@@ -109,7 +109,7 @@ class Generations:
         """Return a visit at a generation that its owner asks for by name. Raises the error it ended with."""
         with suppress(DatabaseError):
             self._ledger.attach(record.id)
-        return await self._open(record.id, Scope(owner=record.owner, end_user=None))
+        return await self._open(record.id)
 
     def begin_draining(self, drain_seconds: float) -> None:
         """Take no new call from now on; what runs has `drain_seconds` to finish, or less if told again."""
@@ -120,12 +120,15 @@ class Generations:
     async def drain(self) -> None:
         """Wait for what runs; what is left when the time is over ends as unknown."""
         if self._tasks:
-            left_seconds = max(self._drains_until - time.monotonic(), 0)
-            _, left = await asyncio.wait(self._tasks, timeout=left_seconds)
+            _, left = await asyncio.wait(self._tasks, timeout=self._get_drain_seconds())
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+        await self._archive.drain(self._get_drain_seconds())
         await self._settlement.finish(timeout_seconds=LAST_WRITES_SECONDS)
+
+    def _get_drain_seconds(self) -> float:
+        return max(self._drains_until - time.monotonic(), 0)
 
     async def _ask_ledger(self, claim: Claim, size: str) -> Fresh | Found:
         if self.is_draining:
@@ -160,7 +163,7 @@ class Generations:
         generation = Generation(claim.generation_id, asked, drawing.model, fingerprint=claim.fingerprint)
         self._running[generation.id] = generation
         visit = Visit(generation, is_first=True, is_replayed=False, on_leave=self._leave)
-        task = asyncio.get_running_loop().create_task(self._run(generation, claim, drawing, inputs))
+        task = asyncio.get_running_loop().create_task(self._runner.run(generation, claim, drawing, inputs))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return visit
@@ -177,13 +180,15 @@ class Generations:
             await running.wait_until_over()
             return None
         try:
-            return await self._open(generation_id, Scope(owner=call_.key.owner, end_user=None))
+            return await self._open(generation_id)
         except NotFound:
             _LOG.warning("the files of generation %s are not there; its call is bought again", generation_id)
             await self._ledger.stop_replaying(generation_id)
-            return None
+        except GivenUp:
+            _LOG.debug("generation %s was given up in this moment", generation_id)
+        return None
 
-    async def _open(self, generation_id: str, scope: Scope) -> Visit:
+    async def _open(self, generation_id: str) -> Visit:
         """Return a visit at a generation that counts one client more already."""
         running = self._running.get(generation_id)
         if running is not None and running.is_given_up:
@@ -191,12 +196,42 @@ class Generations:
             running = None
         if running is not None:
             return Visit(running, is_first=False, is_replayed=running.is_over, on_leave=self._leave)
+        visit = None
         try:
-            loaded = await fetch_generation(generation_id, scope, self._ledger, self._store, self._threads)
+            record = await self._look_up(generation_id)
+            if self._archive.is_here(record):
+                stored = await self._archive.load(record)
+                return Visit(stored, is_first=False, is_replayed=True, on_leave=self._leave)
+            followed = self._archive.follow(record)
+            visit = Visit(followed, is_first=False, is_replayed=record.is_over, on_leave=self._leave)
+            if record.is_over:
+                await self._wait_for_opening(followed)
         except BaseException:
-            self._ledger.leave(generation_id, is_delivered=False)
+            if visit is None:
+                self._ledger.leave(generation_id, is_delivered=False)
+            else:
+                visit.leave(is_delivered=False)
             raise
-        return Visit(loaded, is_first=False, is_replayed=True, on_leave=self._leave)
+        return visit
+
+    async def _look_up(self, generation_id: str) -> GenerationRecord:
+        try:
+            record = await self._ledger.find_any(generation_id)
+        except DatabaseError as error:
+            raise no_storage() from error
+        if record is None:
+            raise InternalError
+        raise_stored_error(record)
+        if record.state == State.FAILED:
+            raise GivenUp
+        return record
+
+    async def _wait_for_opening(self, followed: Generation) -> None:
+        """Return when an answer from elsewhere is here, or is taking long. Raises NotFound if it is nowhere."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(followed.wait_until_over(), OPENING_SECONDS)
+        if isinstance(followed.failure, NotFound):
+            raise followed.failure
 
     def _leave(self, generation: Generation, is_delivered: bool) -> None:
         self._ledger.leave(generation.id, is_delivered=is_delivered)
@@ -204,89 +239,3 @@ class Generations:
 
     def _forget(self, generation: Generation) -> None:
         self._running.pop(generation.id, None)
-
-    async def _run(
-        self, generation: Generation, claim: Claim, drawing: Drawing, inputs: Sequence[PictureSpool]
-    ) -> None:
-        draft = self._store.begin(generation.id)
-        journal = JournalWriter(draft, to_head(claim, generation.asked, round(self._now() * 1000)))
-        expected_bytes = self._storage.expect(generation.asked.image_size)
-        try:
-            failure = await self._receive(generation, claim, drawing, inputs, draft, journal)
-            conclusion = self._conclude(generation, failure)
-            if conclusion.outcome is not None:
-                journal.end(failure)
-            if not await self._settlement.settle(generation, draft, conclusion) and conclusion.outcome:
-                generation.notices.append(
-                    Notice(
-                        "storage_trouble", "The gateway cannot store the picture now; it came from memory."
-                    )
-                )
-            self._end(generation, conclusion)
-        except Exception as error:  # noqa: BLE001 - a task of its own: what is not caught here is never seen
-            _LOG.error("generation %s failed: %s", generation.id, locate(error))
-            generation.failure = InternalError()
-            generation.end(State.UNKNOWN)
-        finally:
-            self._storage.arrive(expected_bytes)
-
-    async def _receive(
-        self,
-        generation: Generation,
-        claim: Claim,
-        drawing: Drawing,
-        inputs: Sequence[PictureSpool],
-        draft: Draft,
-        journal: JournalWriter,
-    ) -> GatewayError | None:
-        """Send and receive; return what went wrong."""
-        try:
-            await call(
-                generation,
-                self._client,
-                build_body(drawing, inputs),
-                Receiver(generation, draft, journal, self._new_id),
-                is_stream=claim.is_stream,
-                mark_sent=lambda: self._mark_sent(generation.id),
-                note_receiving=lambda: self._ledger.note_receiving(generation.id),
-                is_wanted=lambda: generation.clients > 0,
-            )
-        except GatewayError as error:
-            return error
-        except ClientLeft:
-            generation.is_given_up = True
-        except asyncio.CancelledError:
-            return stopped_unsent() if generation.state is State.CLAIMED else stopped_sent()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the books must be closed
-            _LOG.error("generation %s failed: %s", generation.id, locate(error))
-            return InternalError()
-        finally:
-            for spool in inputs:
-                spool.close()
-        return None
-
-    async def _mark_sent(self, generation_id: str) -> None:
-        try:
-            may_send = await self._ledger.mark_sent(generation_id)
-        except DatabaseError as error:
-            raise no_storage() from error
-        if not may_send:
-            raise InternalError
-
-    def _conclude(self, generation: Generation, failure: GatewayError | None) -> Conclusion:
-        if generation.is_given_up:
-            return Conclusion(
-                state=State.FAILED, is_replayable=False, is_assumed_free=generation.is_assumed_free
-            )
-        was_sent = generation.state is not State.CLAIMED
-        conclusion = conclude(
-            generation.transcript, failure, generation.asked, generation.model, was_sent=was_sent
-        )
-        return replace(conclusion, is_assumed_free=generation.is_assumed_free)
-
-    def _end(self, generation: Generation, conclusion: Conclusion) -> None:
-        generation.outcome = conclusion.outcome
-        generation.bill = conclusion.bill if conclusion.outcome is not None else None
-        generation.failure = conclusion.error
-        generation.notices.extend(conclusion.notices)
-        generation.end(conclusion.state)

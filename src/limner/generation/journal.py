@@ -49,6 +49,7 @@ class Head(Struct, frozen=True, kw_only=True, tag="head"):
     asked: Asked
     is_stream: bool
     store: bool | None
+    metadata: dict[str, str] | None = None
     reserved_micro_usd: int
     claimed_at_ms: int
 

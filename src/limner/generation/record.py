@@ -105,6 +105,8 @@ class Generation:
         """How many are being answered from it, seen from this process."""
         self.is_given_up = False
         """Whether it ends unsent because its clients have left."""
+        self.is_wanted_elsewhere = False
+        """Whether a client of another gateway waits for it."""
         self.is_assumed_free = False
         """Whether an answer of 500 on the way was taken to cost nothing."""
         self.audience = Audience(self._let_go)

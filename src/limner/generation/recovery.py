@@ -6,6 +6,8 @@ database was restored, are adopted by their journal's head.
 """
 
 import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -24,26 +26,31 @@ from limner.pictures.stored import verify
 
 _LOG = logging.getLogger("limner.generation")
 
+_FOLDERS_AT_ONCE = 500
+
 
 async def recover(ledger: Ledger, store: PictureStore) -> None:
-    """Give every generation an end and every kept folder a row. Raises DatabaseError or OSError."""
+    """Give what this server left an end, and every kept folder a row. Raises DatabaseError or OSError."""
     store.remove_probes()
+    store.remove_unfinished_copies()
     await ledger.reset_clients()
-    for record in ledger.list_running():
+    for record in await ledger.list_orphans():
         ending = recover_running(record, store)
         await ledger.end(ending)
         _LOG.info("generation %s of before the start ended as %s", record.id, ending.state)
-    await _sort_folders(ledger, store)
+    for folders in _split(store.list_folders()):
+        await _sort_folders(folders, ledger, store)
     await _sort_drafts(ledger, store)
 
 
-async def _sort_folders(ledger: Ledger, store: PictureStore) -> None:
+async def _sort_folders(folders: Sequence[str], ledger: Ledger, store: PictureStore) -> None:
     """Adopt kept folders that the books do not have, and remove those they have let go."""
-    known = ledger.list_folders()
-    for folder in store.list_folders():
-        if folder in known:
+    known = await ledger.list_known([folder.partition("/")[2] for folder in folders])
+    for folder in folders:
+        found = known.get(folder.partition("/")[2])
+        if found is not None and found.folder == folder:
             continue
-        record = ledger.find_any(folder.partition("/")[2])
+        record = await ledger.find_any(folder.partition("/")[2])
         if record is not None and record.state == State.SETTLED and record.error is None:
             store.remove(folder)
             continue
@@ -51,7 +58,7 @@ async def _sort_folders(ledger: Ledger, store: PictureStore) -> None:
         if adopted is None or (record is not None and record.state != State.UNKNOWN):
             _LOG.error("the files in %s are not whole, or their call ended otherwise; they stay", folder)
         elif record is not None:
-            await ledger.settle_unknown(adopted[1])
+            await ledger.end(adopted[1])
         else:
             await ledger.adopt(_to_new(adopted[0]), adopted[1])
 
@@ -59,13 +66,11 @@ async def _sort_folders(ledger: Ledger, store: PictureStore) -> None:
 async def _sort_drafts(ledger: Ledger, store: PictureStore) -> None:
     """Remove what unfinished generations left, but for those whose outcome nobody knows.
 
-    A whole one that the books do not have is adopted.
+    What is whole is adopted: one that the books do not have, and one that others gave up while this server was away.
     """
     for generation_id in store.list_drafts():
-        record = ledger.find_any(generation_id)
-        if record is not None and record.state != State.UNKNOWN:
-            store.remove_draft(generation_id)
-        elif record is None:
+        record = await ledger.find_any(generation_id)
+        if record is None:
             head = _read(store.get_draft_path(generation_id)).head
             if head is None or head.generation_id != generation_id:
                 continue
@@ -73,6 +78,23 @@ async def _sort_drafts(ledger: Ledger, store: PictureStore) -> None:
             store.adopt(generation_id, folder)
             if (adopted := adopt_unknown(folder, store)) is not None:
                 await ledger.adopt(_to_new(head), adopted[1])
+        elif record.state != State.UNKNOWN:
+            store.remove_draft(generation_id)
+        elif (ending := recover_running(record, store)).answer is not None:
+            await ledger.end(ending)
+            _LOG.info("generation %s, given up as unknown, ended as %s", record.id, ending.state)
+
+
+def conclude_abandoned(record: GenerationRecord) -> Ending:
+    """Return how a generation ended whose gateway is gone, and its files with it as long as it does not come back."""
+    asked = msgspec.json.decode(record.asked, type=Asked)
+    return to_ending(record.id, _conclude(Recorded(), asked, was_sent=record.sent_at_ms is not None))
+
+
+def _split(folders: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(folders)
+    while found := list(islice(remaining, _FOLDERS_AT_ONCE)):
+        yield found
 
 
 def recover_running(record: GenerationRecord, store: PictureStore) -> Ending:
@@ -134,6 +156,7 @@ def _to_new(head: Head) -> NewGeneration:
         asked=msgspec.json.encode(head.asked),
         is_stream=head.is_stream,
         store=head.store,
+        metadata=None if head.metadata is None else msgspec.json.encode(head.metadata),
         reserved_micro_usd=head.reserved_micro_usd,
         claimed_at_ms=head.claimed_at_ms,
     )

@@ -1,20 +1,17 @@
 """Reads a stored generation back, so that it can be answered as if it had just ended. Knows no door."""
 
-import asyncio
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from limner.catalogue import ImageModel, find_model
-from limner.errors import GatewayError, InternalError, NotFound, no_storage
+from limner.errors import GatewayError, InternalError, NotFound
 from limner.generation.journal import ErrorNote, read_lines, to_error
-from limner.generation.record import Asked, Generation, State
+from limner.generation.record import Asked, Generation
 from limner.generation.settling import StoredAnswer
-from limner.ledger.errors import DatabaseError
-from limner.ledger.generations import Ledger
-from limner.ledger.records import GenerationRecord, Scope, StoredPicture
-from limner.pictures.store import PictureStore, read_journal
+from limner.ledger.records import GenerationRecord, StoredPicture
+from limner.pictures.store import read_journal
 from limner.pictures.stored import StoredSpool
 
 
@@ -42,47 +39,43 @@ def raise_stored_error(record: GenerationRecord) -> None:
         raise StoredFailure(record.id, error)
 
 
-async def fetch_generation(
-    generation_id: str, scope: Scope, ledger: Ledger, store: PictureStore, threads: Executor
-) -> Generation:
-    """Return a generation that was settled with an answer.
+def load_generation(
+    generation: Generation, record: GenerationRecord, pictures: Sequence[StoredPicture], folder: Path
+) -> None:
+    """Let a generation be what its record and its files say; it is not over yet. Blocks.
 
-    Raises NotFound: its files were deleted, or are not what they were. StoredFailure: it ended with an error.
+    Raises NotFound: its files were deleted, or are not what they were.
     """
-    try:
-        record = ledger.find(generation_id, scope)
-        pictures = ledger.read_pictures(generation_id)
-    except DatabaseError as error:
-        raise no_storage() from error
-    if record is None:
-        raise InternalError
-    raise_stored_error(record)
-    folder = None if record.folder is None else store.get_path(record.folder)
-    return await asyncio.get_running_loop().run_in_executor(
-        threads, _load_generation, record, pictures, folder
-    )
-
-
-def _load_generation(
-    record: GenerationRecord, pictures: list[StoredPicture], folder: Path | None
-) -> Generation:
-    if record.answer is None or folder is None:
-        raise NotFound("The answer of this call is no longer kept.")
+    if record.answer is None:
+        raise _forgotten()
     try:
         recorded = read_lines(read_journal(folder))
         spools = {picture.id: _open(folder, picture) for picture in pictures}
     except OSError as error:
         raise NotFound("The answer of this call is no longer there.") from error
     answer = msgspec.json.decode(record.answer, type=StoredAnswer)
-    asked = msgspec.json.decode(record.asked, type=Asked)
-    generation = Generation(record.id, asked, find_image_model(asked.upstream_model))
     generation.transcript = recorded.transcript
     generation.spools.update(spools)
     generation.outcome = answer.outcome
     generation.bill = answer.bill
     generation.notices.extend(answer.notices)
-    generation.restore(State.SETTLED)
-    return generation
+
+
+def to_generation(record: GenerationRecord) -> Generation:
+    """Return a generation as its record has it, without an answer."""
+    asked = msgspec.json.decode(record.asked, type=Asked)
+    return Generation(record.id, asked, find_image_model(asked.upstream_model))
+
+
+def find_folder(record: GenerationRecord) -> str:
+    """Return where the files of an answer are. Raises NotFound if they were deleted."""
+    if record.answer is None or record.folder is None:
+        raise _forgotten()
+    return record.folder
+
+
+def _forgotten() -> NotFound:
+    return NotFound("The answer of this call is no longer kept.")
 
 
 def _open(folder: Path, picture: StoredPicture) -> StoredSpool:

@@ -84,14 +84,17 @@ class Settlement:
         storage: StorageGauge,
         *,
         threads: Executor,
-        on_written: Callable[[Generation], None],
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._storage = storage
         self._threads = threads
-        self._on_written = on_written
+        self._on_written: list[Callable[[Generation], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def call_when_written(self, callback: Callable[[Generation], None]) -> None:
+        """Call back with each generation whose end is in the books."""
+        self._on_written.append(callback)
 
     async def settle(self, generation: Generation, draft: Draft, conclusion: Conclusion) -> bool:
         """Write the end. Returns False if it could not be written yet; then it is tried on."""
@@ -134,7 +137,8 @@ class Settlement:
         draft.close()
         if conclusion.outcome is None and conclusion.state is not State.UNKNOWN and draft.has_files:
             self._store.remove_draft(generation.id)
-        self._on_written(generation)
+        for callback in self._on_written:
+            callback(generation)
 
     async def _insist(
         self,

@@ -12,7 +12,7 @@ from limner.errors import InsufficientQuota
 from limner.ledger.keys import ApiKey
 from limner.ledger.queries import load_queries
 from limner.ledger.records import MICRO_USD_PER_USD
-from limner.ledger.sqlite import Database, SqlValue, to_integer
+from limner.ledger.database import Database, SqlValue, to_integer
 
 # Until something is given back, or an operator raises the budget: nobody knows when.
 _TOTAL_RETRY_SECONDS = 3_600.0
@@ -99,6 +99,10 @@ def hold(database: Database, reservation: Reservation, at_ms: int) -> None:
     _add(database, reservation, "hold", (0, 0), at_ms)
 
 
+_STEPS = {"reserve": 0, "hold": 1, "post": 2, "void": 2}
+"""Of each generation one entry a step."""
+
+
 def _add(
     database: Database,
     reservation: Reservation,
@@ -113,6 +117,7 @@ def _add(
         {
             "generation_id": reservation.generation_id,
             "kind": kind,
+            "step": _STEPS[kind],
             "at_ms": at_ms,
             "key_id": reservation.key_id,
             "pending_micro_usd": pending,

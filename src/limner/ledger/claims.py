@@ -11,7 +11,7 @@ from limner.ledger.limits import check_images, check_requests, count_request
 from limner.ledger.queries import load_queries
 from limner.ledger.records import Claim, Found, Fresh, NewGeneration, Occupied, RepeatWindows
 from limner.ledger.repeats import find_repeat, note_refusal
-from limner.ledger.sqlite import Database, SqlValue
+from limner.ledger.database import Database, SqlValue
 
 _QUERIES = load_queries("claims")
 
@@ -29,6 +29,10 @@ def claim(
 
     A repeat counts as a request and is never one too many: refused, it would come back as a call of its own.
     """
+    # Always in this order: first equal calls one after another, then all calls of a key that has limits.
+    database.lock("call", call.fingerprint if call.idempotency_digest is None else call.idempotency_digest)
+    if call.key.is_limited:
+        database.lock("key", call.key.id)
     try:
         repeat = find_repeat(database, call, windows, now_ms)
     except IdempotencyKeyReused as error:
@@ -71,6 +75,11 @@ def attach(database: Database, generation_id: str) -> None:
     database.change(_QUERIES["attach"], {"id": generation_id})
 
 
+def is_wanted_elsewhere(database: Database, generation_id: str) -> bool:
+    """Return whether a client of another server waits for the generation; nobody joins it until the end."""
+    return database.fetch_integer(_QUERIES["is_wanted_elsewhere"], {"id": generation_id}) > 0
+
+
 def stop_replaying(database: Database, generation_id: str) -> None:
     """Write that no repeat is answered from it any more: what it had to give is not there."""
     database.change(_QUERIES["stop_replaying"], {"id": generation_id})
@@ -107,6 +116,7 @@ def insert(database: Database, new: NewGeneration, *, clients: int) -> None:
         "asked": new.asked.decode(),
         "is_stream": int(new.is_stream),
         "store": None if new.store is None else int(new.store),
+        "metadata": None if new.metadata is None else new.metadata.decode(),
         "reserved_micro_usd": new.reserved_micro_usd,
         "claimed_at_ms": new.claimed_at_ms,
         "clients": clients,
@@ -128,6 +138,7 @@ def _to_new(call: Claim, now_ms: int) -> NewGeneration:
         asked=call.asked,
         is_stream=call.is_stream,
         store=call.store,
+        metadata=call.metadata,
         reserved_micro_usd=call.reserved_micro_usd,
         claimed_at_ms=now_ms,
     )

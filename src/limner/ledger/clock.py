@@ -13,16 +13,18 @@ class SteadyClock:
     On Linux the boot clock counts on while the machine sleeps; elsewhere the monotonic one is the nearest.
     """
 
-    def __init__(self) -> None:
-        self._started = time.time()
-        self._started_steady = _read_steady_seconds()
+    def __init__(self, started: float | None = None) -> None:
+        """`started` is the time now; None: this machine's."""
+        self._started = time.time() if started is None else started
+        self._started_steady = read_steady_seconds()
 
     def __call__(self) -> float:
         """Return the time."""
-        return self._started + _read_steady_seconds() - self._started_steady
+        return self._started + read_steady_seconds() - self._started_steady
 
 
-def _read_steady_seconds() -> float:
+def read_steady_seconds() -> float:
+    """Return seconds since some moment, by a clock that cannot be set and goes on while the process is stopped."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()

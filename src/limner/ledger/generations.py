@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from limner.ledger import claims, endings, lookups, recovery, retention
+from limner.ledger import claims, endings, lookups, recovery, transfers
+from limner.ledger.books import Books
+from limner.ledger.database import Database
 from limner.ledger.errors import DatabaseError
 from limner.ledger.records import (
     Claim,
@@ -21,13 +23,10 @@ from limner.ledger.records import (
     NewGeneration,
     Occupied,
     RepeatWindows,
-    Retention,
     Scope,
     StoredPicture,
 )
 from limner.ledger.repeats import note_refusal
-from limner.ledger.sqlite import Database
-from limner.ledger.writer import Writer
 
 T = TypeVar("T")
 
@@ -46,16 +45,17 @@ class Ledger:
 
     def __init__(
         self,
-        writer: Writer,
-        reader: Database,
+        books: Books,
         *,
         now: Callable[[], float],
         windows: RepeatWindows,
+        is_shared: bool = False,
     ) -> None:
-        self._writer = writer
-        self._reader = reader
+        """`is_shared`: files are to be put into a shared store once they are here."""
+        self._books = books
         self._now = now
         self._windows = windows
+        self._is_shared = is_shared
 
     async def claim(self, call: Claim) -> Fresh | Found | Occupied:
         """Decide on a call, and write the generation or the client that it becomes.
@@ -68,8 +68,9 @@ class Ledger:
             IdempotencyKeyReused: its Idempotency-Key stands for another call.
             DatabaseError: nothing is claimed.
         """
-        outcome: Fresh | Found | Occupied | claims.Refused = await self._writer.submit(
+        outcome: Fresh | Found | Occupied | claims.Refused = await self._books.submit(
             lambda database: claims.claim(database, call, self._windows, self._now_ms()),
+            is_ordered=True,
             on_abandoned=partial(self._give_back, call),
         )
         if isinstance(outcome, claims.Refused):
@@ -84,9 +85,30 @@ class Ledger:
         """Write soon that the answer has begun."""
         self._change(lambda database: claims.note_receiving(database, generation_id))
 
+    async def give_up(self, ending: Ending) -> bool:
+        """Write the end of a call that was not sent; False, and nothing, if it is waited for elsewhere."""
+
+        def give_up(database: Database, now_ms: int) -> bool:
+            is_wanted = claims.is_wanted_elsewhere(database, ending.generation_id)
+            return not is_wanted and endings.end(database, ending, now_ms)
+
+        return await self._submit(give_up)
+
     async def end(self, ending: Ending) -> bool:
-        """Write how a generation ended, its pictures and its money; False, and nothing, if it had ended."""
-        return await self._submit(lambda database, now_ms: endings.end(database, ending, now_ms))
+        """Write how a generation ended, its pictures and its money; False, and nothing, if it had ended.
+
+        One that others had given up as unknown, while this process was not to be seen, ends as it truly did.
+        """
+
+        def end(database: Database, now_ms: int) -> bool:
+            is_written = endings.end(database, ending, now_ms) or (
+                ending.cost_micro_usd is not None and endings.settle_unknown(database, ending, now_ms)
+            )
+            if is_written and ending.folder is not None and self._is_shared:
+                transfers.add_upload(database, ending.generation_id, now_ms)
+            return is_written
+
+        return await self._submit(end)
 
     def attach(self, generation_id: str) -> None:
         """Count soon one client more."""
@@ -112,31 +134,31 @@ class Ledger:
 
     async def catch_up(self) -> None:
         """Return when everything noted before can be read. Raises DatabaseError."""
-        await self._writer.submit(lambda _database: None)
+        await self._books.submit(lambda _database: None, is_ordered=True)
 
-    def find(self, generation_id: str, scope: Scope) -> GenerationRecord | None:
+    async def find(self, generation_id: str, scope: Scope) -> GenerationRecord | None:
         """Return the generation if it is within the scope."""
-        return lookups.find(self._reader, generation_id, scope)
+        return await self._books.ask(lambda database: lookups.find(database, generation_id, scope))
 
-    def list_generations(self, scope: Scope, choice: lookups.Choice) -> list[GenerationRecord]:
+    async def list_generations(self, scope: Scope, choice: lookups.Choice) -> list[GenerationRecord]:
         """Return the generations within the scope that the choice names, by time of claim."""
-        return lookups.list_generations(self._reader, scope, choice)
+        return await self._books.ask(lambda database: lookups.list_generations(database, scope, choice))
 
-    def read_pictures(self, generation_id: str) -> list[StoredPicture]:
+    async def read_pictures(self, generation_id: str) -> list[StoredPicture]:
         """Return the pictures of a generation, in their order."""
-        return lookups.read_pictures(self._reader, generation_id)
+        return await self._books.ask(lambda database: lookups.read_pictures(database, generation_id))
 
-    def list_running(self) -> list[GenerationRecord]:
-        """Return everybody's generations that have not ended."""
-        return lookups.list_running(self._reader)
+    async def list_orphans(self) -> list[GenerationRecord]:
+        """Return the generations that this server left without an end when it last ran."""
+        return await self._books.ask(lookups.list_orphans)
 
-    def list_folders(self) -> set[str]:
-        """Return the folders there should be."""
-        return lookups.list_folders(self._reader)
+    async def list_known(self, generation_ids: Sequence[str]) -> dict[str, lookups.Known]:
+        """Return those of the generations that the books have, by id."""
+        return await self._books.ask(lambda database: lookups.list_known(database, generation_ids))
 
-    def find_any(self, generation_id: str) -> GenerationRecord | None:
+    async def find_any(self, generation_id: str) -> GenerationRecord | None:
         """Return the generation, whosever it is: for those who mend, never for those who ask."""
-        return lookups.find_any(self._reader, generation_id)
+        return await self._books.ask(lambda database: lookups.find_any(database, generation_id))
 
     async def reset_clients(self) -> None:
         """Write that nobody is being answered: the server has just started."""
@@ -144,40 +166,21 @@ class Ledger:
 
     async def adopt(self, found: NewGeneration, ending: Ending) -> bool:
         """Write a generation that only its files know; False, and nothing, if its id is taken."""
-        return await self._submit(lambda database, now_ms: recovery.adopt(database, found, ending, now_ms))
 
-    async def settle_unknown(self, ending: Ending) -> bool:
-        """Write the true end of one that had ended unknown; False, and nothing, if it had not."""
-        return await self._submit(lambda database, now_ms: endings.settle_unknown(database, ending, now_ms))
+        def adopt(database: Database, now_ms: int) -> bool:
+            is_written = recovery.adopt(database, found, ending, now_ms)
+            if is_written and self._is_shared:
+                transfers.add_upload(database, ending.generation_id, now_ms)
+            return is_written
 
-    def list_expired(self, kept: Retention, limit: int) -> list[tuple[str, str]]:
-        """Return ids and folders of some generations whose files nobody may ask for any more."""
-        return retention.list_expired(self._reader, kept, self._windows, self._now_ms(), limit)
-
-    def read_stored_bytes(self) -> int:
-        """Return how much all files take."""
-        return retention.read_stored_bytes(self._reader)
-
-    def list_evictable(self, limit: int) -> list[tuple[str, str]]:
-        """Return ids and folders of the oldest generations that may go when room is needed."""
-        return retention.list_evictable(self._reader, self._windows, self._now_ms(), limit)
-
-    async def forget_files(self, generation_ids: Sequence[str]) -> None:
-        """Write that the files have gone, and with them the text of the answers."""
-        await self._submit(lambda database, _: retention.forget_files(database, generation_ids))
-
-    async def resolve_old_unknowns(self, policy: str, before_ms: int) -> int:
-        """Decide by policy on outcomes unknown since before then; return how many."""
-        return await self._submit(
-            lambda database, now_ms: retention.resolve_old_unknowns(database, policy, before_ms, now_ms)
-        )
+        return await self._submit(adopt)
 
     def _now_ms(self) -> int:
         return int(self._now() * 1000)
 
     def _submit(self, job: Callable[[Database, int], T], *, is_urgent: bool = True) -> "Future[T]":
         """Queue a job with the time at which it runs: what is written later is never dated earlier."""
-        return self._writer.submit(lambda database: job(database, self._now_ms()), is_urgent=is_urgent)
+        return self._books.submit(lambda database: job(database, self._now_ms()), is_urgent=is_urgent)
 
     def _give_back(self, call: Claim, outcome: Fresh | Found | Occupied | claims.Refused) -> None:
         """Undo the claim of a caller that was cancelled."""
@@ -192,9 +195,9 @@ class Ledger:
 
     def _change(self, job: Callable[[Database], object]) -> None:
         """Have a job done that nobody waits for, until it is done or the writer closes."""
-        if self._writer.is_closed:
+        if self._books.is_closed:
             return
-        future = self._writer.submit(job, is_urgent=False)
+        future = self._books.submit(job, is_urgent=False)
         future.add_done_callback(partial(self._see_to_it, job))
 
     def _see_to_it(self, job: Callable[[Database], object], future: "Future[object]") -> None:

@@ -9,6 +9,7 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Collection, Iterable
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest, digest
@@ -17,7 +18,7 @@ from typing import TypedDict, Unpack
 from limner.ledger.errors import DuplicateError, KeyRefused
 from limner.ledger.queries import load_queries
 from limner.ledger.signing import derive
-from limner.ledger.sqlite import Database, SqlValue, to_integer, to_optional_integer
+from limner.ledger.database import Database, SqlValue, to_integer, to_optional_integer
 
 _QUERIES = load_queries("keys")
 
@@ -57,6 +58,12 @@ class ApiKey:
     images_per_minute: int | None = None
     requests_per_minute: int | None = None
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether what it has done before decides on what it may do now."""
+        limits = (self.budget_micro_usd, self.images_per_minute, self.requests_per_minute)
+        return any(limit is not None for limit in limits)
+
 
 class KeyLimits(TypedDict, total=False):
     """The limits of a key, by the names they have in ApiKey; what is absent is no limit."""
@@ -85,9 +92,19 @@ class KeyStore:
         self._database = database
         self._now = now
         self._digest_key = derive(signing_secret, "client key digest")
-        self._digest_secret_id = derive(signing_secret, "signing secret id").hex()[:16]
+        self._digest_secret_id = identify_secret(signing_secret)
         id_key = derive(signing_secret, "fixed client key id")
         self._fixed = {self._digest(key): _to_fixed_key(key, id_key) for key in fixed_keys}
+
+    def on(self, database: Database) -> "KeyStore":
+        """Return the same keys as seen through another connection."""
+        keys = copy(self)
+        keys._database = database
+        return keys
+
+    def find_fixed(self, secret: str) -> ApiKey | None:
+        """Return the configured key that `secret` is, None if it is none of them."""
+        return self._fixed.get(self._digest(secret))
 
     def find(self, secret: str) -> ApiKey | None:
         """Return the key that may be used now by showing `secret`; None if unknown, revoked or expired.
@@ -201,7 +218,7 @@ class KeyStore:
                 },
             )
         except DuplicateError as error:
-            if "api_keys.name" in str(error):
+            if "name" in str(error):
                 raise KeyRefused(
                     f"there is a key named {key.name!r} already; revoke it or choose another name"
                 ) from None
@@ -227,6 +244,11 @@ def _to_key(row: tuple[SqlValue, ...]) -> ApiKey:
         images_per_minute=to_optional_integer(images_per_minute),
         requests_per_minute=to_optional_integer(requests_per_minute),
     )
+
+
+def identify_secret(signing_secret: bytes) -> str:
+    """Return what a signing secret is told from others by; it says nothing of it."""
+    return derive(signing_secret, "signing secret id").hex()[:16]
 
 
 def shorten_key_id(key_id: str) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from limner.ledger.data_dir import create_data_dir
 from limner.ledger.errors import LedgerError
-from limner.ledger.signing import create_data_dir
 
 if sys.platform == "win32":
     import msvcrt

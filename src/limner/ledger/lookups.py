@@ -1,10 +1,12 @@
 """What is there of generations, as records. This module must not write, nor know what `asked` and `answer` mean."""
 
-from msgspec import Struct, convert
+from collections.abc import Iterable
+
+from msgspec import Struct, convert, json
 
 from limner.ledger.queries import load_queries
 from limner.ledger.records import GenerationRecord, Scope, StoredPicture
-from limner.ledger.sqlite import Database, SqlValue, to_integer
+from limner.ledger.database import Database, SqlValue, to_integer
 
 _QUERIES = load_queries("generations")
 
@@ -48,29 +50,41 @@ def list_generations(database: Database, scope: Scope, choice: Choice) -> list[G
             "end_user": scope.end_user,
             "is_undelivered": int(choice.is_undelivered_only),
             "is_stored": int(choice.is_stored_only),
+            "has_digest": int(choice.idempotency_digest is not None),
             "digest": choice.idempotency_digest,
             "after_ms": place[0],
             "after_id": place[1],
             "limit": choice.limit,
         },
     )
-    return [_to_record(row) for row in rows]
+    return [to_record(row) for row in rows]
 
 
 def list_by_state(database: Database, state: str | None, limit: int) -> list[GenerationRecord]:
     """Return everybody's generations in the state, or in any, newest first."""
     rows = database.fetch_all(_QUERIES["list_by_state"], {"state": state, "limit": limit})
-    return [_to_record(row) for row in rows]
+    return [to_record(row) for row in rows]
 
 
-def list_running(database: Database) -> list[GenerationRecord]:
-    """Return everybody's generations that have not ended, oldest first."""
-    return [_to_record(row) for row in database.fetch_all(_QUERIES["list_running"])]
+def list_orphans(database: Database) -> list[GenerationRecord]:
+    """Return the generations that this server left without an end when it last ran, oldest first."""
+    return [to_record(row) for row in database.fetch_all(_QUERIES["list_orphans"])]
 
 
-def list_folders(database: Database) -> set[str]:
-    """Return the folders of all generations that have files."""
-    return {str(folder) for (folder,) in database.fetch_all(_QUERIES["list_folders"])}
+class Known(Struct, frozen=True):
+    """Where the books say that a generation's files are."""
+
+    folder: str | None
+    is_uploaded: bool
+
+
+def list_known(database: Database, generation_ids: Iterable[str]) -> dict[str, Known]:
+    """Return those of the generations that there are, by id."""
+    values: dict[str, SqlValue] = {"ids": json.encode([*generation_ids]).decode()}
+    return {
+        str(generation_id): Known(None if folder is None else str(folder), bool(is_uploaded))
+        for generation_id, folder, is_uploaded in database.fetch_all(_QUERIES["list_known"], values)
+    }
 
 
 def read_pictures(database: Database, generation_id: str) -> list[StoredPicture]:
@@ -88,16 +102,17 @@ def _find_place(database: Database, scope: Scope, choice: Choice) -> tuple[int, 
 
 
 def _first(rows: list[tuple[SqlValue, ...]]) -> GenerationRecord | None:
-    return _to_record(rows[0]) if rows else None
+    return to_record(rows[0]) if rows else None
 
 
 _GENERATION_COLUMNS = GenerationRecord.__struct_fields__
 _PICTURE_COLUMNS = StoredPicture.__struct_fields__
 
 
-def _to_record(row: tuple[SqlValue, ...]) -> GenerationRecord:
+def to_record(row: tuple[SqlValue, ...]) -> GenerationRecord:
+    """Return the record of a row of the columns that all queries here select."""
     values: dict[str, object] = dict(zip(_GENERATION_COLUMNS, row, strict=True))
-    for name in ("asked", "answer", "error"):
+    for name in ("asked", "answer", "error", "metadata"):
         if isinstance(text := values[name], str):
             values[name] = text.encode()
     for name in ("is_stream", "store", "is_keyed"):

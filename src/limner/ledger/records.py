@@ -33,6 +33,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     asked: bytes
     is_stream: bool
     store: bool | None
+    metadata: bytes | None = None
+    """JSON: the client's own words on the call."""
     reserved_micro_usd: int
     is_retry: bool
     """Whether the client says that this is not its first attempt."""
@@ -109,6 +111,7 @@ class NewGeneration(Struct, frozen=True, kw_only=True):
     asked: bytes
     is_stream: bool
     store: bool | None
+    metadata: bytes | None = None
     reserved_micro_usd: int
     claimed_at_ms: int
 
@@ -153,8 +156,13 @@ class GenerationRecord(Struct, frozen=True, kw_only=True):
     error_status: int | None
     is_keyed: bool
     """Whether it came with an Idempotency-Key."""
+    metadata: bytes | None
     folder: str | None
     stored_bytes: int
+    uploaded_at_ms: int | None
+    """When its files were in the shared store as well."""
+    replica_id: str
+    """Whose call it was, and into whose folder its files came; '' where there is one server."""
 
     @property
     def is_over(self) -> bool:

@@ -9,13 +9,13 @@ from limner.ledger.errors import DuplicateError
 from limner.ledger.limits import sweep_requests
 from limner.ledger.queries import load_queries
 from limner.ledger.records import Ending, NewGeneration
-from limner.ledger.sqlite import Database
+from limner.ledger.database import Database
 
 _QUERIES = load_queries("recovery")
 
 
 def reset_clients(database: Database, now_ms: int) -> None:
-    """Write that nobody is being answered, and forget what counts no more."""
+    """Write that nobody is being answered by this server, and forget what counts no more."""
     database.change(_QUERIES["reset_clients"])
     sweep_requests(database, now_ms)
 
@@ -23,7 +23,8 @@ def reset_clients(database: Database, now_ms: int) -> None:
 def adopt(database: Database, found: NewGeneration, ending: Ending, now_ms: int) -> bool:
     """Write a generation that only its files know, with its money; False, and nothing, if its id is taken."""
     try:
-        insert(database, found, clients=0)
+        with database.savepoint():
+            insert(database, found, clients=0)
     except DuplicateError:
         return False
     return end(database, ending, now_ms)

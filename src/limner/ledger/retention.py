@@ -9,7 +9,7 @@ from limner.ledger.endings import resolve_all
 from limner.ledger.queries import load_queries
 from limner.ledger.records import RepeatWindows, Retention
 from limner.ledger.repeats import UNKEYED_WINDOW_MS
-from limner.ledger.sqlite import Database, SqlValue
+from limner.ledger.database import Database, SqlValue
 
 _QUERIES = load_queries("retention")
 

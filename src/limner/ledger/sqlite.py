@@ -8,17 +8,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import apsw
 
+from limner.ledger.data_dir import create_data_dir
+from limner.ledger.database import SqlValue, to_integer
 from limner.ledger.errors import DatabaseError, DuplicateError
-from limner.ledger.queries import load_migrations, load_queries
-from limner.ledger.signing import create_data_dir
+from limner.ledger.queries import Query, load_migrations, load_queries
 
 FILE_NAME = "limner.sqlite3"
-
-SqlValue = str | bytes | int | float | None
 
 # Longer than any write transaction of ours, shorter than a client's patience.
 _BUSY_TIMEOUT_SECONDS = 10.0
@@ -33,19 +32,7 @@ _RELEASE = "RELEASE step"
 _ROLLBACK_TO = "ROLLBACK TO step"
 
 
-def to_integer(value: SqlValue) -> int:
-    """Return a value of a column that holds integers only."""
-    if not isinstance(value, int):
-        raise TypeError(f"not an integer: {type(value).__name__}")
-    return value
-
-
-def to_optional_integer(value: SqlValue) -> int | None:
-    """Return a value of a column that holds integers or nothing."""
-    return None if value is None else to_integer(value)
-
-
-class Database:
+class SqliteDatabase:
     """One open connection to `<data_dir>/limner.sqlite3`, at the newest schema.
 
     Library exceptions leave it as DatabaseError or DuplicateError. Connections are not for use by two
@@ -77,25 +64,45 @@ class Database:
             self.close()
             raise
 
-    def fetch_all(self, sql: str, values: Mapping[str, SqlValue] | None = None) -> list[tuple[SqlValue, ...]]:
+    @property
+    def dialect(self) -> Literal["sqlite", "postgres"]:
+        """Whose SQL it speaks."""
+        return "sqlite"
+
+    def fetch_all(
+        self, query: Query | str, values: Mapping[str, SqlValue] | None = None
+    ) -> list[tuple[SqlValue, ...]]:
         """Run one query and return all its rows."""
+        sql = query.sqlite if isinstance(query, Query) else query
         try:
             return self._connection.execute(sql, values).fetchall()
         except apsw.Error as error:
             raise self._map(error) from error
 
-    def change(self, sql: str, values: Mapping[str, SqlValue] | None = None) -> int:
+    def change(self, query: Query | str, values: Mapping[str, SqlValue] | None = None) -> int:
         """Run one statement and return how many rows it changed; for that it is cheaper than RETURNING."""
+        sql = query.sqlite if isinstance(query, Query) else query
         try:
             self._connection.execute(sql, values)
         except apsw.Error as error:
             raise self._map(error) from error
         return self._connection.changes()
 
-    def fetch_integer(self, sql: str, values: Mapping[str, SqlValue] | None = None) -> int:
+    def fetch_integer(self, query: Query | str, values: Mapping[str, SqlValue] | None = None) -> int:
         """Run a query whose answer is one integer."""
-        ((value,),) = self.fetch_all(sql, values)
+        ((value,),) = self.fetch_all(query, values)
         return to_integer(value)
+
+    def lock(self, kind: str, name: bytes | str) -> None:  # noqa: ARG002 - as the seam asks
+        """Do nothing: a transaction that writes has the whole database for itself."""
+
+    def try_lock(self, name: str) -> bool:  # noqa: ARG002 - as above
+        """Take it: see lock."""
+        return True
+
+    def read_seconds(self) -> float:
+        """Return this machine's time: there is no other."""
+        return time.time()
 
     @property
     def is_in_transaction(self) -> bool:
@@ -172,16 +179,18 @@ class Database:
 
     def _migrate(self) -> None:
         queries = load_queries("schema")
-        for number, name, sql in load_migrations():
+        for step in load_migrations("sqlite"):
             # Asked first without a lock: a key command must not wait for a writer when nothing is to be done.
-            if self._read_schema_version() >= number:
+            if self._read_schema_version() >= step.number:
                 continue
             with self._transaction():
-                self._connection.execute(queries["create_schema_version"])
-                if self._read_schema_version() < number:  # another process may have been first
-                    self._connection.execute(sql)
-                    self._connection.execute(queries["add_schema_version"], {"version": number, "name": name})
-        newest = load_migrations()[-1][0]
+                self._connection.execute(queries["create_schema_version"].sqlite)
+                if self._read_schema_version() < step.number:  # another process may have been first
+                    self._connection.execute(step.sql)
+                    self._connection.execute(
+                        queries["add_schema_version"].sqlite, {"version": step.number, "name": step.name}
+                    )
+        newest = load_migrations("sqlite")[-1].number
         found = self._read_schema_version()
         if found > newest:
             raise DatabaseError(

@@ -6,21 +6,20 @@ This module must not know what a job writes. It is handed work from one event lo
 import logging
 from asyncio import Future, TimerHandle, get_running_loop
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
+from contextlib import AbstractContextManager, suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
 from limner.ledger.errors import DatabaseError
-from limner.ledger.sqlite import Database
+from limner.ledger.database import Database
 
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 # Longer than any write of ours takes, shorter than a caller's patience with a locked database.
-_BUSY_TIMEOUT_SECONDS = 5.0
+BUSY_TIMEOUT_SECONDS = 5.0
 
 # How long a job that nobody waits for may wait for an urgent one to share its transaction.
 _LINGER_SECONDS = 0.02
@@ -28,10 +27,10 @@ _LINGER_SECONDS = 0.02
 _MOST_JOBS = 256
 
 
-class _Entry:
+class Entry:
     """One job, who waits for it, and what came of it."""
 
-    __slots__ = ("error", "future", "job", "on_abandoned", "result")
+    __slots__ = ("error", "future", "is_in_doubt", "job", "on_abandoned", "result")
 
     def __init__(
         self,
@@ -43,7 +42,9 @@ class _Entry:
         self.future = future
         self.on_abandoned = on_abandoned
         self.result: Any = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
+        self.is_in_doubt = False
+        """Whether it may have been written although it failed."""
 
     def run(self, database: Database) -> None:
         """Do it, and keep what it returns or raises."""
@@ -55,10 +56,12 @@ class _Entry:
 
     def resolve(self) -> None:
         """Tell the one who waits."""
-        if self.future.done():  # cancelled
-            if self.error is None and self.on_abandoned is not None:
-                self.on_abandoned(self.result)
-        elif self.error is not None:
+        is_lost = self.future.done() and self.error is None  # cancelled
+        if (is_lost or self.is_in_doubt) and self.on_abandoned is not None:
+            self.on_abandoned(self.result)
+        if self.future.done():
+            return
+        if self.error is not None:
             self.future.set_exception(self.error)
         else:
             self.future.set_result(self.result)
@@ -73,15 +76,12 @@ class Writer:
     DatabaseError and the writer goes on with the next.
     """
 
-    def __init__(self, data_dir: Path, *, busy_timeout_seconds: float = _BUSY_TIMEOUT_SECONDS) -> None:
-        """Open the database and start the thread.
-
-        Raises:
-            DatabaseError: the database cannot be opened.
-        """
-        self._database = Database(data_dir, busy_timeout_seconds=busy_timeout_seconds)
-        self._queue: SimpleQueue[list[_Entry] | None] = SimpleQueue()
-        self._lingering: list[_Entry] = []
+    def __init__(self, borrow: Callable[[], AbstractContextManager[Database]]) -> None:
+        """Start the thread; `borrow` lends it a connection for each transaction."""
+        self._borrow = borrow
+        self._queue: SimpleQueue[list[Entry] | None] = SimpleQueue()
+        self._lingering: list[Entry] = []
+        self._unfinished = 0
         self._timer: TimerHandle | None = None
         self._is_closed = False
         # A daemon, so that a program which fails to close it can still end; a kill loses no finished job.
@@ -92,6 +92,11 @@ class Writer:
     def is_closed(self) -> bool:
         """Whether it takes no more jobs."""
         return self._is_closed
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job that was submitted is not done yet."""
+        return self._unfinished > 0
 
     def submit(
         self,
@@ -112,7 +117,8 @@ class Writer:
             raise DatabaseError("the ledger is closed")
         loop = get_running_loop()
         future: Future[T] = loop.create_future()
-        self._lingering.append(_Entry(job, future, on_abandoned))
+        self._lingering.append(Entry(job, future, on_abandoned))
+        self._unfinished += 1
         if is_urgent:
             self._hand_over()
         elif self._timer is None:
@@ -120,14 +126,13 @@ class Writer:
         return future
 
     def close(self) -> None:
-        """Run what is queued, then end the thread and close the database."""
+        """Run what is queued, then end the thread."""
         if self._is_closed:
             return
         self._is_closed = True
         self._hand_over()
         self._queue.put(None)
         self._thread.join()
-        self._database.close()
 
     def _hand_over(self) -> None:
         if self._timer is not None:
@@ -153,11 +158,14 @@ class Writer:
             for start in range(0, len(entries), _MOST_JOBS):
                 batch = entries[start : start + _MOST_JOBS]
                 self._run_batch(batch)
-                _report(batch)
+                report(batch, self._count_done)
 
-    def _take(self) -> tuple[list[_Entry], bool]:
+    def _count_done(self, entries: int) -> None:
+        self._unfinished -= entries
+
+    def _take(self) -> tuple[list[Entry], bool]:
         """Wait for jobs and return those that are there, and whether none will follow."""
-        entries: list[_Entry] = []
+        entries: list[Entry] = []
         taken = self._queue.get()
         while taken is not None:
             entries += taken
@@ -169,48 +177,54 @@ class Writer:
                 return entries, False
         return entries, True
 
-    def _run_batch(self, batch: Sequence[_Entry]) -> None:
+    def _run_batch(self, batch: Sequence[Entry]) -> None:
         try:
-            with self._database.transaction():
+            with self._borrow() as database, database.transaction():
                 for entry in batch:
-                    entry.run(self._database)
+                    entry.run(database)
         except Exception as error:  # noqa: BLE001 # whatever it is belongs to those who wait, not to the thread
             if len(batch) > 1 and any(entry.error is not None for entry in batch):
                 self._run_apart(batch)
             else:
                 _fail(batch, error)
 
-    def _run_apart(self, batch: Sequence[_Entry]) -> None:
+    def _run_apart(self, batch: Sequence[Entry]) -> None:
         """Run a batch again in which a job failed, with savepoints. They cost a sixth more, so only now."""
         try:
-            with self._database.transaction():
+            with self._borrow() as database, database.transaction():
                 for entry in batch:
                     entry.error = None
-                    self._run_in_savepoint(entry)
+                    _run_in_savepoint(database, entry)
         except Exception as error:  # noqa: BLE001 # as above
             _fail(batch, error)
 
-    def _run_in_savepoint(self, entry: _Entry) -> None:
-        try:
-            with self._database.savepoint():
-                entry.run(self._database)
-        except Exception as error:
-            if not self._database.is_in_transaction:  # SQLite has undone the other jobs too
-                raise
-            entry.error = error
+
+def _run_in_savepoint(database: Database, entry: Entry) -> None:
+    try:
+        with database.savepoint():
+            entry.run(database)
+    except Exception as error:
+        if not database.is_in_transaction:  # the other jobs are undone too
+            raise
+        entry.error = error
 
 
-def _fail(batch: Sequence[_Entry], error: Exception) -> None:
+def _fail(batch: Sequence[Entry], error: Exception) -> None:
     for entry in batch:
         entry.error = error
 
 
-def _report(batch: Sequence[_Entry]) -> None:
-    """Hand a batch back to the event loop by one call, unless it is closed."""
+def report(batch: Sequence[Entry], on_reported: Callable[[int], None] | None = None) -> None:
+    """Hand a batch back to the event loop by one call, unless it is closed; from any thread.
+
+    `on_reported` is told there, before anybody else, how many jobs that were.
+    """
     with suppress(RuntimeError):
-        batch[0].future.get_loop().call_soon_threadsafe(_resolve, batch)
+        batch[0].future.get_loop().call_soon_threadsafe(_resolve, batch, on_reported)
 
 
-def _resolve(batch: Sequence[_Entry]) -> None:
+def _resolve(batch: Sequence[Entry], on_reported: Callable[[int], None] | None) -> None:
+    if on_reported is not None:
+        on_reported(len(batch))
     for entry in batch:
         entry.resolve()

@@ -112,7 +112,18 @@ class PictureStore:
         """Yield every kept folder."""
         for day in sorted(self._pictures.iterdir()):
             if day.is_dir():
-                yield from sorted(f"{day.name}/{path.name}" for path in day.iterdir() if path.is_dir())
+                yield from sorted(f"{day.name}/{path.name}" for path in day.iterdir() if _is_kept(path))
+
+    def prepare(self, folder: str) -> Path:
+        """Return where a copy of a kept folder may be put, its day made; blocks. Raises OSError."""
+        target = self._pictures / folder
+        self._make_day(target.parent)
+        return target
+
+    def remove_unfinished_copies(self) -> None:
+        """Delete copies that a process had begun when it died. Raises OSError."""
+        for path in self._pictures.glob("*/.*"):
+            remove_tree(path)
 
 
 class Draft:
@@ -244,6 +255,11 @@ def read_journal(folder: Path) -> Sequence[bytes]:
 def sum_sizes(folder: Path) -> int:
     """Return the bytes of all files in a folder. Raises OSError."""
     return sum(path.stat().st_size for path in folder.iterdir())
+
+
+def _is_kept(path: Path) -> bool:
+    """Return whether a folder is one, and not a copy that is still growing."""
+    return path.is_dir() and not path.name.startswith(".")
 
 
 def _name_file(number: int, mime_type: str | None) -> str:

@@ -1,6 +1,6 @@
 """Who is calling: the one function that all doors ask. Knows headers and keys, nothing of what is wanted."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 
@@ -8,10 +8,10 @@ from limner.errors import GatewayUnavailable, PermissionDenied, Unauthenticated
 from limner.ledger.errors import DatabaseError
 from limner.ledger.keys import ApiKey
 
-FindKey = Callable[[str], ApiKey | None]
+FindKey = Callable[[str], Awaitable[ApiKey | None]]
 
 
-def authenticate(headers: Headers, find_key: FindKey) -> ApiKey:
+async def authenticate(headers: Headers, find_key: FindKey) -> ApiKey:
     """Return the key that came with a request.
 
     Raises Unauthenticated, with one text for every cause, or GatewayUnavailable.
@@ -21,7 +21,7 @@ def authenticate(headers: Headers, find_key: FindKey) -> ApiKey:
     key = None
     if scheme.lower() == "bearer" and secret.strip():
         try:
-            key = find_key(secret.strip())
+            key = await find_key(secret.strip())
         except DatabaseError as error:
             raise GatewayUnavailable(
                 "The gateway cannot read its keys now; nothing was bought.", code="storage_unavailable"

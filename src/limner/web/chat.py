@@ -71,7 +71,7 @@ class ChatDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises GatewayError as long as nothing has been sent."""
         request = Request(scope, receive)
-        key = authenticate(request.headers, self._find_key)
+        key = await authenticate(request.headers, self._find_key)
         scope["limner.key_name"] = key.name
         idempotency_key = read_idempotency_key(request.headers)
         body = await read_body(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)

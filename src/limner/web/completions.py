@@ -15,7 +15,7 @@ from starlette.types import Scope as AsgiScope
 
 from limner.errors import GatewayUnavailable, InvalidRequest, MethodNotAllowed, NotFound
 from limner.generation.claiming import digest_idempotency_key
-from limner.generation.generations import Generations
+from limner.generation.generations import Generations, GivenUp
 from limner.generation.record import Asked
 from limner.generation.replaying import StoredFailure
 from limner.ledger.errors import DatabaseError
@@ -64,9 +64,9 @@ class CompletionsDoor:
         request = Request(scope, receive)
         if request.method == "HEAD":  # its answer has no picture, and would count as one delivered
             raise MethodNotAllowed(f"{request.url.path} does not take HEAD.")
-        key = authenticate(request.headers, self._find_key)
+        key = await authenticate(request.headers, self._find_key)
         scope["limner.key_name"] = key.name
-        record = self._find(request.path_params["completion_id"], self._to_scope(request, key))
+        record = await self._find(request.path_params["completion_id"], self._to_scope(request, key))
         note_generation(scope, record.id, is_replayed=record.is_over)
         if not record.is_over and request.query_params.get("wait") == "0":
             await _to_json(Pending(id=_to_completion_id(record.id)), status=202)(scope, receive, send)
@@ -77,6 +77,8 @@ class CompletionsDoor:
             visit = await self._generations.visit(record)
         except StoredFailure as stored:
             raise stored.error from None
+        except GivenUp:
+            raise _not_found(request.path_params["completion_id"]) from None
         delivery = self._deliveries.begin(visit, scope)
         try:
             await send_whole(visit.generation, delivery, send)
@@ -85,7 +87,7 @@ class CompletionsDoor:
 
     async def list(self, request: Request) -> Response:
         """Answer with what the caller asked to store, or with what `undelivered` or `idempotency_key` find."""
-        key = authenticate(request.headers, self._find_key)
+        key = await authenticate(request.headers, self._find_key)
         request.scope["limner.key_name"] = key.name
         query = request.query_params
         limit = _read_limit(query.get("limit"))
@@ -98,7 +100,7 @@ class CompletionsDoor:
         self._deliveries.check()
         try:
             await self._ledger.catch_up()
-            found = self._ledger.list_generations(
+            found = await self._ledger.list_generations(
                 self._to_scope(request, key),
                 Choice(
                     is_undelivered_only=undelivered,
@@ -128,10 +130,10 @@ class CompletionsDoor:
         end_user = read_end_user(request.headers, header, None) if is_named else None
         return Scope(owner=key.owner, end_user=end_user)
 
-    def _find(self, completion_id: str, scope: Scope) -> GenerationRecord:
+    async def _find(self, completion_id: str, scope: Scope) -> GenerationRecord:
         generation_id = _to_generation_id(completion_id)
         try:
-            record = self._ledger.find(generation_id, scope) if generation_id else None
+            record = await self._ledger.find(generation_id, scope) if generation_id else None
         except DatabaseError as error:
             raise _no_books() from error
         if record is None:

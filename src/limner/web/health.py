@@ -1,6 +1,6 @@
 """`/healthz` and `/readyz`: whether the process lives, and whether it can take calls. Need no key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from starlette.requests import Request
@@ -11,7 +11,11 @@ class HealthDoor:
     """Both doors. `checks` name what must work; each returns None or what is wrong."""
 
     def __init__(
-        self, *, version: str, emulator_url: str | None, checks: Mapping[str, Callable[[], str | None]]
+        self,
+        *,
+        version: str,
+        emulator_url: str | None,
+        checks: Mapping[str, Callable[[], Awaitable[str | None]]],
     ) -> None:
         self._alive = {"status": "ok", "version": version}
         if emulator_url is not None:
@@ -24,7 +28,7 @@ class HealthDoor:
 
     async def show_ready(self, _request: Request) -> Response:
         """Answer 200 when everything needed works, else 503; the body says what does."""
-        found = {name: check() for name, check in self._checks.items()}
+        found = {name: await check() for name, check in self._checks.items()}
         is_ready = all(problem is None for problem in found.values())
         body = {
             "status": "ready" if is_ready else "not_ready",

@@ -20,7 +20,7 @@ class ModelsDoor:
 
     async def list(self, request: Request) -> Response:
         """Answer with all models the key may use, nicknames too."""
-        key = authenticate(request.headers, self._find_key)
+        key = await authenticate(request.headers, self._find_key)
         entries = [
             describe(model, name)
             for model in MODELS
@@ -31,7 +31,7 @@ class ModelsDoor:
 
     async def show(self, request: Request) -> Response:
         """Answer with one model. Raises NotFound."""
-        key = authenticate(request.headers, self._find_key)
+        key = await authenticate(request.headers, self._find_key)
         name = request.path_params["name"]
         model = find_model(name)
         if model is None or not _may_use(key, model):

@@ -4,7 +4,7 @@ SELECT pending_micro_usd, posted_micro_usd FROM accounts WHERE key_id = :key_id 
 
 -- name: read_account
 -- What is reserved and what is spent from the first day to the last, both included.
-SELECT coalesce(sum(pending_micro_usd), 0), coalesce(sum(posted_micro_usd), 0)
+SELECT CAST(coalesce(sum(pending_micro_usd), 0) AS BIGINT), CAST(coalesce(sum(posted_micro_usd), 0) AS BIGINT)
 FROM accounts
 WHERE key_id = :key_id AND period BETWEEN :first_day AND :last_day;
 
@@ -13,5 +13,5 @@ WHERE key_id = :key_id AND period BETWEEN :first_day AND :last_day;
 INSERT INTO ledger_entries
     (generation_id, step, kind, at_ms, key_id, pending_micro_usd, posted_micro_usd, budget_at_ms, note)
 VALUES
-    (:generation_id, CASE :kind WHEN 'reserve' THEN 0 WHEN 'hold' THEN 1 ELSE 2 END, :kind, :at_ms, :key_id,
+    (:generation_id, :step, :kind, :at_ms, :key_id,
     :pending_micro_usd, :posted_micro_usd, :budget_at_ms, :note);

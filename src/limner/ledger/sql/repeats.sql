@@ -54,7 +54,7 @@ FROM (
     FROM generations
     WHERE fingerprint = :fingerprint AND idempotency_digest IS NULL AND ended_at_ms > :ended_after
         AND is_replayable = 1
-)
+) AS equal
 ORDER BY claimed_at_ms DESC, place DESC
 LIMIT 1;
 

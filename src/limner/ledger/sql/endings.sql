@@ -9,7 +9,7 @@ SET state = :state,
     error_status = :error_status,
     is_replayable = :is_replayable,
     is_assumed_free = :is_assumed_free,
-    is_overrun = coalesce(:cost_micro_usd > reserved_micro_usd, 0),
+    is_overrun = CASE WHEN :cost_micro_usd > reserved_micro_usd THEN 1 ELSE 0 END,
     input_tokens = :input_tokens,
     output_tokens = :output_tokens,
     pictures = :pictures,
@@ -35,8 +35,8 @@ VALUES
 -- name: resolve_unknown
 -- Decide on a generation whose outcome is unknown; no row: there is none with this id.
 UPDATE generations
-SET state = CASE WHEN :is_posted THEN 'settled' ELSE 'failed' END,
-    cost_micro_usd = CASE WHEN :is_posted THEN reserved_micro_usd ELSE 0 END
+SET state = CASE WHEN :is_posted = 1 THEN 'settled' ELSE 'failed' END,
+    cost_micro_usd = CASE WHEN :is_posted = 1 THEN reserved_micro_usd ELSE 0 END
 WHERE id = :id AND state = 'unknown'
 RETURNING key_id, reserved_micro_usd, claimed_at_ms;
 

@@ -1,0 +1,106 @@
+"""Builds what gateways and workers both stand on: books, stores, housekeeping and a place among others.
+
+Knows settings; must not know doors, nor how a picture is drawn.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from limner.config import Settings
+from limner.generation.housekeeping import Housekeeping, HousekeepingRules
+from limner.generation.membership import Membership
+from limner.generation.storage import StorageGauge
+from limner.ledger.clock import SteadyClock
+from limner.ledger.data_dir import load_replica_id
+from limner.ledger.errors import LedgerError
+from limner.ledger.keys import identify_secret
+from limner.ledger.opening import open_books, open_database
+from limner.ledger.records import RepeatWindows, Retention
+from limner.ledger.replicas import Kind, Replica
+from limner.ledger.upkeep import Upkeep
+from limner.pictures.shared import SharedStore, open_shared_store
+from limner.pictures.store import PictureStore
+
+_STORE_THREADS = 8
+"""Each waits for the disk most of its time."""
+
+_HOUR_MS = 3_600_000
+_GIB = 1024**3
+
+
+class Foundation:
+    """Open books and stores of one process."""
+
+    def __init__(self, settings: Settings, signing_secret: bytes, kind: Kind) -> None:
+        """Open everything. Raises OSError or LedgerError: the data folder, database or store cannot be used."""
+        url = read_database_url(settings)
+        # Names count where there are several.
+        self.replica_id = "" if url is None else load_replica_id(settings.data_dir)
+        self.shared = _open_shared(settings)
+        self.store = PictureStore(settings.data_dir)
+        self.store.create()
+        self.windows = _to_windows(settings)
+        with open_database(settings.data_dir, url) as database:
+            self.clock = SteadyClock(database.read_seconds())
+        self.books = open_books(
+            settings.data_dir, url, replica_id=self.replica_id if kind == "gateway" else ""
+        )
+        is_shared = self.shared is not None
+        self.upkeep = Upkeep(self.books, now=self.clock, windows=self.windows, is_shared=is_shared)
+        self.threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="limner-store")
+        self.storage = StorageGauge(self.store.spool_folder, self.threads)
+        self.rules = _to_rules(settings)
+        self.housekeeping = Housekeeping(
+            self.upkeep,
+            self.store,
+            self.storage,
+            shared=self.shared,
+            threads=self.threads,
+            rules=self.rules,
+            now=self.clock,
+        )
+        self.replica = Replica(
+            id=self.replica_id,
+            kind=kind,
+            store="" if self.shared is None else self.shared.identity,
+            secret_id=identify_secret(signing_secret),
+        )
+        self.membership = None if url is None else Membership(self.upkeep, self.replica)
+
+    def close(self) -> None:
+        """Let everything go."""
+        self.threads.shutdown()
+        self.books.close()
+
+
+def read_database_url(settings: Settings) -> str | None:
+    """Return where PostgreSQL is; None: the books are in the data folder."""
+    return None if settings.database_url is None else settings.database_url.get_secret_value()
+
+
+def _open_shared(settings: Settings) -> SharedStore | None:
+    if settings.image_store_url is None:
+        return None
+    try:
+        options = {name: value.get_secret_value() for name, value in settings.image_store_options.items()}
+        return open_shared_store(settings.image_store_url, options)
+    except ValueError as error:
+        raise LedgerError(f"LIMNER_IMAGE_STORE_URL cannot be used: {error}") from error
+
+
+def _to_windows(settings: Settings) -> RepeatWindows:
+    return RepeatWindows(
+        idempotency_ms=round(settings.idempotency_hours * _HOUR_MS),
+        undelivered_ms=round(settings.undelivered_hours * _HOUR_MS),
+    )
+
+
+def _to_rules(settings: Settings) -> HousekeepingRules:
+    return HousekeepingRules(
+        retention=Retention(
+            retention_ms=round(settings.image_retention_hours * _HOUR_MS),
+            linked_retention_ms=round(settings.linked_retention_hours * _HOUR_MS),
+        ),
+        max_bytes=None if settings.store_max_gib is None else round(settings.store_max_gib * _GIB),
+        unknown_policy=settings.unknown_policy,
+        unknown_ms=round(settings.unknown_hours * _HOUR_MS),
+    )

@@ -1,0 +1,181 @@
+"""Builds what stands behind the gateway's doors, and opens and closes it in order. Knows settings; no door."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from limner.app_foundation import Foundation, read_database_url
+from limner.config import Settings
+from limner.generation.archive import Archive
+from limner.generation.generations import Generations
+from limner.generation.local_files import LocalFiles
+from limner.generation.recovery import recover
+from limner.generation.rounds import Rounds
+from limner.generation.running import Runner
+from limner.generation.settling import Settlement
+from limner.ledger.changes import Changes
+from limner.ledger.generations import Ledger
+from limner.ledger.signing import derive
+from limner.pictures.spool import FileSpool, SpoolFolder
+from limner.upstream.client import GeminiClient, Upstream
+from limner.web.delivery import Deliveries
+
+_HOUSEKEEPING_SECONDS = 60.0
+_TRANSFER_SECONDS = 5.0
+_FOLLOW_MARGIN_SECONDS = 60.0
+"""Beyond the longest call: its files have to come as well."""
+
+
+class Rooms:
+    """What stands behind the doors."""
+
+    def __init__(self, settings: Settings, signing_secret: bytes) -> None:
+        """Open everything. Raises OSError or LedgerError: the data folder, database or store cannot be used."""
+        self.foundation = foundation = Foundation(settings, signing_secret, "gateway")
+        self.books = foundation.books
+        self.spool_files = SpoolFolder(foundation.store.spool_folder)
+        self.client = GeminiClient(_to_upstream(settings))
+        self.ledger = Ledger(
+            foundation.books,
+            now=foundation.clock,
+            windows=foundation.windows,
+            is_shared=foundation.shared is not None,
+        )
+        self.fingerprint_key = derive(signing_secret, "call fingerprint")
+        self.deliveries = Deliveries()
+        url = read_database_url(settings)
+        self.changes = None if url is None else Changes(url)
+        self.settlement = Settlement(
+            self.ledger, foundation.store, foundation.storage, threads=foundation.threads
+        )
+        self.archive = Archive(
+            self.ledger,
+            foundation.store,
+            threads=foundation.threads,
+            shared=foundation.shared,
+            changes=self.changes,
+            patience_seconds=settings.upstream_timeout_seconds + _FOLLOW_MARGIN_SECONDS,
+        )
+        self.generations = self._build_generations()
+        self._drain_seconds = settings.drain_seconds
+        self._files = LocalFiles(
+            foundation.upkeep,
+            foundation.store,
+            shared=foundation.shared,
+            replica_id=foundation.replica_id,
+            threads=foundation.threads,
+            retention_ms=foundation.rules.retention.retention_ms,
+            now=foundation.clock,
+        )
+        self._rounds = self._build_rounds()
+
+    def new_spool(self) -> FileSpool:
+        """Return where an input picture is received."""
+        return FileSpool(self.spool_files)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Recover, run, and in the end let what runs finish. Raises LedgerError or OSError."""
+        membership = self.foundation.membership
+        try:
+            if membership is not None:
+                await membership.join(
+                    on_replaced=lambda: self.generations.begin_draining(self._drain_seconds)
+                )
+            await recover(self.ledger, self.foundation.store)
+            await self._files.add_missing_uploads()
+            await self.client.open()
+            self._start()
+            yield
+        finally:
+            await self._close()
+
+    def _start(self) -> None:
+        if self.foundation.membership is not None:
+            self.foundation.membership.start()
+        if self.changes is not None:
+            self.changes.start()
+        for rounds in self._rounds:
+            rounds.start()
+
+    async def _close(self) -> None:
+        self.generations.begin_draining(self._drain_seconds)
+        await self.generations.drain()
+        for rounds in self._rounds:
+            await rounds.stop()
+        if self.changes is not None:
+            await self.changes.stop()
+        if self.foundation.membership is not None:
+            await self.foundation.membership.leave()
+        await self.client.close()
+        self.foundation.close()
+        self.spool_files.close()
+
+    def _build_generations(self) -> Generations:
+        foundation = self.foundation
+        membership = foundation.membership
+        runner = Runner(
+            self.client,
+            self.ledger,
+            foundation.store,
+            foundation.storage,
+            self.settlement,
+            new_id=new_id,
+            now=foundation.clock,
+            may_send=membership.is_certain if membership is not None else lambda: True,
+        )
+        return Generations(
+            runner,
+            self.settlement,
+            self.ledger,
+            foundation.storage,
+            self.archive,
+            fingerprint_key=self.fingerprint_key,
+            new_id=new_id,
+            now=foundation.clock,
+        )
+
+    def _build_rounds(self) -> tuple[Rounds, ...]:
+        housekeeping = self.foundation.housekeeping
+        transfers = Rounds(
+            "sharing files",
+            _TRANSFER_SECONDS,
+            self._files.share,
+            self._unless_worker(housekeeping.remove_shared),
+        )
+        self.settlement.call_when_written(lambda _: transfers.wake())
+        minutely = Rounds(
+            "housekeeping",
+            _HOUSEKEEPING_SECONDS,
+            self._unless_worker(housekeeping.retain),
+            self._unless_worker(housekeeping.resolve),
+            self._files.sweep_drafts,
+            self._files.drop_copies,
+        )
+        return (minutely, transfers) if self.foundation.shared is not None else (minutely,)
+
+    def _unless_worker(self, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """Return a job that is left to a worker, if there is one."""
+        if self.foundation.membership is None:
+            return job
+
+        async def do_unless_worker() -> None:
+            if not await self.foundation.upkeep.has_live("worker"):
+                await job()
+
+        return do_unless_worker
+
+
+def new_id(prefix: str) -> str:
+    """Return an id of 128 random bits, such as `gen_…`."""
+    return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def _to_upstream(settings: Settings) -> Upstream:
+    return Upstream(
+        base_url=settings.gemini_base_url,
+        api_keys=tuple(key.get_secret_value() for key in settings.gemini_api_keys),
+        proxy=settings.upstream_proxy.get_secret_value() if settings.upstream_proxy else None,
+        ca_file=str(settings.upstream_ca_file) if settings.upstream_ca_file else None,
+        timeout_seconds=settings.upstream_timeout_seconds,
+    )

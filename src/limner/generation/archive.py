@@ -1,0 +1,172 @@
+"""Answers that this process did not receive: kept here, in the shared store, or still coming on another replica.
+
+A client of such an answer visits a generation as any other. It is followed: looked up when something is told of it
+and from time to time, until it is over and its files are here. Knows no door.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+
+from limner.errors import GatewayError, GatewayUnavailable, InternalError, NotFound
+from limner.generation.record import Generation, State
+from limner.generation.replaying import (
+    StoredFailure,
+    find_folder,
+    load_generation,
+    raise_stored_error,
+    to_generation,
+)
+from limner.ledger.changes import Changes
+from limner.ledger.errors import DatabaseError
+from limner.ledger.generations import Ledger
+from limner.ledger.records import GenerationRecord
+from limner.pictures.shared import FolderMissing, SharedStore, SharedStoreError
+from limner.pictures.store import PictureStore
+
+_LOG = logging.getLogger("limner.generation")
+
+_POLL_SECONDS = 1.0
+"""Behind what is told, which may be lost."""
+
+
+class Archive:
+    """Finds answers for clients."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: PictureStore,
+        *,
+        threads: Executor,
+        shared: SharedStore | None,
+        changes: Changes | None,
+        patience_seconds: float,
+    ) -> None:
+        """`changes` tells of other replicas' generations; `patience_seconds` is how long one is followed at most."""
+        self._ledger = ledger
+        self._store = store
+        self._threads = threads
+        self._shared = shared
+        self._changes = changes
+        self._patience_seconds = patience_seconds
+        self._followed: dict[str, Generation] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is followed."""
+        return not self._tasks
+
+    async def load(self, record: GenerationRecord) -> Generation:
+        """Return an answer whose files are here.
+
+        Raises NotFound: they were deleted, or are not what they were. StoredFailure: it ended with an error.
+        """
+        raise_stored_error(record)
+        generation = to_generation(record)
+        await self._fill(generation, record)
+        generation.restore(State.SETTLED)
+        return generation
+
+    def is_here(self, record: GenerationRecord) -> bool:
+        """Return whether all there is to be had of a generation that is over is here; else it has to be followed."""
+        if not record.is_over:
+            return False
+        if record.folder is None or self._shared is None:
+            return True
+        return self._store.get_path(record.folder).exists()
+
+    def follow(self, record: GenerationRecord) -> Generation:
+        """Return a generation that is over once it has ended elsewhere and its files are here."""
+        generation = self._followed.get(record.id)
+        if generation is None:
+            generation = self._followed[record.id] = to_generation(record)
+            task = asyncio.get_running_loop().create_task(self._follow(generation))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return generation
+
+    async def drain(self, timeout_seconds: float) -> None:
+        """Wait for what is followed; who waits longer is told to ask again, of another gateway."""
+        if self._tasks:
+            _, left = await asyncio.wait(self._tasks, timeout=timeout_seconds)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    async def _follow(self, generation: Generation) -> None:
+        state = State.UNKNOWN
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                state = await self._wait_for_end(generation)
+        except StoredFailure as stored:
+            generation.failure = stored.error
+        except GatewayError as error:
+            generation.failure = error
+        except TimeoutError:
+            generation.failure = _unreachable()
+        except asyncio.CancelledError:
+            generation.failure = GatewayUnavailable(
+                "The gateway is shutting down; the answer can be asked for again.", code="shutting_down"
+            )
+        except Exception as error:
+            _LOG.error("generation %s cannot be followed: %s", generation.id, type(error).__name__)
+            generation.failure = InternalError()
+            raise
+        finally:
+            self._followed.pop(generation.id, None)
+            generation.end(state)
+
+    async def _wait_for_end(self, generation: Generation) -> State:
+        """Return the state that a generation is in once it is whole here. Raises GatewayError or StoredFailure."""
+        while True:
+            try:
+                record = await self._ledger.find_any(generation.id)
+                if record is None:
+                    raise NotFound("The answer of this call is no longer there.")
+                if record.is_over and await self._get(generation, record):
+                    return State(record.state)
+            except DatabaseError as error:
+                _LOG.warning("generation %s cannot be looked up now: %s", generation.id, error)
+            await self._wait(generation.id)
+
+    async def _get(self, generation: Generation, record: GenerationRecord) -> bool:
+        """Return whether the answer is here now; False if its files are on their way."""
+        raise_stored_error(record)
+        folder = find_folder(record)
+        loop = asyncio.get_running_loop()
+        target = await loop.run_in_executor(self._threads, self._store.prepare, folder)
+        if not target.exists():
+            if self._shared is None:
+                raise NotFound("The answer of this call is kept by another gateway, and not shared.")
+            try:
+                await self._shared.download(folder, target)
+            except FolderMissing:
+                if record.uploaded_at_ms is not None:
+                    raise NotFound("The answer of this call is no longer there.") from None
+                return False
+            except (SharedStoreError, OSError) as error:
+                _LOG.warning("the files of generation %s cannot be fetched now: %s", generation.id, error)
+                return False
+        await self._fill(generation, record)
+        return True
+
+    async def _fill(self, generation: Generation, record: GenerationRecord) -> None:
+        path = self._store.get_path(find_folder(record))
+        pictures = await self._ledger.read_pictures(record.id)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, load_generation, generation, record, pictures, path)
+
+    async def _wait(self, generation_id: str) -> None:
+        if self._changes is None:
+            await asyncio.sleep(_POLL_SECONDS)
+        else:
+            await self._changes.wait(generation_id, _POLL_SECONDS)
+
+
+def _unreachable() -> GatewayUnavailable:
+    return GatewayUnavailable(
+        "The answer is kept by another gateway and cannot be fetched now; it can be asked for again.",
+        code="storage_unavailable",
+    )

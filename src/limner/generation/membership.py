@@ -1,0 +1,112 @@
+"""A process among others on shared books: it says that it lives, knows whether others believe it, and buries the dead.
+
+Others give up for dead who was not seen for `LEASE_SECONDS`. A process that was stopped for longer, or cut off from
+the books, must not go on as if nothing had happened: it asks the books before it sends anything. Knows no call.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from limner.errors import GatewayError
+from limner.generation.recovery import conclude_abandoned
+from limner.ledger.clock import read_steady_seconds
+from limner.ledger.errors import DatabaseError
+from limner.ledger.replicas import LEASE_SECONDS, Replica
+from limner.ledger.upkeep import Upkeep
+
+_LOG = logging.getLogger("limner.generation")
+
+RENEWAL_SECONDS = 3.0
+# A connection to books that are away, or slow, must not make a process look dead to itself for longer than this.
+_LATEST_SECONDS = LEASE_SECONDS - RENEWAL_SECONDS
+
+
+class Membership:
+    """One process's place."""
+
+    def __init__(
+        self,
+        upkeep: Upkeep,
+        replica: Replica,
+        *,
+        clock: Callable[[], float] = read_steady_seconds,
+    ) -> None:
+        """`clock` goes on while this process is stopped."""
+        self._upkeep = upkeep
+        self._replica = replica
+        self._on_replaced: Callable[[], None] = _do_nothing
+        self._clock = clock
+        self._epoch = 0
+        self._seen_at = 0.0
+        self._steady_since = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def is_certain(self) -> bool:
+        """Return whether nobody can have given this process up for dead."""
+        return self._clock() < self._seen_at + _LATEST_SECONDS
+
+    async def join(self, *, on_replaced: Callable[[], None]) -> None:
+        """Take a place; `on_replaced` is called if another process takes it on a copy of this one's folder.
+
+        Raises:
+            LedgerError: this process does not fit in with the others.
+        """
+        self._on_replaced = on_replaced
+        at = self._clock()
+        self._epoch = await self._upkeep.register(self._replica)
+        self._seen_at = self._steady_since = at
+
+    def start(self) -> None:
+        """Renew it from now on."""
+        self._task = asyncio.get_running_loop().create_task(self._go_on())
+
+    async def leave(self) -> None:
+        """Give it back."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        try:
+            await self._upkeep.leave(self._replica, self._epoch)
+        except DatabaseError as error:
+            _LOG.warning("the others are not told that this process ends: %s", error)
+
+    async def bury_dead(self) -> None:
+        """End what dead gateways have left. Raises DatabaseError.
+
+        Not when this process itself was not seen for a while: after an outage of the books all look dead.
+        """
+        if self._clock() < self._steady_since + LEASE_SECONDS:
+            return
+        for generation_id, state in await self._upkeep.bury_dead(conclude_abandoned):
+            _LOG.warning("generation %s of a gateway that is gone ended as %s", generation_id, state)
+
+    async def _go_on(self) -> None:
+        while True:
+            try:
+                await self._renew()
+                await self.bury_dead()
+            except DatabaseError as error:
+                _LOG.warning("the others cannot be told that this process lives: %s", error)
+            except GatewayError as error:
+                _LOG.warning("what a gateway that is gone has left is for others to end: %s", error.message)
+            await asyncio.sleep(RENEWAL_SECONDS)
+
+    async def _renew(self) -> None:
+        at = self._clock()
+        if not await self._upkeep.renew(self._replica, self._epoch):
+            if await self._upkeep.is_replaced(self._replica, self._epoch):
+                _LOG.critical(
+                    "another limner works on a copy of this data folder; this one takes no more calls"
+                )
+                self._on_replaced()
+                return
+            _LOG.warning("this process was given up for dead, and takes its place again")
+            self._epoch = await self._upkeep.register(self._replica)
+        if at > self._seen_at + LEASE_SECONDS:
+            self._steady_since = at
+        self._seen_at = at
+
+
+def _do_nothing() -> None:
+    """Be called when nobody has asked to be."""

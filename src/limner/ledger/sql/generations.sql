@@ -1,0 +1,72 @@
+-- name: find_generation
+-- One generation of the owner and, if named, of the end user.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
+FROM generations
+WHERE id = :id AND owner = :owner AND (CAST(:end_user AS TEXT) IS NULL OR end_user = :end_user);
+
+-- name: find_any
+-- One generation, whosever it is.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
+FROM generations
+WHERE id = :id;
+
+-- name: list_oldest_first
+-- The owner's generations as chosen, the first claimed first.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
+FROM generations
+WHERE owner = :owner
+    AND (CAST(:end_user AS TEXT) IS NULL OR end_user = :end_user)
+    AND (:is_stored = 0 OR (store = 1 AND answer IS NOT NULL))
+    AND (
+        :is_undelivered = 0
+        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL))
+    )
+    AND (:has_digest = 0 OR idempotency_digest = :digest)
+    AND (claimed_at_ms, id) > (:after_ms, :after_id)
+ORDER BY claimed_at_ms, id
+LIMIT :limit;
+
+-- name: list_newest_first
+-- The owner's generations as chosen, the last claimed first.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
+FROM generations
+WHERE owner = :owner
+    AND (CAST(:end_user AS TEXT) IS NULL OR end_user = :end_user)
+    AND (:is_stored = 0 OR (store = 1 AND answer IS NOT NULL))
+    AND (
+        :is_undelivered = 0
+        OR (delivered_at_ms IS NULL AND (ended_at_ms IS NULL OR answer IS NOT NULL))
+    )
+    AND (:has_digest = 0 OR idempotency_digest = :digest)
+    AND (claimed_at_ms, id) < (:after_ms, :after_id)
+ORDER BY claimed_at_ms DESC, id DESC
+LIMIT :limit;
+
+-- name: find_place
+-- Where a generation of the owner stands in lists.
+SELECT claimed_at_ms FROM generations WHERE id = :id AND owner = :owner;
+
+-- name: list_by_state
+-- Everybody's generations in a state, or in any, newest first.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
+FROM generations
+WHERE CAST(:state AS TEXT) IS NULL OR state = :state
+ORDER BY rowid DESC
+LIMIT :limit;
+
+-- name: read_pictures
+-- The pictures of a generation, in their order.
+SELECT id, number, is_thought, file_name, sha256, mime_type, width, height, size_bytes
+FROM pictures
+WHERE generation_id = :id
+ORDER BY number;

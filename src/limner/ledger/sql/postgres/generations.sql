@@ -1,0 +1,14 @@
+-- name: list_orphans
+-- Generations that this replica left, when it last ran, without an end.
+SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
+FROM generations
+WHERE ended_at_ms IS NULL AND replica_id = current_setting('limner.replica')
+ORDER BY claimed_at_ms, rowid;
+
+-- name: list_known
+-- Which of these generations there are, and where their files are.
+SELECT id, folder, uploaded_at_ms IS NOT NULL
+FROM generations
+WHERE id IN (SELECT value FROM json_array_elements_text(CAST(:ids AS JSON)) AS value);

@@ -1,0 +1,29 @@
+-- name: list_expired
+-- Those whose files are past their time, if no repeat can need them any more.
+WITH due AS (
+    SELECT rowid AS place
+    FROM generations
+    WHERE folder IS NOT NULL AND store IS NULL AND ended_at_ms <= :now - :retention_ms
+    UNION ALL
+    SELECT rowid
+    FROM generations
+    WHERE folder IS NOT NULL AND store = 0 AND ended_at_ms <= :now
+    UNION ALL
+    SELECT rowid
+    FROM generations
+    WHERE folder IS NOT NULL AND store = 1 AND ended_at_ms <= :now - :linked_retention_ms
+)
+SELECT id, folder
+FROM due
+JOIN generations ON generations.rowid = place
+WHERE clients = 0
+    AND :now >= CASE
+        WHEN delivered_at_ms IS NULL THEN ended_at_ms + CASE
+            WHEN idempotency_digest IS NULL THEN :undelivered_ms
+            ELSE greatest(:undelivered_ms, :idempotency_ms)
+        END
+        ELSE greatest(delivered_at_ms, ended_at_ms) + CASE
+            WHEN idempotency_digest IS NULL THEN :unkeyed_ms ELSE :idempotency_ms
+        END
+    END
+LIMIT :limit;
