@@ -23,11 +23,11 @@ from limner.cli_listing import (
 )
 from limner.cli_values import parse_moment_ms
 from limner.config import load_settings
+from limner.ledger.database import Database
 from limner.ledger.endings import resolve
 from limner.ledger.keys import shorten_key_id
 from limner.ledger.lookups import find_any, list_by_state
 from limner.ledger.records import GenerationRecord
-from limner.ledger.database import Database
 
 STATES = ("claimed", "sent", "receiving", "stored", "settled", "refused", "failed", "unknown")
 

@@ -17,10 +17,10 @@ from limner.cli_listing import format_time, format_usd, print_json, print_table,
 from limner.cli_values import parse_lifetime_seconds, parse_micro_usd
 from limner.config import Settings, load_settings
 from limner.ledger.budgets import find_period, read_account
-from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
-from limner.ledger.signing import load_signing_secret
 from limner.ledger.database import Database
+from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
 from limner.ledger.opening import open_database
+from limner.ledger.signing import load_signing_secret
 
 _IMAGE_OUTPUTS = ("auto", "markdown", "images")
 

@@ -7,9 +7,9 @@ import sys
 import time
 from collections.abc import Iterable
 
+from limner.cli_keys import open_books_database
 from limner.cli_listing import format_exact_usd, print_json, print_table, to_iso, to_usd
 from limner.cli_values import parse_moment_ms
-from limner.cli_keys import open_books_database
 from limner.config import load_settings
 from limner.ledger.records import UsageRow
 from limner.ledger.usage import read_usage

@@ -95,7 +95,7 @@ class Generations:
                 fingerprint_key=self._fingerprint_key,
             )
             while isinstance(result := await self._ask_ledger(claim, drawing.settings.image_size), Found):
-                visit = await self._repeat(result.generation_id, call_)
+                visit = await self._repeat(result.generation_id)
                 if visit is not None:
                     return visit
             is_claimed = True
@@ -168,7 +168,7 @@ class Generations:
         task.add_done_callback(self._tasks.discard)
         return visit
 
-    async def _repeat(self, generation_id: str, call_: Call) -> Visit | None:
+    async def _repeat(self, generation_id: str) -> Visit | None:
         """Return a visit at the generation that a call repeats.
 
         None: there is nothing to be had from it, and the call is to be claimed again. It is just being given

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from limner.errors import InsufficientQuota
+from limner.ledger.database import Database, SqlValue, to_integer
 from limner.ledger.keys import ApiKey
 from limner.ledger.queries import load_queries
 from limner.ledger.records import MICRO_USD_PER_USD
-from limner.ledger.database import Database, SqlValue, to_integer
 
 # Until something is given back, or an operator raises the budget: nobody knows when.
 _TOTAL_RETRY_SECONDS = 3_600.0

@@ -7,11 +7,11 @@ from msgspec import Struct
 
 from limner.errors import GatewayError, IdempotencyKeyReused, no_storage
 from limner.ledger.budgets import Reservation, check_budget, reserve
+from limner.ledger.database import Database, SqlValue
 from limner.ledger.limits import check_images, check_requests, count_request
 from limner.ledger.queries import load_queries
 from limner.ledger.records import Claim, Found, Fresh, NewGeneration, Occupied, RepeatWindows
 from limner.ledger.repeats import find_repeat, note_refusal
-from limner.ledger.database import Database, SqlValue
 
 _QUERIES = load_queries("claims")
 

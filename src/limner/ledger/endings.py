@@ -4,10 +4,10 @@ Functions here run inside a transaction that their caller opens, and ends before
 """
 
 from limner.ledger.budgets import Reservation, hold, post, void
+from limner.ledger.database import Database, SqlValue, to_integer
 from limner.ledger.errors import LedgerError
 from limner.ledger.queries import load_queries
 from limner.ledger.records import Ending, StoredPicture
-from limner.ledger.database import Database, SqlValue, to_integer
 
 _QUERIES = load_queries("endings")
 

@@ -15,10 +15,10 @@ from hashlib import sha256
 from hmac import compare_digest, digest
 from typing import TypedDict, Unpack
 
+from limner.ledger.database import Database, SqlValue, to_integer, to_optional_integer
 from limner.ledger.errors import DuplicateError, KeyRefused
 from limner.ledger.queries import load_queries
 from limner.ledger.signing import derive
-from limner.ledger.database import Database, SqlValue, to_integer, to_optional_integer
 
 _QUERIES = load_queries("keys")
 
@@ -99,7 +99,7 @@ class KeyStore:
     def on(self, database: Database) -> "KeyStore":
         """Return the same keys as seen through another connection."""
         keys = copy(self)
-        keys._database = database
+        keys._database = database  # noqa: SLF001 - its own class
         return keys
 
     def find_fixed(self, secret: str) -> ApiKey | None:

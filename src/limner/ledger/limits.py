@@ -4,9 +4,9 @@ A minute is the sixty seconds before now, so a refusal can say exactly when ther
 """
 
 from limner.errors import RateLimited
+from limner.ledger.database import Database, SqlValue
 from limner.ledger.keys import ApiKey
 from limner.ledger.queries import load_queries
-from limner.ledger.database import Database, SqlValue
 
 _MINUTE_MS = 60_000
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct, convert, json
 
+from limner.ledger.database import Database, SqlValue, to_integer
 from limner.ledger.queries import load_queries
 from limner.ledger.records import GenerationRecord, Scope, StoredPicture
-from limner.ledger.database import Database, SqlValue, to_integer
 
 _QUERIES = load_queries("generations")
 

@@ -23,8 +23,7 @@ _SETTINGS: tuple[LiteralString, ...] = (
     "SET SESSION statement_timeout = '8s'",
     "SET SESSION TIME ZONE 'UTC'",
     # Some servers are set to answer before the disk has; a stronger setting than `on` stays.
-    "SELECT set_config('synchronous_commit', 'on', false) "
-    "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')",
 )
 
 CONNECT_ARGUMENTS: Mapping[str, object] = {

@@ -4,12 +4,12 @@ Functions here run inside a transaction that their caller opens, and ends before
 """
 
 from limner.ledger.claims import insert
+from limner.ledger.database import Database
 from limner.ledger.endings import end
 from limner.ledger.errors import DuplicateError
 from limner.ledger.limits import sweep_requests
 from limner.ledger.queries import load_queries
 from limner.ledger.records import Ending, NewGeneration
-from limner.ledger.database import Database
 
 _QUERIES = load_queries("recovery")
 

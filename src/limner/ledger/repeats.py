@@ -4,9 +4,9 @@ The rules are the contract's, tried in its order; `sql/sqlite/repeats.sql` says 
 """
 
 from limner.errors import IdempotencyKeyReused
+from limner.ledger.database import Database, SqlValue
 from limner.ledger.queries import load_queries
 from limner.ledger.records import Claim, Found, Occupied, RepeatWindows
-from limner.ledger.database import Database, SqlValue
 
 UNKEYED_WINDOW_MS = 300_000
 """How long an outcome that is no answer is told again, and how long a delivered picture may still be needed."""

@@ -5,11 +5,11 @@ The row of a generation stays for the books: who, when, which model, how many to
 
 from collections.abc import Iterable
 
+from limner.ledger.database import Database, SqlValue
 from limner.ledger.endings import resolve_all
 from limner.ledger.queries import load_queries
 from limner.ledger.records import RepeatWindows, Retention
 from limner.ledger.repeats import UNKEYED_WINDOW_MS
-from limner.ledger.database import Database, SqlValue
 
 _QUERIES = load_queries("retention")
 

@@ -93,7 +93,7 @@ class SqliteDatabase:
         ((value,),) = self.fetch_all(query, values)
         return to_integer(value)
 
-    def lock(self, kind: str, name: bytes | str) -> None:  # noqa: ARG002 - as the seam asks
+    def lock(self, kind: str, name: bytes | str) -> None:
         """Do nothing: a transaction that writes has the whole database for itself."""
 
     def try_lock(self, name: str) -> bool:  # noqa: ARG002 - as above

@@ -1,7 +1,7 @@
 """Whether the books agree with themselves. This module must not mend anything; it says what is wrong."""
 
-from limner.ledger.queries import load_queries
 from limner.ledger.database import Database
+from limner.ledger.queries import load_queries
 
 _QUERIES = load_queries("sums")
 

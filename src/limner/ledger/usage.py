@@ -2,9 +2,9 @@
 
 from msgspec import convert
 
+from limner.ledger.database import Database, SqlValue
 from limner.ledger.queries import load_queries
 from limner.ledger.records import UsageRow
-from limner.ledger.database import Database, SqlValue
 
 _QUERIES = load_queries("usage")
 

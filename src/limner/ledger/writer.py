@@ -11,8 +11,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from limner.ledger.errors import DatabaseError
 from limner.ledger.database import Database
+from limner.ledger.errors import DatabaseError
 
 _logger = logging.getLogger(__name__)
 
