@@ -252,8 +252,8 @@ def test_a_gateway_is_taken_out_before_it_stops(tmp_path: Path, book: BillBook) 
         assert read_stream(read_reply(call).body).is_done
 
 
-def test_what_can_be_asked_twice_goes_on(tmp_path: Path, book: BillBook) -> None:
-    """A GET that a stopping gateway refuses is answered by the next; a POST it refuses keeps its 503."""
+def test_readiness_is_any_gateway_s(tmp_path: Path, book: BillBook) -> None:
+    """While one gateway is ready /readyz says so; a call that a stopping one refuses keeps its 503."""
     (tmp_path / "other").mkdir()
     order = Order(call="runs", holds_at=0)
     with running(MortalGateway(tmp_path / "other", book.url)) as staying:
@@ -288,9 +288,21 @@ def test_the_log_has_no_query(nginx: Nginx) -> None:
     assert "canary" not in nginx.said
 
 
+def test_a_refused_get_counts_against_nobody(tmp_path: Path) -> None:
+    """A 503 that one client is told for its answer reaches it as it is, and no gateway is left out for it."""
+    with (
+        run_mirror(503) as (url, seen),
+        run_mirror(503) as (other_url, other_seen),
+        run_nginx(tmp_path, [url, other_url]) as nginx,
+    ):
+        replies = [ask(nginx, path=f"{CHAT_PATH}/gen_{number}").status for number in range(4)]
+    assert replies == [503] * 4
+    assert (len(seen), len(other_seen)) == (2, 2)
+
+
 @contextmanager
-def run_mirror() -> Iterator[tuple[str, list[Mapping[str, str]]]]:
-    """Run a server that writes down the headers it gets; give its address and the list."""
+def run_mirror(status: int = 200) -> Iterator[tuple[str, list[Mapping[str, str]]]]:
+    """Run a server that answers `status` and writes down the headers it gets; give its address and the list."""
     seen: list[Mapping[str, str]] = []
 
     class Mirror(BaseHTTPRequestHandler):
@@ -298,7 +310,7 @@ def run_mirror() -> Iterator[tuple[str, list[Mapping[str, str]]]]:
 
         def do_GET(self) -> None:
             seen.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
