@@ -15,8 +15,8 @@ from deploy_files import (
     read_manifests,
 )
 
-OLDEST_VERSION = "1.34"
-"""Where `lifecycle.preStop.sleep` is stable (kubernetes.io, feature gates, PodLifecycleSleepAction; seen 2026-11)."""
+OLDEST_VERSION = "1.30"
+"""From which on `lifecycle.preStop.sleep` is there by default (kubernetes.io blog, 2025-04-23)."""
 
 MANIFESTS = list(read_manifests())
 
