@@ -1,10 +1,12 @@
 """Compares a gateway's books and files with the bill book, and with what its doors give out.
 
 Every check may run while the gateway works, and must not be run between a kill and the next start: it opens the
-database, which would mend what the start is to mend.
+database, which would mend what the start is to mend. What a check is given is a place, or the folder of one whose
+database is in it.
 """
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +16,11 @@ from msgspec import Struct, convert
 
 from asking import ask, digest, get_message, split_images, split_markdown
 from bills import BillBook, Charge
-from gateways import STRANGER_KEY
-from limner.ledger.sqlite import Database, SqlValue
+from gateways import STRANGER_KEY, MortalGateway
+from limner.ledger.database import Database, SqlValue
+from limner.ledger.opening import open_database
 from limner.ledger.sums import check_sums
+from places import Place, to_place
 from programs import CLIENT_KEY, Gateway
 
 _ENDS = {"settled": "post", "refused": None, "failed": "void", "unknown": "hold"}
@@ -24,16 +28,27 @@ _ENDS = {"settled": "post", "refused": None, "failed": "void", "unknown": "hold"
 
 _GENERATIONS = """
 SELECT id, state, key_id, reserved_micro_usd, cost_micro_usd, ended_at_ms IS NOT NULL,
-    delivered_at_ms IS NOT NULL, folder, coalesce(answer LIKE '%usage_estimated%', 0),
-    json_extract(error, '$.code')
+    delivered_at_ms IS NOT NULL, folder, answer, error
 FROM generations ORDER BY rowid
 """
+_NAMES = (
+    "id",
+    "state",
+    "key_id",
+    "reserved_micro_usd",
+    "cost_micro_usd",
+    "is_over",
+    "is_delivered",
+    "folder",
+)
 _BUDGETS = "SELECT id, budget_micro_usd FROM api_keys WHERE budget_micro_usd IS NOT NULL"
 
-# Entries of one millisecond have no order that is kept: what gives back goes first.
+# In the order in which they counted. SQLite has one writer, who dates them in it; of PostgreSQL's writers one may
+# wait for another after it has looked at the clock. Of those of one moment what gives back goes first.
 _ENTRIES = """
-SELECT key_id, pending_micro_usd, posted_micro_usd, note FROM ledger_entries ORDER BY at_ms, pending_micro_usd
+SELECT key_id, pending_micro_usd, posted_micro_usd, note FROM ledger_entries ORDER BY {}, pending_micro_usd
 """
+_ORDERS = {"sqlite": "at_ms", "postgres": "pg_xact_commit_timestamp(xmin)"}
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -57,9 +72,15 @@ class Row(Struct, frozen=True, kw_only=True):
     """File name and SHA-256 of each."""
 
 
-def read_rows(folder: Path) -> list[Row]:
+def open_books(place: Place | Path) -> Database:
+    """Open a place's database beside the gateway that runs there."""
+    found = to_place(place)
+    return open_database(found.data, found.database_url)
+
+
+def read_rows(place: Place | Path) -> list[Row]:
     """Return every generation, the first claimed first."""
-    with Database(folder / "data") as database, database.snapshot():
+    with open_books(place) as database, database.snapshot():
         entries = database.fetch_all("SELECT generation_id, kind FROM ledger_entries ORDER BY step")
         pictures = database.fetch_all("SELECT generation_id, file_name, sha256 FROM pictures ORDER BY number")
         found = database.fetch_all(_GENERATIONS)
@@ -69,50 +90,43 @@ def read_rows(folder: Path) -> list[Row]:
     drawn: defaultdict[SqlValue, list[tuple[str, str]]] = defaultdict(list)
     for generation_id, file_name, sha256 in pictures:
         drawn[generation_id].append((str(file_name), str(sha256)))
-    names = (
-        "id",
-        "state",
-        "key_id",
-        "reserved_micro_usd",
-        "cost_micro_usd",
-        "is_over",
-        "is_delivered",
-        "folder",
-        "is_estimated",
-        "code",
-    )
     return [
         convert(
             {
-                **dict(zip(names, values, strict=True)),
+                **dict(zip(_NAMES, values, strict=True)),
+                "is_estimated": "usage_estimated" in str(answer),
+                "code": None if error is None else json.loads(str(error))["code"],
                 "entries": kinds[values[0]],
                 "pictures": drawn[values[0]],
             },
             Row,
             strict=False,
         )
-        for values in found
+        for *values, answer, error in found
     ]
 
 
-def read_key_ids(folder: Path) -> dict[str, str]:
+def read_key_ids(place: Place | Path) -> dict[str, str]:
     """Return the ids of the client keys that were created, by name."""
-    with Database(folder / "data") as database:
+    with open_books(place) as database:
         return dict(convert(database.fetch_all("SELECT name, id FROM api_keys"), list[tuple[str, str]]))
 
 
-def read_only_row(folder: Path) -> Row:
+def read_only_row(place: Place | Path) -> Row:
     """Return the only generation."""
-    (row,) = read_rows(folder)
+    (row,) = read_rows(place)
     return row
 
 
-def check_books(folder: Path) -> None:
+def check_books(place: Place | Path) -> None:
     """Check that the ledger agrees with itself and that no key was ever over its budget."""
-    with Database(folder / "data") as database, database.snapshot():
+    with open_books(place) as database, database.snapshot():
         assert check_sums(database) == []
         budgets = dict(convert(database.fetch_all(_BUDGETS), list[tuple[str, int]]))
-        entries = convert(database.fetch_all(_ENTRIES), list[tuple[str, int, int, str | None]])
+        entries = convert(
+            database.fetch_all(_ENTRIES.format(_ORDERS[database.dialect])),
+            list[tuple[str, int, int, str | None]],
+        )
     used: Counter[str] = Counter()
     overrun: Counter[str] = Counter()
     for key_id, pending, posted, note in entries:
@@ -130,12 +144,12 @@ def check_charges(book: BillBook, allowed: Mapping[str, int] | None = None) -> N
     assert dear == {}
 
 
-def check_store(folder: Path, book: BillBook, seen: set[str] | None = None) -> list[Row]:
+def check_store(place: Place | Path, book: BillBook, seen: set[str] | None = None) -> list[Row]:
     """Check that what is kept is what was charged, once each and byte for byte; return the generations.
 
     `seen` are the ids of those whose files were looked at before and need not be again.
     """
-    rows = read_rows(folder)
+    rows = read_rows(place)
     charges = list_by_picture(book)
     kept = [sha256 for row in rows for _, sha256 in row.pictures]
     assert [sha256 for sha256, count in Counter(kept).items() if count > 1] == []
@@ -145,7 +159,7 @@ def check_store(folder: Path, book: BillBook, seen: set[str] | None = None) -> l
             continue
         assert row.folder is not None
         for file_name, sha256 in row.pictures:
-            path = folder / "data" / "pictures" / row.folder / file_name
+            path = to_place(place).data / "pictures" / row.folder / file_name
             assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256
         known = charges[row.pictures[0][1]].cost_micro_usd
         assert row.is_estimated or row.cost_micro_usd == known
@@ -180,11 +194,11 @@ def check_doors(gateway: Gateway, rows: Sequence[Row], secrets: Mapping[str, str
         assert ask(gateway, path=path, key=stranger).status == 404
 
 
-def audit(gateway: Gateway, book: BillBook, allowed: Mapping[str, int] | None = None) -> list[Row]:
+def audit(gateway: MortalGateway, book: BillBook, allowed: Mapping[str, int] | None = None) -> list[Row]:
     """Make every check of a gateway at rest whose client keys are the fixed one; return its generations."""
     check_charges(book, allowed)
-    check_books(gateway.folder)
-    rows = check_store(gateway.folder, book)
+    check_books(gateway.place)
+    rows = check_store(gateway.place, book)
     check_ends(rows, book)
     secrets = {row.key_id: CLIENT_KEY for row in rows}
     check_doors(gateway, rows, secrets, STRANGER_KEY)
@@ -203,7 +217,7 @@ def digest_pictures(answer: Mapping[str, Any]) -> list[str]:
     return [digest(data) for _, data in found]
 
 
-def list_spool(folder: Path) -> list[str]:
+def list_spool(place: Place | Path) -> list[str]:
     """Return what lies in the spool, by its path there."""
-    spool = folder / "data" / "spool"
+    spool = to_place(place).data / "spool"
     return sorted(str(path.relative_to(spool)) for path in spool.rglob("*") if path.is_file())

@@ -1,7 +1,7 @@
 """A gateway that is killed again and again at random times under load, and audited after every start.
 
 What is random comes from one seed; what threads and kernels do is not repeated by it. A storm is cut into rounds,
-each on a folder of its own, which is audited whole and deleted, so that a long storm fits on a small disk.
+each at a place of its own, which is audited whole and deleted, so that a long storm fits on a small disk.
 """
 
 import shutil
@@ -34,6 +34,8 @@ from audits import (
 from bills import BillBook, run_bill_book
 from gateways import STRANGER_KEY, MortalGateway
 from orders import Order
+from places import Place, making_place
+from postgres import PostgresServer
 from programs import CLIENT_KEY, check_log, scrub_environment
 
 CALLERS = 20
@@ -48,7 +50,7 @@ _KEYS = {"rich": None, "poor": 1.5, "daily": 5.0}
 class Storm:
     """One round: what was intended, what was made, and where."""
 
-    folder: Path
+    place: Place
     seed: str
     book: BillBook
     kills: int
@@ -65,22 +67,22 @@ class Storm:
         return f"http://127.0.0.1:{self.port}"
 
 
-def run_storm(folder: Path, *, kills: int, seed: str, ends_at: float) -> None:
+def run_storm(folder: Path, server: PostgresServer | None, *, kills: int, seed: str, ends_at: float) -> None:
     """Kill so often, in rounds; fail if that takes until `ends_at` on the monotonic clock."""
     done = 0
     while done < kills:
         count = min(KILLS_PER_ROUND, kills - done)
-        place = folder / f"round-{done}"
-        place.mkdir()
-        with run_bill_book(place) as book:
-            storm = Storm(folder=place, seed=f"{seed}/{done}", book=book, kills=count, port=find_free_port())
+        round_folder = folder / f"round-{done}"
+        round_folder.mkdir()
+        with making_place(round_folder, server) as place, run_bill_book(round_folder) as book:
+            storm = Storm(place=place, seed=f"{seed}/{done}", book=book, kills=count, port=find_free_port())
             run_round(storm, ends_at)
             done += count
             states = Counter(row.code or row.state for row in read_rows(place))
             sys.stderr.write(
                 f"{done} kills: {len(storm.made)} calls, {dict(states)}, {book.count_charges()} charges\n"
             )
-        shutil.rmtree(place)
+        shutil.rmtree(round_folder)
 
 
 def run_round(storm: Storm, ends_at: float) -> None:
@@ -91,7 +93,7 @@ def run_round(storm: Storm, ends_at: float) -> None:
         options = () if budget is None else ("--budget-usd", str(budget))
         period = ("--budget-period", "day") if name == "daily" else ()
         secret = gateway.create_key(name, *options, *period)
-        storm.secrets[read_key_ids(storm.folder)[name]] = secret
+        storm.secrets[read_key_ids(storm.place)[name]] = secret
     seen: set[str] = set()
     with ThreadPoolExecutor(CALLERS) as threads:
         try:
@@ -109,7 +111,7 @@ def run_round(storm: Storm, ends_at: float) -> None:
 
 def start(storm: Storm) -> MortalGateway:
     """Start a gateway where the last one was."""
-    return MortalGateway(storm.folder, storm.book.url, port=storm.port)
+    return MortalGateway(storm.place, storm.book.url, port=storm.port)
 
 
 def kill_and_start(storm: Storm, gateway: MortalGateway, random: Random) -> MortalGateway:
@@ -120,7 +122,7 @@ def kill_and_start(storm: Storm, gateway: MortalGateway, random: Random) -> Mort
     if random.random() < 0.2:
         early = subprocess.Popen(
             [sys.executable, "-m", "limner.cli", "serve", "--port", str(storm.port)],
-            cwd=storm.folder,
+            cwd=storm.place.folder,
             env={**scrub_environment(), **gateway.variables},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -182,13 +184,13 @@ def check_running(storm: Storm, seen: set[str]) -> None:
     with storm.lock:
         allowed = Counter(storm.allowed)
     check_charges(storm.book, allowed)
-    check_books(storm.folder)
-    check_store(storm.folder, storm.book, seen)
+    check_books(storm.place)
+    check_store(storm.place, storm.book, seen)
 
 
 def audit_round(storm: Storm, gateway: MortalGateway) -> None:
     """Check everything once nothing runs any more."""
-    rows = wait_until_quiet(storm.folder)
+    rows = wait_until_quiet(storm.place)
     check_running(storm, set())
     check_ends(rows, storm.book)
     check_made(storm, rows)
@@ -198,7 +200,7 @@ def audit_round(storm: Storm, gateway: MortalGateway) -> None:
     }
     check_doors(gateway, rows, secrets, STRANGER_KEY)
     unknown = {row.id for row in rows if row.state == "unknown"}
-    assert {path.partition("/")[0] for path in list_spool(storm.folder)} <= unknown
+    assert {path.partition("/")[0] for path in list_spool(storm.place)} <= unknown
     assert gateway.stop() == 0
     check_log(gateway)
 
@@ -213,11 +215,11 @@ def check_made(storm: Storm, rows: list[Row]) -> None:
             assert sha256 in kept
 
 
-def wait_until_quiet(folder: Path) -> list[Row]:
+def wait_until_quiet(place: Place) -> list[Row]:
     """Return the generations when all have ended."""
     ends_at = time.monotonic() + _QUIET_SECONDS
     while True:
-        rows = read_rows(folder)
+        rows = read_rows(place)
         running = [row for row in rows if not row.is_over]
         if not running:
             return rows

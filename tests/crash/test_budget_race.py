@@ -3,13 +3,13 @@
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from asking import Reply, ask
 from audits import check_books, check_charges, check_doors, check_ends, check_store, digest_pictures
 from bills import BillBook
 from gateways import STRANGER_KEY, MortalGateway, running
 from orders import Order
+from places import Place
 
 RACERS = 200
 HELD = 37
@@ -20,10 +20,10 @@ def to_order(number: int) -> Order:
     return Order(call=f"racer-{number:03}", holds_at=0)
 
 
-def test_a_budget_buys_what_it_holds_and_not_one_more(tmp_path: Path, book: BillBook) -> None:
+def test_a_budget_buys_what_it_holds_and_not_one_more(place: Place, book: BillBook) -> None:
     """Of 200 racing calls, none of which settles before all have asked, exactly the 37 that the budget holds are bought."""
     budget = HELD * to_order(0).reserved_micro_usd
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
+    with running(MortalGateway(place, book.url)) as gateway:
         secret = gateway.create_key("racer", "--budget-usd", f"{budget / 1_000_000:.6f}")
 
         def race(number: int) -> Reply:
@@ -47,8 +47,8 @@ def test_a_budget_buys_what_it_holds_and_not_one_more(tmp_path: Path, book: Bill
             assert reply.headers["x-should-retry"] == "false"
             assert int(reply.headers["retry-after"]) > 0
         check_charges(book)
-        check_books(tmp_path)
-        rows = check_store(tmp_path, book)
+        check_books(place)
+        rows = check_store(place, book)
         check_ends(rows, book)
         check_doors(gateway, rows, {row.key_id: secret for row in rows}, STRANGER_KEY)
         again = ask(gateway, Order(call="again").to_body(), key=secret)

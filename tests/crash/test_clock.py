@@ -9,13 +9,14 @@ from audits import audit, digest_pictures, read_only_row, read_rows
 from bills import BillBook
 from gateways import MortalGateway, ask_beside, running
 from orders import Order
+from places import Place
 
 HOUR = 3600
 LIBRARY = Path("/usr/lib")
 
 
-def start(folder: Path, book: BillBook, clock: Path) -> MortalGateway:
-    return MortalGateway(folder, book.url, program="jumping", arguments=(str(clock),))
+def start(place: Place, book: BillBook, clock: Path) -> MortalGateway:
+    return MortalGateway(place, book.url, program="jumping", arguments=(str(clock),))
 
 
 def set_clock(clock: Path, seconds: float) -> None:
@@ -32,13 +33,13 @@ def check_same(reply: Reply, first: Reply) -> None:
 
 
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR])
-def test_a_jump_under_way_repeats_nothing(tmp_path: Path, book: BillBook, seconds: float) -> None:
+def test_a_jump_under_way_repeats_nothing(place: Place, book: BillBook, seconds: float) -> None:
     """A clock that jumps while a picture is drawn neither ends the call nor hides it from its repeats."""
-    clock = tmp_path / "clock"
+    clock = place.folder / "clock"
     set_clock(clock, 0)
     held, cut = Order(call="held", holds_at=0), Order(call="cut", cut_at=0)
     keyed = {"Idempotency-Key": "the-one"}
-    with running(start(tmp_path, book, clock)) as gateway:
+    with running(start(place, book, clock)) as gateway:
         assert ask(gateway, cut.to_body()).status == 502
         first = ask_beside(gateway, held.to_body(), headers=keyed)
         book.wait_until_held("held")
@@ -53,20 +54,20 @@ def test_a_jump_under_way_repeats_nothing(tmp_path: Path, book: BillBook, second
 
 
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR])
-def test_a_jump_between_two_starts_loses_nothing(tmp_path: Path, book: BillBook, seconds: float) -> None:
+def test_a_jump_between_two_starts_loses_nothing(place: Place, book: BillBook, seconds: float) -> None:
     """A gateway killed and started an hour off finds what it had bought, and ends what was under way."""
-    clock = tmp_path / "clock"
+    clock = place.folder / "clock"
     set_clock(clock, 0)
     done, held = Order(call="done"), Order(call="held", holds_at=0)
     keyed = {"Idempotency-Key": "the-one"}
-    gateway = start(tmp_path, book, clock)
+    gateway = start(place, book, clock)
     first = ask(gateway, done.to_body(), headers=keyed)
     ask_beside(gateway, held.to_body(), headers={"Idempotency-Key": "the-other"})
     book.wait_until_held("held")
     gateway.kill()
     set_clock(clock, seconds)
-    with running(start(tmp_path, book, clock)) as gateway:
-        assert [row.state for row in read_rows(tmp_path)] == ["settled", "unknown"]
+    with running(start(place, book, clock)) as gateway:
+        assert [row.state for row in read_rows(place)] == ["settled", "unknown"]
         check_same(ask(gateway, done.to_body(), headers=keyed), first)
         reply = ask(gateway, held.to_body(), headers={"Idempotency-Key": "the-other"})
         assert reply.error["code"] == "upstream_unknown_outcome"
@@ -78,10 +79,10 @@ def test_a_jump_between_two_starts_loses_nothing(tmp_path: Path, book: BillBook,
     not [*LIBRARY.glob("*/faketime/libfaketimeMT.so.1")],
     reason="libfaketime is not installed on this machine",
 )
-def test_a_jump_that_the_whole_process_sees(tmp_path: Path, book: BillBook) -> None:
+def test_a_jump_that_the_whole_process_sees(place: Place, book: BillBook) -> None:
     """A clock that libfaketime sets by an hour for every part of the process changes nothing either."""
     (library,) = LIBRARY.glob("*/faketime/libfaketimeMT.so.1")
-    offset = tmp_path / "faketimerc"
+    offset = place.folder / "faketimerc"
     offset.write_text("+0", encoding="ascii")
     variables = {
         "LD_PRELOAD": str(library),
@@ -90,11 +91,11 @@ def test_a_jump_that_the_whole_process_sees(tmp_path: Path, book: BillBook) -> N
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     held = Order(call="held", holds_at=0)
-    with running(MortalGateway(tmp_path, book.url, variables=variables)) as gateway:
+    with running(MortalGateway(place, book.url, variables=variables)) as gateway:
         first = ask_beside(gateway, held.to_body())
         book.wait_until_held("held")
         offset.write_text("-3600", encoding="ascii")
         book.release("held")
         assert digest_pictures(first.result(30).json()) == list(book.find("held").pictures)
-        assert read_only_row(tmp_path).state == "settled"
+        assert read_only_row(place).state == "settled"
         audit(gateway, book)

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from audits import Row, audit, digest_pictures, list_spool, read_only_row, read_
 from bills import BillBook
 from gateways import MortalGateway, running
 from orders import Order
+from places import Place
 
 SMALL_BYTES = 20_000
 KEY = {"Idempotency-Key": "the-one-and-only"}
@@ -87,10 +87,10 @@ def ask_until_killed(
         return None
 
 
-def crash(case: Case, mode: str, folder: Path, book: BillBook) -> Order:
+def crash(case: Case, mode: str, place: Place, book: BillBook) -> Order:
     """Run a gateway into its death by one call; return what was ordered."""
     order = Order(call="doomed", size_bytes=case.size_bytes)
-    gateway = MortalGateway(folder, book.url, program="doomed", arguments=(case.point,))
+    gateway = MortalGateway(place, book.url, program="doomed", arguments=(case.point,))
     reply = ask_until_killed(gateway, body_of(order, mode), headers_of(mode))
     gateway.wait_until_killed()
     assert (reply is not None) == case.is_answered
@@ -121,12 +121,12 @@ def check_stored_error(reply: Reply, generation_id: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("case", [UNCLAIMED, *UNSENT], ids=str)
 def test_what_was_not_sent_is_free_and_a_repeat_is_new(
-    case: Case, mode: str, tmp_path: Path, book: BillBook
+    case: Case, mode: str, place: Place, book: BillBook
 ) -> None:
     """Killed before anything was sent, a call leaves no debt, and its repeat is drawn as any other."""
-    order = crash(case, mode, tmp_path, book)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
-        before = read_rows(tmp_path)
+    order = crash(case, mode, place, book)
+    with running(MortalGateway(place, book.url)) as gateway:
+        before = read_rows(place)
         assert [row.state for row in before] == ([] if case.state is None else [case.state])
         assert [row.entries for row in before] == ([] if case.state is None else [("reserve", "void")])
         for row in before:
@@ -137,7 +137,7 @@ def test_what_was_not_sent_is_free_and_a_repeat_is_new(
         rows = audit(gateway, book)
         assert [row.state for row in rows[len(before) :]] == ["settled"]
         assert book.count_charges() == 1
-        assert list_spool(tmp_path) == []
+        assert list_spool(place) == []
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ def test_what_was_not_sent_is_free_and_a_repeat_is_new(
     ids=str,
 )
 def test_what_was_sent_and_not_received_is_unknown(
-    case: Case, mode: str, tmp_path: Path, book: BillBook
+    case: Case, mode: str, place: Place, book: BillBook
 ) -> None:
     """Killed while Gemini may be drawing, a call is held at its full price and never sent again by itself."""
-    order = crash(case, mode, tmp_path, book)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
-        row = read_only_row(tmp_path)
+    order = crash(case, mode, place, book)
+    with running(MortalGateway(place, book.url)) as gateway:
+        row = read_only_row(place)
         assert (row.state, row.entries, row.pictures) == ("unknown", ("reserve", "hold"), ())
         for _ in range(2):
             check_stored_error(ask(gateway, body_of(order, mode), headers=headers_of(mode)), row.id)
         check_stored_error(ask(gateway, path=f"/v1/chat/completions/{row.id}"), row.id)
         audit(gateway, book)
         assert book.count_charges() == case.charges
-        assert {path.partition("/")[0] for path in list_spool(tmp_path)} <= {row.id}
+        assert {path.partition("/")[0] for path in list_spool(place)} <= {row.id}
         check_new_one(gateway, order, mode, row)
         assert book.count_charges() == case.charges + 1
 
@@ -177,15 +177,15 @@ def check_new_one(gateway: MortalGateway, order: Order, mode: str, row: Row) -> 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("case", RECEIVED, ids=str)
 def test_what_was_received_is_settled_and_replayed(
-    case: Case, mode: str, tmp_path: Path, book: BillBook
+    case: Case, mode: str, place: Place, book: BillBook
 ) -> None:
     """Killed once the picture was on disk, a call is settled at the next start, and its repeat gets the picture."""
-    order = crash(case, mode, tmp_path, book)
+    order = crash(case, mode, place, book)
     (sha256,) = book.find("doomed").pictures
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
-        row = read_only_row(tmp_path)
+    with running(MortalGateway(place, book.url)) as gateway:
+        row = read_only_row(place)
         assert (row.state, row.entries) == ("settled", ("reserve", "post"))
-        assert list_spool(tmp_path) == []
+        assert list_spool(place) == []
         waiting = ask(gateway, path="/v1/chat/completions?undelivered=true").json()["data"]
         assert [note["generation_id"] for note in waiting] == [row.id]
         reply = ask(gateway, body_of(order, mode), headers=headers_of(mode))
@@ -199,9 +199,9 @@ def test_what_was_received_is_settled_and_replayed(
         assert book.count_charges() == 1
 
 
-def damage(folder: Path, how: str) -> None:
+def damage(place: Place, how: str) -> None:
     """Spoil what was received, as a power cut may where a kill cannot."""
-    (picture,) = (folder / "data").rglob("picture-1.png")
+    (picture,) = place.data.rglob("picture-1.png")
     journal = picture.parent / "journal.jsonl"
     match how:
         case "picture-short":
@@ -214,8 +214,8 @@ def damage(folder: Path, how: str) -> None:
             picture.unlink()
         case _:
             lines = journal.read_bytes().splitlines(keepends=True)
-            (place,) = [number for number, line in enumerate(lines) if b'"picture_received"' in line]
-            journal.write_bytes(b"".join(lines[:place]) + lines[place][:-20])
+            (torn,) = [number for number, line in enumerate(lines) if b'"picture_received"' in line]
+            journal.write_bytes(b"".join(lines[:torn]) + lines[torn][:-20])
 
 
 @pytest.mark.parametrize(
@@ -229,13 +229,13 @@ def damage(folder: Path, how: str) -> None:
         ("folder-renamed", "journal-torn"),
     ],
 )
-def test_what_is_not_whole_is_never_served(point: str, how: str, tmp_path: Path, book: BillBook) -> None:
+def test_what_is_not_whole_is_never_served(point: str, how: str, place: Place, book: BillBook) -> None:
     """A picture that is not on disk as it was received counts as unknown, and no byte of it is given out."""
     case = Case("G5", point, "unknown", size_bytes=LARGE_BYTES)
-    order = crash(case, "whole", tmp_path, book)
-    damage(tmp_path, how)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
-        row = read_only_row(tmp_path)
+    order = crash(case, "whole", place, book)
+    damage(place, how)
+    with running(MortalGateway(place, book.url)) as gateway:
+        row = read_only_row(place)
         assert (row.state, row.entries, row.pictures) == ("unknown", ("reserve", "hold"), ())
         check_stored_error(ask(gateway, body_of(order, "whole")), row.id)
         check_stored_error(ask(gateway, path=f"/v1/chat/completions/{row.id}"), row.id)

@@ -18,8 +18,8 @@ from leaving import (
 
 from asking import Reply, ask, chat, digest, get_message, split_images
 from painting import Gate, Painter, refuse, wait_until
-from programs import CLIENT_KEY, Gateway, StartGateway
-from upstreams import Answer, Upstream
+from programs import CLIENT_KEY, Gateway
+from upstreams import Answer
 
 both_modes = pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
 CUT = Answer([b'{"candi'])
@@ -269,12 +269,6 @@ def test_ids_that_are_none(scripted_gateway: Gateway) -> None:
     """What has not the form of an id is not found, whatever it holds."""
     for odd in ("gen_", "chatcmpl-xyz", "%00", "..%2f..", "gen_" + "A" * 32, "x" * 60, "%27%20or%201=1"):
         assert collect(scripted_gateway, odd).status == 404
-
-
-@pytest.fixture(scope="module")
-def gateway_of_users(start_gateway: StartGateway, upstream_server: Upstream) -> Gateway:
-    """A gateway that is told its end users in a header."""
-    return start_gateway(upstream_server.url, LIMNER_END_USER_HEADER="X-End-User")
 
 
 def test_end_users_do_not_see_each_others(painter: Painter, gateway_of_users: Gateway) -> None:

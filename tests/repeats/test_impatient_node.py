@@ -17,8 +17,8 @@ from leaving import new_prompt
 
 from asking import digest
 from painting import Painter, refuse
-from programs import CLIENT_KEY, Gateway, scrub_environment
-from upstreams import Answer
+from programs import CLIENT_KEY, Gateway, StartGateway, scrub_environment
+from upstreams import Answer, Upstream
 
 FOLDER = Path(__file__).resolve().parents[1] / "node"
 PACKAGES = {"openai": "openai", "ai_sdk": "ai", "langchain": "@langchain/openai"}
@@ -26,6 +26,12 @@ CUT = Answer([b'{"candi'])
 
 LANGCHAIN_RETRIES = 2
 """Its own six would take 100 s; the first wait 1 s, 2 s, and so on."""
+
+
+@pytest.fixture(scope="session")
+def scripted_gateway(start_gateway: StartGateway, upstream_server: Upstream) -> Gateway:
+    """Any gateway: the clients of Python show the same with each database."""
+    return start_gateway(upstream_server.url)
 
 
 def run_client(

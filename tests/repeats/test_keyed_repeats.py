@@ -10,8 +10,7 @@ from leaving import CHAT_PATH, LeavingClient, name_generation, new_prompt, read_
 
 from asking import Reply, ask, chat, digest, get_message, read_stream
 from painting import Gate, Painter, refuse
-from programs import CLIENT_KEY, Gateway, StartGateway
-from upstreams import Upstream
+from programs import CLIENT_KEY, Gateway
 
 both_modes = pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
 
@@ -198,12 +197,6 @@ def test_two_keys_of_one_owner_share(painter: Painter, scripted_gateway: Gateway
     replies = [ask(scripted_gateway, asked, headers=headers, key=key) for key in keys]
     assert replies[0].body == replies[1].body
     assert len(painter.calls) == 1
-
-
-@pytest.fixture(scope="module")
-def gateway_of_users(start_gateway: StartGateway, upstream_server: Upstream) -> Gateway:
-    """A gateway that is told its end users in a header."""
-    return start_gateway(upstream_server.url, LIMNER_END_USER_HEADER="X-End-User")
 
 
 def test_the_key_of_another_end_user_is_another(painter: Painter, gateway_of_users: Gateway) -> None:

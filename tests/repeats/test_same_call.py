@@ -14,9 +14,16 @@ from leaving import new_prompt
 
 from asking import Reply, ask, chat, configure
 from painting import Painter
-from programs import Gateway
+from programs import Gateway, StartGateway
+from upstreams import Upstream
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\7\0\0\0\5\x08\2\0\0\0" + bytes(range(256)) * 20
+
+
+@pytest.fixture(scope="session")
+def scripted_gateway(start_gateway: StartGateway, upstream_server: Upstream) -> Gateway:
+    """Any gateway: what is the same is known before a database is asked."""
+    return start_gateway(upstream_server.url)
 
 
 def ask_twice(

@@ -16,6 +16,12 @@ from upstreams import Answer, Upstream
 both_modes = pytest.mark.parametrize("is_stream", [False, True], ids=["plain", "stream"])
 
 
+@pytest.fixture(scope="session")
+def scripted_gateway(start_gateway: StartGateway, upstream_server: Upstream) -> Gateway:
+    """Any gateway: what is sent again is no database's to decide."""
+    return start_gateway(upstream_server.url)
+
+
 def ask_after(
     failures: list[Answer], painter: Painter, gateway: Gateway, *, is_stream: bool = False
 ) -> Reply:

@@ -24,6 +24,7 @@ from audits import audit, list_spool
 from bills import BillBook
 from gateways import MortalGateway, ask_beside, running
 from orders import Order
+from places import Place
 
 MIB = 1024 * 1024
 
@@ -53,10 +54,10 @@ def check_no_error(gateway: MortalGateway) -> None:
 
 @pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("size_bytes", [40_000, 3 * MIB], ids=["small", "large"])
-def test_a_file_that_cannot_grow(tmp_path: Path, book: BillBook, *, size_bytes: int, is_stream: bool) -> None:
+def test_a_file_that_cannot_grow(place: Place, book: BillBook, *, size_bytes: int, is_stream: bool) -> None:
     """A picture that its file cannot hold reaches its client, and is stored once it can be."""
     order = Order(call="paid", size_bytes=size_bytes, holds_at=0.5)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
+    with running(MortalGateway(place, book.url)) as gateway:
         asked = ask_beside(gateway, order.to_body(is_stream=is_stream), headers=KEY)
         book.wait_until_held("paid")
         limit_files(gateway, 16 * 1024)
@@ -70,44 +71,44 @@ def test_a_file_that_cannot_grow(tmp_path: Path, book: BillBook, *, size_bytes: 
         check_refused(gateway, book)
         limit_files(gateway, resource.RLIM_INFINITY)
         check_accepted_again(gateway, book)
-        wait_until_settled(tmp_path, reply.headers["x-limner-generation-id"])
+        wait_until_settled(place, reply.headers["x-limner-generation-id"])
         check_replayed(gateway, order, KEY, sha256)
-        assert list_spool(tmp_path) == []
+        assert list_spool(place) == []
         audit(gateway, book)
         check_no_error(gateway)
 
 
 @pytest.mark.parametrize("size_bytes", [40_000, 3 * MIB], ids=["small", "large"])
-def test_a_full_volume(tmp_path: Path, book: BillBook, volume: Volume, size_bytes: int) -> None:
+def test_a_full_volume(place: Place, book: BillBook, volume: Volume, size_bytes: int) -> None:
     """On a volume that fills up under way the paid picture is delivered, and all is mended when there is room."""
     order = Order(call="paid", size_bytes=size_bytes, holds_at=0.5)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
+    with running(MortalGateway(place, book.url)) as gateway:
         check_trouble_is_survived(gateway, book, order, begin=volume.fill, end=volume.empty)
         check_no_error(gateway)
 
 
 @pytest.mark.parametrize("size_bytes", [40_000, 3 * MIB], ids=["small", "large"])
 def test_a_client_that_left_finds_its_picture_when_there_is_room(
-    tmp_path: Path, book: BillBook, volume: Volume, size_bytes: int
+    place: Place, book: BillBook, volume: Volume, size_bytes: int
 ) -> None:
     """A picture that nobody waits for and no disk takes is kept in memory until one does."""
     order = Order(call="paid", size_bytes=size_bytes, holds_at=0.5)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
+    with running(MortalGateway(place, book.url)) as gateway:
         generation_id = leave_after_asking(gateway, book, order)
         volume.fill()
         book.release("paid")
         gateway.wait_until_said("kept in memory")
         volume.empty()
         (sha256,) = book.find("paid").pictures
-        wait_until_settled(tmp_path, generation_id)
+        wait_until_settled(place, generation_id)
         check_replayed(gateway, order, {}, sha256)
         audit(gateway, book)
         check_no_error(gateway)
 
 
-def test_a_volume_without_room_buys_nothing(tmp_path: Path, book: BillBook, volume: Volume) -> None:
+def test_a_volume_without_room_buys_nothing(place: Place, book: BillBook, volume: Volume) -> None:
     """Where a picture would not fit it is not bought."""
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
+    with running(MortalGateway(place, book.url)) as gateway:
         (volume.path / "others").write_bytes(os.urandom(16 * MIB))
         check_refused(gateway, book)
         (volume.path / "others").unlink()

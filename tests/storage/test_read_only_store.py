@@ -16,6 +16,7 @@ from audits import audit
 from bills import BillBook
 from gateways import MortalGateway, running
 from orders import Order
+from places import Place
 
 
 @pytest.fixture
@@ -30,19 +31,17 @@ def volume(tmp_path: Path) -> Iterator[Volume]:
 
 
 @pytest.mark.parametrize("size_bytes", [40_000, 3_000_000], ids=["small", "large"])
-def test_a_store_that_turns_read_only(
-    tmp_path: Path, book: BillBook, volume: Volume, size_bytes: int
-) -> None:
+def test_a_store_that_turns_read_only(place: Place, book: BillBook, volume: Volume, size_bytes: int) -> None:
     """A picture paid for before is delivered from memory, none is bought, and all is mended afterwards."""
     order = Order(call="paid", size_bytes=size_bytes, holds_at=0)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
+    with running(MortalGateway(place, book.url)) as gateway:
         check_trouble_is_survived(gateway, book, order, begin=volume.protect, end=volume.unprotect)
         check_no_error(gateway)
 
 
-def test_a_store_that_is_read_only_before(tmp_path: Path, book: BillBook, volume: Volume) -> None:
+def test_a_store_that_is_read_only_before(place: Place, book: BillBook, volume: Volume) -> None:
     """Nothing is bought for a store that cannot be written, whoever has noticed it first."""
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
+    with running(MortalGateway(place, book.url)) as gateway:
         volume.protect()
         check_refused(gateway, book)
         volume.unprotect()

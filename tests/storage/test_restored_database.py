@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import apsw
 import pytest
@@ -13,55 +12,56 @@ from audits import audit, digest_pictures, read_rows
 from bills import BillBook
 from gateways import MortalGateway, ask_beside, running
 from orders import Order
+from places import Place
+from postgres import PostgresServer
 
 KEY = {"Idempotency-Key": "the-one"}
 
 
-def back_up(folder: Path) -> Path:
-    """Return a copy of the database as it is now; the gateway may run."""
-    copy = folder / "backup.sqlite3"
+def back_up(place: Place, server: PostgresServer | None) -> Place:
+    """Return a place with a copy of the database as it is now; the gateway may run."""
+    copy = Place(place.folder / "backup")
+    if server is not None and place.database_url is not None:
+        return Place(copy.folder, server.copy_database(place.database_url))
+    copy.data.mkdir(parents=True)
     with (
-        closing(apsw.Connection(str(folder / "data" / "limner.sqlite3"))) as source,
-        closing(apsw.Connection(str(copy))) as target,
+        closing(apsw.Connection(str(place.data / "limner.sqlite3"))) as source,
+        closing(apsw.Connection(str(copy.data / "limner.sqlite3"))) as target,
         target.backup("main", source, "main") as backup,
     ):
         backup.step()
     return copy
 
 
-def restore(folder: Path, copy: Path) -> None:
-    """Put a copy in the place of the database, as an operator would."""
-    for path in (folder / "data").glob("limner.sqlite3*"):
+def restore(place: Place, copy: Place) -> Place:
+    """Put a copy in the place of the database, as an operator would; return the place with it."""
+    if copy.database_url is not None:
+        return Place(place.folder, copy.database_url)
+    for path in place.data.glob("limner.sqlite3*"):
         path.unlink()
-    shutil.copy(copy, folder / "data" / "limner.sqlite3")
+    shutil.copy(copy.data / "limner.sqlite3", place.data)
+    return place
 
 
-@pytest.fixture(params=["before it was claimed", "while it was drawn"])
-def when(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
+@pytest.mark.parametrize("when", ["before it was claimed", "while it was drawn"])
 @pytest.mark.parametrize("how", ["stopped", "killed"])
 def test_files_newer_than_the_database_are_adopted(
-    tmp_path: Path, book: BillBook, when: str, how: str
+    place: Place, database_server: PostgresServer | None, book: BillBook, when: str, how: str
 ) -> None:
     """Pictures that a restored database has not heard of are their owner's again, by id and for repeats."""
     orders = [Order(call=call, size_bytes=size, holds_at=0) for call, size in (("a", 20_000), ("b", 900_000))]
     bodies = [order.to_body(is_stream=order.call == "b") for order in orders]
-    gateway = MortalGateway(tmp_path, book.url)
-    copy = back_up(tmp_path)
+    gateway = MortalGateway(place, book.url)
+    copies = [back_up(place, database_server)] if when == "before it was claimed" else []
     asked = [ask_beside(gateway, body, headers=KEY if body["stream"] else {}) for body in bodies]
     book.wait_for_charges(2)
-    if when == "while it was drawn":
-        copy.unlink()
-        copy = back_up(tmp_path)
+    (copy,) = copies or [back_up(place, database_server)]
     book.release("a", "b")
     ids = [future.result(30).headers["x-limner-generation-id"] for future in asked]
     stop: Callable[[], object] = gateway.stop if how == "stopped" else gateway.kill
     stop()
-    restore(tmp_path, copy)
-    with running(MortalGateway(tmp_path, book.url)) as gateway:
-        assert {row.id: row.state for row in read_rows(tmp_path)} == dict.fromkeys(ids, "settled")
+    with running(MortalGateway(restore(place, copy), book.url)) as gateway:
+        assert {row.id: row.state for row in read_rows(gateway.place)} == dict.fromkeys(ids, "settled")
         listed = ask(gateway, path="/v1/chat/completions?undelivered=true").json()["data"]
         assert {note["generation_id"] for note in listed} == set(ids)
         for order, generation_id in zip(orders, ids, strict=True):

@@ -9,6 +9,7 @@ from audits import Row, audit, digest_pictures, list_spool, read_rows
 from bills import BillBook
 from gateways import MortalGateway, ask_beside
 from orders import Order
+from places import Place
 
 _PATIENCE_SECONDS = 40.0
 
@@ -42,11 +43,11 @@ def check_accepted_again(gateway: MortalGateway, book: BillBook) -> None:
     assert "storage_trouble" not in [notice["code"] for notice in reply.json()["limner"]["notices"]]
 
 
-def wait_until_settled(folder: Path, generation_id: str) -> Row:
+def wait_until_settled(place: Place | Path, generation_id: str) -> Row:
     """Return the row of a generation when its books are closed."""
     ends_at = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        (row,) = [row for row in read_rows(folder) if row.id == generation_id]
+        (row,) = [row for row in read_rows(place) if row.id == generation_id]
         if row.state == "settled":
             return row
         assert time.monotonic() < ends_at, row
@@ -65,7 +66,7 @@ def leave_after_asking(gateway: MortalGateway, book: BillBook, order: Order) -> 
     with asking(gateway, order.to_body()):
         book.wait_until_held(order.call)
     gateway.wait_until_said("client_left")
-    return read_rows(gateway.folder)[-1].id
+    return read_rows(gateway.place)[-1].id
 
 
 def check_trouble_is_survived(
@@ -87,7 +88,7 @@ def check_trouble_is_survived(
     check_refused(gateway, book)
     end()
     check_accepted_again(gateway, book)
-    wait_until_settled(gateway.folder, reply.headers["x-limner-generation-id"])
+    wait_until_settled(gateway.place, reply.headers["x-limner-generation-id"])
     check_replayed(gateway, order, KEY, sha256)
-    assert list_spool(gateway.folder) == []
+    assert list_spool(gateway.place) == []
     audit(gateway, book)
