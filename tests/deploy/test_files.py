@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from deploy_files import ROOT, list_files, list_settings
+from deploy_files import DEPLOY, ROOT, list_files, list_settings
+
+from limner.config import Settings
 
 _NOT_OURS = {"LIMNER_PORT"}
 """Named where it is kept out."""
@@ -31,3 +33,18 @@ def test_files_on_the_page_exist() -> None:
     named = set(re.findall(r"\bdeploy/[\w./-]+\w", page))
     assert len(named) > 5
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
+
+
+def read_seconds(directive: str) -> list[int]:
+    """Return what nginx's file sets a time to, wherever it does."""
+    text = (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
+    return [int(value) for value in re.findall(rf"^ *{directive} (\d+)s;$", text, re.MULTILINE)]
+
+
+def test_nginx_s_times_fit_the_gateway_s() -> None:
+    """Nginx waits longer than a call may take, and lets go of an idle connection before the gateway does."""
+    fields = Settings.model_fields
+    (longest,) = read_seconds("proxy_read_timeout")
+    (idle,) = read_seconds("keepalive_timeout")
+    assert longest > fields["upstream_timeout_seconds"].default
+    assert idle < fields["keep_alive_seconds"].default
