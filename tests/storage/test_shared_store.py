@@ -7,12 +7,15 @@ import os
 import re
 import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from limner.pictures.disk import remove_tree
 from limner.pictures.shared import FolderMissing, SharedStore, SharedStoreError, open_shared_store
 from s3 import BUCKET, SECRET, S3Server, running_s3
 from slow_wire import deaf_port
@@ -27,6 +30,8 @@ QUICKLY = 0.5
 """A patience for a store that will not answer."""
 SOON = 2.5
 """A patience that is soon over too, but enough for a store that does answer."""
+
+pytestmark = pytest.mark.usefixtures("_no_proxy")
 
 OpenStore = Callable[..., SharedStore]
 
@@ -210,23 +215,31 @@ def test_a_download_that_is_cut(wire: S3Server, tmp_path: Path) -> None:
     assert read_folder(target) == read_folder(local)
 
 
-def test_a_download_that_is_given_up(wire: S3Server, tmp_path: Path) -> None:
-    """A download whose caller is cancelled leaves nothing behind."""
-    store, local = open_s3(wire), write_folder(tmp_path / "local")
+def test_a_download_that_is_given_up(s3: S3Server, tmp_path: Path) -> None:
+    """A download whose caller is cancelled, at any moment, leaves nothing behind or the whole folder."""
+    store, local = open_s3(s3), write_folder(tmp_path / "local")
     target = tmp_path / "pictures" / "gen_1"
     target.parent.mkdir()
 
-    async def cancel() -> None:
+    async def cancel_at_each_turn() -> int:
+        """Cancel one turn of the loop later each time, until a download is done before."""
         await store.upload(FOLDER, local)
-        wire.wire.delay(0.05)
-        download = asyncio.create_task(store.download(FOLDER, target))
-        await until(lambda: any(target.parent.iterdir()))
-        download.cancel()
-        await download
+        for turns in count():
+            download = asyncio.create_task(store.download(FOLDER, target))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+                await asyncio.sleep(0.0005 if any(target.parent.iterdir()) else 0)
+            if not download.cancel():
+                return turns
+            with suppress(asyncio.CancelledError):
+                await download
+            assert [path for path in target.parent.iterdir() if path != target] == []
+            if target.exists():
+                assert read_folder(target) == FILES
+                remove_tree(target)
+        raise AssertionError
 
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(cancel())
-    assert list(target.parent.iterdir()) == []
+    assert asyncio.run(cancel_at_each_turn()) > 5
 
 
 def test_removing(open_store: OpenStore, tmp_path: Path) -> None:
