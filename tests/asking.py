@@ -112,9 +112,15 @@ def ask(
 
 
 @contextmanager
-def asking(program: Program, body: dict[str, Any]) -> Iterator[HTTPConnection]:
+def asking(
+    program: Program, body: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> Iterator[HTTPConnection]:
     """Send a chat call and give its connection, whose answer is the block's to read or to leave."""
-    headers = {"Authorization": f"Bearer {CLIENT_KEY}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {CLIENT_KEY}",
+        "Content-Type": "application/json",
+        **(headers or {}),
+    }
     with closing(program.connect()) as connection:
         connection.request("POST", "/v1/chat/completions", body=json.dumps(body).encode(), headers=headers)
         yield connection

@@ -93,7 +93,7 @@ def running(gateway: MortalGateway) -> Iterator[MortalGateway]:
     check_log(gateway)
 
 
-def ask_beside(gateway: Gateway, body: Mapping[str, Any], **options: Any) -> "Future[Reply]":
+def ask_beside(gateway: Gateway, body: Mapping[str, Any] | None, **options: Any) -> "Future[Reply]":
     """Ask in a thread of its own; the future gets the answer or what broke it."""
     future: Future[Reply] = Future()
 

@@ -15,7 +15,7 @@ from limner.ledger.errors import LedgerError
 from limner.ledger.keys import identify_secret
 from limner.ledger.opening import open_books, open_database
 from limner.ledger.records import RepeatWindows, Retention
-from limner.ledger.replicas import Kind, Replica
+from limner.ledger.replicas import Kind, Replica, register
 from limner.ledger.upkeep import Upkeep
 from limner.pictures.shared import SharedStore, open_shared_store
 from limner.pictures.store import PictureStore
@@ -31,7 +31,10 @@ class Foundation:
     """Open books and stores of one process."""
 
     def __init__(self, settings: Settings, signing_secret: bytes, kind: Kind) -> None:
-        """Open everything. Raises OSError or LedgerError: the data folder, database or store cannot be used."""
+        """Open everything, and take a place among the others.
+
+        Raises OSError or LedgerError: data folder, database or store cannot be used, or do not fit in with the others'.
+        """
         url = read_database_url(settings)
         # Names count where there are several.
         self.replica_id = "" if url is None else load_replica_id(settings.data_dir)
@@ -39,8 +42,18 @@ class Foundation:
         self.store = PictureStore(settings.data_dir)
         self.store.create()
         self.windows = _to_windows(settings)
+        self.replica = Replica(
+            id=self.replica_id,
+            kind=kind,
+            store="" if self.shared is None else self.shared.identity,
+            secret_id=identify_secret(signing_secret),
+        )
+        epoch = 0
         with open_database(settings.data_dir, url) as database:
             self.clock = SteadyClock(database.read_seconds())
+            if url is not None:
+                with database.transaction():
+                    epoch = register(database, self.replica)
         self.books = open_books(
             settings.data_dir, url, replica_id=self.replica_id if kind == "gateway" else ""
         )
@@ -58,13 +71,7 @@ class Foundation:
             rules=self.rules,
             now=self.clock,
         )
-        self.replica = Replica(
-            id=self.replica_id,
-            kind=kind,
-            store="" if self.shared is None else self.shared.identity,
-            secret_id=identify_secret(signing_secret),
-        )
-        self.membership = None if url is None else Membership(self.upkeep, self.replica)
+        self.membership = None if url is None else Membership(self.upkeep, self.replica, epoch)
 
     def close(self) -> None:
         """Let everything go."""

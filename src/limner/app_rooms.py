@@ -75,13 +75,8 @@ class Rooms:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Recover, run, and in the end let what runs finish. Raises LedgerError or OSError."""
-        membership = self.foundation.membership
+        """Recover, run, and in the end let what runs finish. Raises DatabaseError or OSError."""
         try:
-            if membership is not None:
-                await membership.join(
-                    on_replaced=lambda: self.generations.begin_draining(self._drain_seconds)
-                )
             await recover(self.ledger, self.foundation.store)
             await self._files.add_missing_uploads()
             await self.client.open()
@@ -92,7 +87,9 @@ class Rooms:
 
     def _start(self) -> None:
         if self.foundation.membership is not None:
-            self.foundation.membership.start()
+            self.foundation.membership.start(
+                on_replaced=lambda: self.generations.begin_draining(self._drain_seconds)
+            )
         if self.changes is not None:
             self.changes.start()
         for rounds in self._rounds:

@@ -29,36 +29,26 @@ class Membership:
         self,
         upkeep: Upkeep,
         replica: Replica,
+        epoch: int,
         *,
         clock: Callable[[], float] = read_steady_seconds,
     ) -> None:
-        """`clock` goes on while this process is stopped."""
+        """`epoch` is what the process was given when it registered, just now; `clock` goes on while it is stopped."""
         self._upkeep = upkeep
         self._replica = replica
         self._on_replaced: Callable[[], None] = _do_nothing
         self._clock = clock
-        self._epoch = 0
-        self._seen_at = 0.0
-        self._steady_since = 0.0
+        self._epoch = epoch
+        self._seen_at = self._steady_since = clock()
         self._task: asyncio.Task[None] | None = None
 
     def is_certain(self) -> bool:
         """Return whether nobody can have given this process up for dead."""
         return self._clock() < self._seen_at + _LATEST_SECONDS
 
-    async def join(self, *, on_replaced: Callable[[], None]) -> None:
-        """Take a place; `on_replaced` is called if another process takes it on a copy of this one's folder.
-
-        Raises:
-            LedgerError: this process does not fit in with the others.
-        """
+    def start(self, *, on_replaced: Callable[[], None]) -> None:
+        """Keep the place from now on; `on_replaced` is called if another process takes it on a copy of the folder."""
         self._on_replaced = on_replaced
-        at = self._clock()
-        self._epoch = await self._upkeep.register(self._replica)
-        self._seen_at = self._steady_since = at
-
-    def start(self) -> None:
-        """Renew it from now on."""
         self._task = asyncio.get_running_loop().create_task(self._go_on())
 
     async def leave(self) -> None:

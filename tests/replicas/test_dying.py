@@ -1,0 +1,101 @@
+"""Gateways that are killed, or stopped for a while, beside one that lives."""
+
+import signal
+import time
+from http.client import HTTPException
+
+import pytest
+from fleet import RETRY, Fleet, wait_until
+
+from asking import ask
+from audits import digest_pictures, read_rows
+from gateways import ask_beside
+from orders import Order
+
+# A pause as long as the issue's: a virtual machine that is moved, a laptop that is closed.
+PAUSE_SECONDS = 60
+
+
+@pytest.mark.real_time
+def test_what_a_dead_gateway_has_left_is_ended_by_another(fleet: Fleet) -> None:
+    """Who joined a call of a gateway that is killed is told that nobody knows; unsent money is free again."""
+    second = fleet.start("second")
+    doomed = fleet.start("unsent", program="doomed", arguments=("claim-on-disk",))
+    with pytest.raises((HTTPException, OSError)):
+        ask(doomed, Order(call="unsent").to_body())
+    doomed.wait_until_killed()
+    first = fleet.start("first")
+    body = Order(call="sent", holds_at=0).to_body()
+    lost = ask_beside(first, body)
+    fleet.book.wait_until_held("sent")
+    joined = ask_beside(second, body, headers=RETRY)
+    wait_until(lambda: fleet.count_clients() == 3)
+    first.kill()
+    with pytest.raises((HTTPException, OSError)):
+        lost.result(30)
+    told = joined.result(60)
+    assert (told.status, told.error["code"]) == (502, "upstream_unknown_outcome")
+    assert told.headers["x-should-retry"] == "false"
+    wait_until(lambda: [row.state for row in read_rows(fleet.books)] == ["failed", "unknown"])
+    unsent, sent = fleet.audit(second)
+    assert (unsent.entries, sent.entries) == (("reserve", "void"), ("reserve", "hold"))
+    wait_until(lambda: fleet.count_clients() == 0)
+    again = ask(second, Order(call="unsent").to_body())
+    assert digest_pictures(again.json()) == list(fleet.book.find("unsent").pictures)
+    assert ask(second, body).status == 502
+    assert fleet.book.count_charges() == 2
+
+
+@pytest.mark.real_time
+def test_a_gateway_that_comes_back_brings_what_it_received(fleet: Fleet) -> None:
+    """A picture on the disk of a gateway that was given up for dead is settled when the gateway starts again."""
+    second = fleet.start("second")
+    order = Order(call="back", size_bytes=1_200_000)
+    doomed = fleet.start("first", program="doomed", arguments=("draft-synced",))
+    with pytest.raises((HTTPException, OSError)):
+        ask(doomed, order.to_body())
+    doomed.wait_until_killed()
+    fleet.wait_for_state("unknown")
+    assert ask(second, order.to_body()).status == 502
+    fleet.start("first")
+    row = fleet.wait_for_state("settled")
+    assert row.entries == ("reserve", "hold", "post")
+    reply = ask(second, order.to_body())
+    assert digest_pictures(reply.json()) == list(fleet.book.find("back").pictures)
+    assert reply.headers["x-limner-generation-id"] == row.id
+    fleet.audit(second)
+
+
+@pytest.mark.real_time
+@pytest.mark.timeout(PAUSE_SECONDS + 180)
+def test_a_gateway_that_was_stopped_for_a_minute_pays_nothing_twice(fleet: Fleet) -> None:
+    """Calls that a stopped gateway had sent are unknown meanwhile, and settled as they were once it goes on."""
+    first, second = fleet.start("first"), fleet.start("second")
+    orders = [Order(call=f"stopped-{at}", holds_at=at, size_bytes=300_000) for at in (0, 0.2, 0.9)]
+    refused = Order(call="refused", status=503, times=1)
+    waiting = [ask_beside(first, order.to_body()) for order in orders]
+    for order in orders:
+        fleet.book.wait_until_held(order.call)
+    refused_call = ask_beside(first, refused.to_body())
+    wait_until(lambda: len(read_rows(fleet.books)) == 4)
+    first.process.send_signal(signal.SIGSTOP)
+    stopped_at = time.monotonic()
+    try:
+        wait_until(lambda: [row.state for row in read_rows(fleet.books)][:3] == ["unknown"] * 3)
+        for order in orders:
+            told = ask(second, order.to_body(), headers=RETRY)
+            assert (told.status, told.error["code"]) == (502, "upstream_unknown_outcome")
+        time.sleep(max(stopped_at + PAUSE_SECONDS - time.monotonic(), 0))
+        fleet.book.release(*(order.call for order in orders))
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+    for order, call in zip(orders, waiting, strict=True):
+        assert digest_pictures(call.result(60).json()) == list(fleet.book.find(order.call).pictures)
+    refused_call.result(60)
+    rows = fleet.audit(second)
+    assert [row.state for row in rows[:3]] == ["settled"] * 3
+    assert {row.entries for row in rows[:3]} == {("reserve", "hold", "post")}
+    for order in orders:
+        reply = ask(second, order.to_body(), headers=RETRY)
+        assert digest_pictures(reply.json()) == list(fleet.book.find(order.call).pictures)
+    assert "was given up for dead" in first.said

@@ -1,0 +1,125 @@
+"""What gateways share beside pictures: budgets, rates, keys; and what becomes of pictures when S3 is away."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fleet import RETRY, Fleet, wait_until
+
+from asking import Reply, ask
+from audits import check_books, digest_pictures, read_rows
+from gateways import ask_beside
+from orders import Order
+
+RACERS = 20
+HELD = 7
+
+
+def to_order(number: int) -> Order:
+    """Return one of many that cost the same: the price counts the bytes of the prompt."""
+    return Order(call=f"racer-{number:03}", holds_at=0)
+
+
+def test_a_budget_is_one_for_all_gateways(fleet: Fleet) -> None:
+    """Of 20 racing calls at two gateways, none settled before all have asked, exactly the 7 that fit are bought."""
+    gateways = [fleet.start("first"), fleet.start("second")]
+    budget = HELD * to_order(0).reserved_micro_usd
+    secret = gateways[0].create_key("racer", "--budget-usd", f"{budget / 1_000_000:.6f}")
+    gateways[1].secrets.append(secret)
+    refused: list[Reply] = []
+
+    def race(number: int) -> Reply:
+        body = to_order(number).to_body(is_stream=number % 4 < 2)
+        reply = ask(gateways[number % 2], body, key=secret)
+        if reply.status == 429:
+            refused.append(reply)
+        return reply
+
+    with ThreadPoolExecutor(RACERS) as threads:
+        racing = [threads.submit(race, number) for number in range(RACERS)]
+        wait_until(lambda: len(refused) + fleet.book.count_charges() >= RACERS)
+        fleet.book.release(*(to_order(number).call for number in range(RACERS)))
+        replies = [call.result() for call in racing]
+    assert Counter(reply.status for reply in replies) == {200: HELD, 429: RACERS - HELD}
+    assert fleet.book.count_charges() == HELD
+    assert {reply.error["code"] for reply in refused} == {"insufficient_quota"}
+    check_books(fleet.books)
+    assert Counter(row.state for row in read_rows(fleet.books)) == {"settled": HELD}
+
+
+def test_rates_are_counted_over_all_gateways(fleet: Fleet) -> None:
+    """A key that may ask four times a minute is refused the fifth time, whichever gateways it asked."""
+    gateways = [fleet.start("first"), fleet.start("second")]
+    secret = gateways[0].create_key("rated", "--requests-per-minute", "4")
+    replies = [
+        ask(gateways[number % 2], Order(call=f"rated-{number}").to_body(), key=secret) for number in range(6)
+    ]
+    assert [reply.status for reply in replies] == [200] * 4 + [429] * 2
+    assert {reply.error["code"] for reply in replies[4:]} == {"rate_limit_exceeded"}
+
+
+def test_a_key_lives_and_dies_everywhere_at_once(fleet: Fleet) -> None:
+    """A key made or revoked by a command counts at the next call, at every gateway."""
+    gateways = [fleet.start("first"), fleet.start("second")]
+    secret = gateways[0].create_key("short-lived")
+    assert [ask(gateway, path="/v1/models", key=secret).status for gateway in gateways] == [200, 200]
+    gateways[1].run_command("keys", "revoke", "short-lived")
+    assert [ask(gateway, path="/v1/models", key=secret).status for gateway in gateways] == [401, 401]
+
+
+@pytest.mark.parametrize("trouble", ["down", "stalled"])
+def test_s3_that_is_away_costs_nobody_a_picture(trouble: str, fleet: Fleet) -> None:
+    """Clients of the gateway that received a picture have it at once; those elsewhere when S3 is back."""
+    first, second = fleet.start("first"), fleet.start("second")
+    if trouble == "down":
+        fleet.s3.cut()
+    else:
+        fleet.s3.wire.stall()
+    order = Order(call="away", holds_at=0, size_bytes=300_000)
+    waiting = [ask_beside(first, order.to_body())]
+    fleet.book.wait_until_held("away")
+    waiting.append(ask_beside(second, order.to_body(), headers=RETRY))
+    fleet.wait_for_clients(2)
+    fleet.book.release("away")
+    (picture,) = fleet.book.find("away").pictures
+    assert digest_pictures(waiting[0].result(30).json()) == [picture]
+    fleet.wait_for_state("settled")
+    more = ask(first, Order(call="more").to_body())
+    assert digest_pictures(more.json()) == list(fleet.book.find("more").pictures)
+    assert not waiting[1].done()
+    fleet.s3.restore()
+    assert digest_pictures(waiting[1].result(90).json()) == [picture]
+    assert len(fleet.audit(second)) == 2
+
+
+def test_a_picture_waits_on_disk_for_s3_over_restarts(fleet: Fleet) -> None:
+    """What could not be shared before a gateway was killed is shared when it runs again."""
+    fleet.s3.cut()
+    first = fleet.start("first")
+    reply = ask(first, Order(call="kept").to_body())
+    assert digest_pictures(reply.json()) == list(fleet.book.find("kept").pictures)
+    first.kill()
+    first = fleet.start("first")
+    assert fleet.s3.list_objects() == {}
+    fleet.s3.restore()
+    assert len(fleet.audit(first)) == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"LIMNER_SIGNING_SECRET": "another-secret-of-the-tests"}, "LIMNER_SIGNING_SECRET must be the same"),
+        ({"LIMNER_IMAGE_STORE_URL": "s3://pictures/elsewhere"}, "must be the same store"),
+        ({"LIMNER_IMAGE_STORE_URL": ""}, "set LIMNER_IMAGE_STORE_URL"),
+    ],
+)
+def test_a_gateway_that_does_not_fit_in_does_not_start(
+    variables: dict[str, str], message: str, fleet: Fleet
+) -> None:
+    """Another secret, another store, or pictures in a data folder are refused while others work on the books."""
+    first = fleet.start("first")
+    with pytest.raises(AssertionError) as failure:
+        fleet.start("second", variables=variables)
+    assert message in str(failure.value)
+    assert "Traceback" not in str(failure.value)
+    assert ask(first, Order(call="on").to_body()).status == 200
