@@ -135,22 +135,20 @@ def test_a_database_out_of_reach_costs_no_picture(
         check_no_error(gateway)
 
 
-def test_a_database_that_is_down_for_a_moment_is_not_noticed(
+def test_connections_that_are_cut_once_are_not_noticed(
     server: PostgresServer, place: Place, book: BillBook
 ) -> None:
-    """A server that is back before a client's patience ends costs neither an answer nor a notice."""
+    """Where a server lets go of its clients, as at a failover, a call under way ends without a notice."""
     paid = Order(call="paid", holds_at=0)
     with running(MortalGateway(place, book.url)) as gateway:
         asked = ask_beside(gateway, paid.to_body(), headers=KEY)
         book.wait_until_held("paid")
-        with stopping(server, place):
-            book.release("paid")
-            time.sleep(0.5)
+        assert cut(server, place) > 0
+        book.release("paid")
         answer = asked.result(60).json()
         assert answer["limner"]["notices"] == []
         assert digest_pictures(answer) == list(book.find("paid").pictures)
         assert [row.state for row in audit(gateway, book)] == ["settled"]
-        check_no_error(gateway)
 
 
 def test_who_watches_is_told(server: PostgresServer, place: Place, book: BillBook) -> None:
@@ -164,10 +162,11 @@ def test_who_watches_is_told(server: PostgresServer, place: Place, book: BillBoo
         check_accepted_again(gateway, book)
         assert ask(gateway, path="/readyz", key=None).status == 200
         assert ask(gateway, path="/v1/models", key="sk-of-somebody").status == 401
+        check_no_error(gateway)
 
 
 def test_told_to_end_while_the_database_is_down(server: PostgresServer, place: Place, book: BillBook) -> None:
-    """A gateway that must end answers first; what its books lack is put right by the next start."""
+    """A gateway that must end answers first, and closes its books before it does if it can."""
     paid = Order(call="paid", size_bytes=1_000_000, holds_at=0)
     gateway = MortalGateway(place, book.url, variables={"LIMNER_DRAIN_SECONDS": "1"})
     asked = ask_beside(gateway, paid.to_body(), headers=KEY)
@@ -176,8 +175,8 @@ def test_told_to_end_while_the_database_is_down(server: PostgresServer, place: P
         gateway.process.terminate()
         book.release("paid")
         check_delivered(asked.result(60), book.find("paid").pictures[0])
-        assert gateway.process.wait(60) == 0
-        assert gateway.stop() == 0
+    assert gateway.process.wait(60) == 0
+    assert gateway.stop() == 0
     with running(MortalGateway(place, book.url)) as gateway:
         assert [row.state for row in audit(gateway, book)] == ["settled"]
         check_replayed(gateway, paid, KEY, book.find("paid").pictures[0])

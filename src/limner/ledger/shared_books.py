@@ -5,7 +5,8 @@ transactions share one wait for the disk by itself. What nobody waits for is dif
 and goes through one `Writer`, in its order. This module must not know what a job writes.
 """
 
-from asyncio import Future, get_running_loop
+import time
+from asyncio import Future, TimerHandle, get_running_loop
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,8 +27,11 @@ THREADS = 12
 """As many transactions at once; each waits for the server most of its time."""
 
 _CONNECTION_PATIENCE_SECONDS = 4.0
-# A deadlock, a restarted server: rarely more than one in a row. Longer than this a caller need not wait.
+_NOTES_PATIENCE_SECONDS = 4.0
+# A deadlock, a restarted server: rarely more than one in a row. Who has waited for a lock as long as a lock is
+# waited for (limner.ledger.postgres) need not wait for it again.
 _MOST_TRIES = 5
+_RETRY_SECONDS = 3.0
 
 
 class SharedBooks:
@@ -44,7 +48,8 @@ class SharedBooks:
             open=False,
             configure=partial(configure, replica_id=replica_id),
             timeout=_CONNECTION_PATIENCE_SECONDS,
-            reconnect_timeout=30.0,
+            # Then it is whoever comes who has it tried at once, and not after a pause that has grown.
+            reconnect_timeout=_CONNECTION_PATIENCE_SECONDS,
             name=f"limner-{replica_id}",
         )
         try:
@@ -78,7 +83,8 @@ class SharedBooks:
         entry = Entry(job, future, on_abandoned)
         if is_ordered and self._notes.is_busy:
             flushed = self._notes.submit(_do_nothing)
-            flushed.add_done_callback(partial(self._start_after, entry))
+            patience = get_running_loop().call_later(_NOTES_PATIENCE_SECONDS, flushed.cancel)
+            flushed.add_done_callback(partial(self._start_after, entry, patience))
         else:
             self._threads.submit(self._run, entry)
         return future
@@ -87,7 +93,9 @@ class SharedBooks:
         """Return what a question finds. Raises DatabaseError."""
         if self._is_closed:
             raise DatabaseError("the ledger is closed")
-        return await get_running_loop().run_in_executor(self._threads, self._answer, question)
+        return await get_running_loop().run_in_executor(
+            self._threads, self._insist, partial(self._ask_once, question)
+        )
 
     def close(self) -> None:
         """Do what was submitted, then close the connections."""
@@ -98,9 +106,15 @@ class SharedBooks:
         self._threads.shutdown()
         self._pool.close()
 
-    def _start_after(self, entry: Entry, flushed: "Future[None]") -> None:
+    def _start_after(self, entry: Entry, patience: TimerHandle, flushed: "Future[None]") -> None:
         """Run a job when the notes before it are done, as far as they can be."""
-        entry.error = DatabaseError("the ledger is closed") if self._is_closed else flushed.exception()
+        patience.cancel()
+        if self._is_closed:
+            entry.error = DatabaseError("the ledger is closed")
+        elif flushed.cancelled():
+            entry.error = DatabaseError(f"cannot use {self._name} (earlier notes are not written in time)")
+        else:
+            entry.error = flushed.exception()
         if entry.error is not None:
             entry.resolve()
         else:
@@ -108,7 +122,7 @@ class SharedBooks:
 
     def _run(self, entry: Entry) -> None:
         try:
-            self._run_through(entry)
+            self._insist(partial(self._run_once, entry))
         except CommitInDoubt as error:
             entry.error = error
             entry.is_in_doubt = True
@@ -116,31 +130,26 @@ class SharedBooks:
             entry.error = error
         report([entry])
 
-    def _run_through(self, entry: Entry) -> None:
-        """Run a job, again where others were in its way. Raises what it raises in the end."""
-        for _ in range(_MOST_TRIES - 1):
-            try:
-                self._run_once(entry)
-            except TransientError:
-                self._pool.check()  # if the server was away, all its connections are gone
-                continue
-            return
-        self._run_once(entry)
-
     def _run_once(self, entry: Entry) -> None:
         with self._borrow() as database, database.transaction():
             entry.run(database)
         entry.error = None
 
-    def _answer(self, question: Callable[[Database], T]) -> T:
-        for _ in range(_MOST_TRIES - 1):
-            try:
-                with self._borrow() as database:
-                    return question(database)
-            except TransientError:
-                self._pool.check()
+    def _ask_once(self, question: Callable[[Database], T]) -> T:
         with self._borrow() as database:
             return question(database)
+
+    def _insist(self, attempt: Callable[[], T]) -> T:
+        """Return what an attempt returns, made again where others were in its way. Raises what the last one raises."""
+        ends_at = time.monotonic() + _RETRY_SECONDS
+        for _ in range(_MOST_TRIES - 1):
+            try:
+                return attempt()
+            except TransientError:
+                if time.monotonic() >= ends_at:
+                    raise
+                self._pool.check()  # if the server was away, all its connections are gone
+        return attempt()
 
     @contextmanager
     def _borrow(self) -> Iterator[Database]:

@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from limner.ledger.database import Database
-from limner.ledger.errors import DatabaseError
+from limner.ledger.errors import DatabaseError, TransientError
 
 _logger = logging.getLogger(__name__)
 
@@ -204,7 +204,8 @@ def _run_in_savepoint(database: Database, entry: Entry) -> None:
         with database.savepoint():
             entry.run(database)
     except Exception as error:
-        if not database.is_in_transaction:  # the other jobs are undone too
+        # The other jobs are undone too; or they would have to wait as long for what this one waited for.
+        if not database.is_in_transaction or isinstance(error, TransientError):
             raise
         entry.error = error
 
