@@ -58,6 +58,15 @@ def serve(
 
 
 @app.command()
+def work() -> None:
+    """Do what no client waits for, beside gateways on PostgreSQL."""
+    from limner.cli_work import run_worker  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        run_worker()
+
+
+@app.command()
 def emulate(
     *,
     host: option.Host = "127.0.0.1",

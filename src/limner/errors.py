@@ -9,6 +9,7 @@ Raised wherever the trouble is seen, turned into a body in one place (`limner.we
     ├ NotFound              404  model or door
     ├ MethodNotAllowed      405
     ├ RequestTimeout        408  headers or body did not come in time
+    ├ Conflict              409  the call runs, and what is asked must wait for its end
     ├ RequestTooLarge       413
     ├ UnsupportedMediaType  415
     ├ IdempotencyKeyReused  422  the same Idempotency-Key came with another body
@@ -123,6 +124,14 @@ class RequestTimeout(GatewayError):
     status = 408
     type = "invalid_request_error"
     codes = ("request_timeout",)
+
+
+class Conflict(GatewayError):
+    """The call is on its way."""
+
+    status = 409
+    type = "invalid_request_error"
+    codes = ("already_sent",)
 
 
 class RequestTooLarge(GatewayError):

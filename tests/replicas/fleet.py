@@ -149,6 +149,9 @@ def running_fleet(folder: Path, database_url: str, s3: S3Server, book: BillBook)
         assert [gateway.stop() for gateway in living] == [0] * len(living)
         for gateway in fleet.gateways:
             check_log(gateway)
+    except BaseException:
+        sys.stderr.writelines(gateway.said for gateway in fleet.gateways)
+        raise
     finally:
         end_left()
 

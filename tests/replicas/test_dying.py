@@ -91,9 +91,11 @@ def test_a_gateway_that_was_stopped_for_a_minute_pays_nothing_twice(fleet: Fleet
         first.process.send_signal(signal.SIGCONT)
     for order, call in zip(orders, waiting, strict=True):
         assert digest_pictures(call.result(60).json()) == list(fleet.book.find(order.call).pictures)
-    refused_call.result(60)
+    told = refused_call.result(60)
+    assert (told.status, told.headers["x-should-retry"]) in {(200, None), (503, "true")}
     rows = fleet.audit(second)
     assert [row.state for row in rows[:3]] == ["settled"] * 3
+    assert rows[3].state == ("settled" if told.status == 200 else "failed")
     assert {row.entries for row in rows[:3]} == {("reserve", "hold", "post")}
     for order in orders:
         reply = ask(second, order.to_body(), headers=RETRY)

@@ -12,8 +12,9 @@ from limner.errors import GatewayError, GatewayUnavailable, InternalError, NotFo
 from limner.generation.record import Generation, State
 from limner.generation.replaying import (
     StoredFailure,
+    fill,
     find_folder,
-    load_generation,
+    load,
     raise_stored_error,
     to_generation,
 )
@@ -116,7 +117,7 @@ class Archive:
             raise
         finally:
             self._followed.pop(generation.id, None)
-            generation.end(state)
+            generation.end(state, is_awaited=generation.clients > 0)
 
     async def _wait_for_end(self, generation: Generation) -> State:
         """Return the state that a generation is in once it is whole here. Raises GatewayError or StoredFailure."""
@@ -156,7 +157,7 @@ class Archive:
         path = self._store.get_path(find_folder(record))
         pictures = await self._ledger.read_pictures(record.id)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, load_generation, generation, record, pictures, path)
+        fill(generation, await loop.run_in_executor(self._threads, load, record, pictures, path))
 
     async def _wait(self, generation_id: str) -> None:
         if self._changes is None:

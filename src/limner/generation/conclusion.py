@@ -23,7 +23,7 @@ from limner.translate.transcript import Transcript
 from limner.translate.usage import TokenCount, cost_micro_usd, count_tokens, estimate_tokens
 from limner.wire.openai import Notice
 
-_NOTHING_BOUGHT = (RateLimited, UpstreamUnavailable, InsufficientQuota)
+_NOTHING_BOUGHT = (RateLimited, UpstreamUnavailable, GatewayUnavailable, InsufficientQuota)
 
 
 class Conclusion(Struct, frozen=True, kw_only=True):

@@ -126,14 +126,15 @@ class Generation:
         """Call back once when nothing more will come; not at all if that is so already."""
         self._callbacks.append(callback)
 
-    def end(self, state: State) -> None:
-        """Be over; without listeners the spools are let go."""
+    def end(self, state: State, *, is_awaited: bool = False) -> None:
+        """Be over; without listeners the spools are let go, unless some are about to come."""
         self.restore(state)
         for callback in self._callbacks:
             callback()
         self._callbacks.clear()
         self.audience.notify()
-        self._let_go()
+        if not is_awaited:
+            self._let_go()
 
     def restore(self, state: State) -> None:
         """Be over as one that was read back; listeners are still to come."""

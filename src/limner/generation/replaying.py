@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from limner.catalogue import ImageModel, find_model
 from limner.errors import GatewayError, InternalError, NotFound
@@ -11,8 +12,10 @@ from limner.generation.journal import ErrorNote, read_lines, to_error
 from limner.generation.record import Asked, Generation
 from limner.generation.settling import StoredAnswer
 from limner.ledger.records import GenerationRecord, StoredPicture
+from limner.pictures.spool import PictureSpool
 from limner.pictures.store import read_journal
 from limner.pictures.stored import StoredSpool
+from limner.translate.transcript import Transcript
 
 
 def find_image_model(name: str) -> ImageModel:
@@ -39,10 +42,16 @@ def raise_stored_error(record: GenerationRecord) -> None:
         raise StoredFailure(record.id, error)
 
 
-def load_generation(
-    generation: Generation, record: GenerationRecord, pictures: Sequence[StoredPicture], folder: Path
-) -> None:
-    """Let a generation be what its record and its files say; it is not over yet. Blocks.
+class Loaded(Struct, frozen=True, kw_only=True):
+    """An answer as its record and its files have it, the files open."""
+
+    transcript: Transcript
+    spools: dict[str, PictureSpool]
+    answer: StoredAnswer
+
+
+def load(record: GenerationRecord, pictures: Sequence[StoredPicture], folder: Path) -> Loaded:
+    """Return the answer of a record. Blocks.
 
     Raises NotFound: its files were deleted, or are not what they were.
     """
@@ -50,15 +59,20 @@ def load_generation(
         raise _forgotten()
     try:
         recorded = read_lines(read_journal(folder))
-        spools = {picture.id: _open(folder, picture) for picture in pictures}
+        spools: dict[str, PictureSpool] = {picture.id: _open(folder, picture) for picture in pictures}
     except OSError as error:
         raise NotFound("The answer of this call is no longer there.") from error
     answer = msgspec.json.decode(record.answer, type=StoredAnswer)
-    generation.transcript = recorded.transcript
-    generation.spools.update(spools)
-    generation.outcome = answer.outcome
-    generation.bill = answer.bill
-    generation.notices.extend(answer.notices)
+    return Loaded(transcript=recorded.transcript, spools=spools, answer=answer)
+
+
+def fill(generation: Generation, loaded: Loaded) -> None:
+    """Let a generation, which may be listened to, have all of an answer; it is not over yet."""
+    generation.spools.update(loaded.spools)
+    generation.outcome = loaded.answer.outcome
+    generation.bill = loaded.answer.bill
+    generation.notices.extend(loaded.answer.notices)
+    generation.transcript.take_over(loaded.transcript)
 
 
 def to_generation(record: GenerationRecord) -> Generation:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from limner.errors import GatewayError, InternalError, locate, no_storage
+from limner.errors import GatewayError, GatewayUnavailable, InternalError, locate, no_storage
 from limner.generation.calling import ClientLeft, call
 from limner.generation.claiming import to_head
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
@@ -154,8 +154,11 @@ class Runner:
             may_send = await self._ledger.mark_sent(generation_id)
         except DatabaseError as error:
             raise no_storage() from error
-        if not may_send:
-            raise InternalError
+        if not may_send:  # this process was not to be seen for a while, and others have ended its calls
+            raise GatewayUnavailable(
+                "The gateway was away from its books for a while; nothing was bought. Try again.",
+                code="storage_unavailable",
+            )
 
     def _conclude(self, generation: Generation, failure: GatewayError | None) -> Conclusion:
         if generation.is_given_up:

@@ -69,7 +69,7 @@ def read_messages(
     turns: list[Turn] = []
     system: list[str] = []
     for index, message in enumerate(messages):
-        pieces = list(_read_content(message, f"messages[{index}].content", pictures))
+        pieces = list(read_content(message, f"messages[{index}].content", pictures))
         role = (message.role or "user").lower()
         if role in _SYSTEM_ROLES:
             if not read_setting_text(_join_texts(message)):
@@ -152,7 +152,8 @@ def _to_content(role: str, pieces: Sequence[Piece], pictures: Sequence[InputPict
     return RequestContent(parts=parts, role=role)
 
 
-def _read_content(message: Message, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
+def read_content(message: Message, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
+    """Yield the texts and pictures of a message in their order. Raises InvalidRequest."""
     if isinstance(message.content, str):
         yield from _split_text(message.content, param, pictures)
         return
@@ -207,6 +208,17 @@ def _check_picture(number: int, param: str, pictures: Sequence[InputPicture]) ->
             param=param,
         )
     return number
+
+
+def restore_text(text: str, pictures: Sequence[InputPicture]) -> str:
+    """Return a text that is no place for pictures as it was sent; what was too long is left out."""
+
+    def restore(found: re.Match[str]) -> str:
+        number = int(found[1])
+        kept = (pictures[number].text or "") if number < len(pictures) else f"\0{number}"
+        return f"{found[0][: len(';base64,')]}{kept}"
+
+    return _MARK_IN_TEXT.sub(restore, text)
 
 
 def _split_text(text: str, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:

@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from limner.catalogue import ImageModel
 from limner.errors import InvalidRequest
+from limner.translate.asked import AskedMessage, read_asked
 from limner.translate.messages import (
     Conversation,
     InputPicture,
@@ -32,6 +33,8 @@ class Drawing(Struct, frozen=True, kw_only=True):
     text_bytes: int
     """UTF-8 bytes of all text sent."""
     notices: tuple[Notice, ...]
+    messages: tuple[AskedMessage, ...] | None = None
+    """What was asked, if that is to be kept."""
 
 
 def to_drawing(
@@ -73,6 +76,7 @@ def to_drawing(
         pictures=conversation.pictures,
         text_bytes=sum(len(text.encode()) for text in (*conversation.texts, conversation.system or "")),
         notices=(*settings.notices, *(_compare(said, own, pictures) if said and own else ())),
+        messages=read_asked(request, pictures) if request.store else None,
     )
 
 

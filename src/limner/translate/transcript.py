@@ -110,6 +110,11 @@ class Transcript:
             case _:
                 pass
 
+    def take_over(self, said: "Transcript") -> None:
+        """Say, all at once, what another transcript says; this one is empty, and may be listened to."""
+        self.finish, self.usage, self.blocked, self.error = said.finish, said.usage, said.blocked, said.error
+        self.pieces.extend(said.pieces)
+
     def _settle(self, part: int, *, is_thought: bool, mime_type: str | None) -> None:
         for picture in self.pictures:  # inline data without data is no picture
             if picture.part == part:

@@ -41,6 +41,7 @@ class Message(Struct):
 
     role: str | None = None
     content: str | list[str | ContentPart] | None = None
+    name: str | None = None
 
 
 class GeminiBlob(Struct):
@@ -111,6 +112,7 @@ class ChatCompletionRequest(Struct):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     store: bool | None = None
+    metadata: dict[str, Any] | None = None
     user: str | None = None
     messages: list[Message] | None = None
     contents: list[GeminiContent] | None = None
@@ -237,6 +239,7 @@ class ChatCompletion(Struct):
     usage: Usage
     limner: LimnerNote
     object: Literal["chat.completion"] = "chat.completion"
+    metadata: dict[str, str] | UnsetType = UNSET
 
 
 class Delta(Struct):

@@ -1,0 +1,58 @@
+"""Says what a client asked in its own order and roles, for whoever wants to read it again. Pure; pictures are numbers.
+
+Unlike what Gemini is sent, nothing is moved, joined or left out; only base64 never stays in a text.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from limner.translate.messages import InputPicture, Piece, read_content, read_contents
+from limner.wire.openai import ChatCompletionRequest, Message
+
+_SYSTEM_ROLES = frozenset({"system", "developer"})
+_ROLES = {"model": "assistant"}
+
+
+class AskedMessage(Struct, frozen=True, kw_only=True):
+    """One message. It came as one text, which is `content`, or in `pieces`; null came as neither."""
+
+    role: str
+    name: str | None = None
+    content: str | None = None
+    pieces: tuple[Piece, ...] | None = None
+
+
+def read_asked(
+    request: ChatCompletionRequest, pictures: Sequence[InputPicture]
+) -> tuple[AskedMessage, ...]:
+    """Return the messages of a request that can be drawn; those of `contents` where these count."""
+    messages = [
+        _to_asked(message, f"messages[{index}].content", pictures)
+        for index, message in enumerate(request.messages or ())
+    ]
+    contents = read_contents(request.contents or (), pictures)
+    if contents and all(_is_system(message) or _is_blank(message) for message in messages):
+        messages = [message for message in messages if _is_system(message)]
+        messages += [AskedMessage(role=_ROLES.get(role, role), pieces=tuple(said)) for role, said in contents]
+    return tuple(messages)
+
+
+def _to_asked(message: Message, param: str, pictures: Sequence[InputPicture]) -> AskedMessage:
+    role = message.role or "user"
+    pieces = tuple(read_content(message, param, pictures))
+    if message.content is None:
+        return AskedMessage(role=role, name=message.name)
+    if isinstance(message.content, str) and not any(isinstance(piece, int) for piece in pieces):
+        # A text without a picture is one piece, or none if it is blank.
+        return AskedMessage(role=role, name=message.name, content="".join(map(str, pieces)))
+    return AskedMessage(role=role, name=message.name, pieces=pieces)
+
+
+def _is_system(message: AskedMessage) -> bool:
+    return message.role.lower() in _SYSTEM_ROLES
+
+
+def _is_blank(message: AskedMessage) -> bool:
+    pieces = message.pieces or ((message.content,) if message.content else ())
+    return not any(isinstance(piece, int) or piece.strip() for piece in pieces)
