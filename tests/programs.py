@@ -46,6 +46,9 @@ def is_proxy_variable(name: str) -> bool:
 class Program:
     """A server that says where it listens. `lines` is all it said so far, on both outputs."""
 
+    ready = _ADDRESS
+    """What it says when it is there; the group is where."""
+
     def __init__(self, module: str, *arguments: str, folder: Path, variables: Mapping[str, str]) -> None:
         self.lines: list[str] = []
         self.process = subprocess.Popen(
@@ -113,7 +116,7 @@ class Program:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
-            found = _ADDRESS.search(line.rstrip())
+            found = self.ready.search(line.rstrip())
             if found and not self.url:
                 self.url = found[1]
                 self._listens.set()
