@@ -25,6 +25,7 @@ TABLE = {
     (404, "invalid_request_error"): {"model_not_found", "not_found"},
     (405, "invalid_request_error"): {"method_not_allowed"},
     (408, "invalid_request_error"): {"request_timeout"},
+    (409, "invalid_request_error"): {"already_sent"},
     (413, "invalid_request_error"): {"request_too_large"},
     (415, "invalid_request_error"): {"unsupported_media_type"},
     (422, "invalid_request_error"): {"idempotency_key_reused"},

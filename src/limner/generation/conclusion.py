@@ -18,10 +18,14 @@ from limner.errors import (
     UpstreamUnavailable,
 )
 from limner.generation.record import Asked, Bill, State
+from limner.translate.composition import Composer, TextSegment
 from limner.translate.outcome import Outcome, compare_size, judge
 from limner.translate.transcript import Transcript
 from limner.translate.usage import TokenCount, cost_micro_usd, count_tokens, estimate_tokens
 from limner.wire.openai import Notice
+
+LISTED_CHARACTERS = 2000
+"""How much of an answer's text lists show. It is in the books, of which a page reads a hundred rows."""
 
 _NOTHING_BOUGHT = (RateLimited, UpstreamUnavailable, GatewayUnavailable, InsufficientQuota)
 
@@ -33,6 +37,8 @@ class Conclusion(Struct, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     bill: Bill | None = None
     notices: tuple[Notice, ...] = ()
+    text: str | None = None
+    """The beginning of the text that a client is given, without pictures."""
     error: GatewayError | None = None
     is_replayable: bool
     """Whether a repeat of the call is answered with this end."""
@@ -68,6 +74,7 @@ def conclude(
         outcome=outcome,
         bill=_to_bill(tokens, model),
         notices=tuple(notices),
+        text=_begin_text(transcript, outcome, asked),
         is_replayable=True,
     )
 
@@ -85,6 +92,15 @@ def stopped_unsent() -> GatewayError:
     return GatewayUnavailable(
         "The gateway stopped before the call was sent; nothing was bought.", code="shutting_down"
     )
+
+
+def _begin_text(transcript: Transcript, outcome: Outcome, asked: Asked) -> str:
+    composer = Composer(
+        transcript, is_markdown=asked.image_output == "markdown", wants_thoughts=asked.wants_thoughts
+    )
+    said = composer.take_rest(outcome.refusal)
+    text = "".join(segment.text for segment in said if isinstance(segment, TextSegment)).strip()
+    return text if len(text) <= LISTED_CHARACTERS else f"{text[: LISTED_CHARACTERS - 1]}…"
 
 
 def _conclude_error(

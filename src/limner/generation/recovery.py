@@ -19,6 +19,7 @@ from limner.generation.journal import Head, Recorded, read_lines, to_error
 from limner.generation.record import Asked, State
 from limner.generation.replaying import find_image_model
 from limner.generation.settling import to_ending, to_rows
+from limner.generation.stored_request import is_request_only
 from limner.ledger.generations import Ledger
 from limner.ledger.records import Ending, GenerationRecord, NewGeneration
 from limner.pictures.store import PictureStore, read_journal, sum_sizes
@@ -105,7 +106,8 @@ def recover_running(record: GenerationRecord, store: PictureStore) -> Ending:
         if not path.exists():
             continue
         recorded = _read(path)
-        conclusion = _conclude(recorded, asked, was_sent=True)
+        was_sent = record.sent_at_ms is not None or not is_request_only(path)
+        conclusion = _conclude(recorded, asked, was_sent=was_sent)
         if conclusion.outcome is None:
             return to_ending(record.id, conclusion)
         if not is_kept:

@@ -19,11 +19,13 @@ from limner.generation.record import Generation, State
 from limner.generation.request_body import PictureBody, build_body
 from limner.generation.settling import Settlement, to_ending
 from limner.generation.storage import StorageGauge
+from limner.generation.stored_request import keep_request
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.records import Claim
 from limner.pictures.spool import PictureSpool
 from limner.pictures.store import Draft, PictureStore
+from limner.translate.asked import AskedMessage
 from limner.translate.request import Drawing
 from limner.upstream.client import GeminiClient
 from limner.wire.openai import Notice
@@ -98,6 +100,8 @@ class Runner:
         body = build_body(drawing, inputs)
         receiver = Receiver(generation, draft, journal, self._new_id)
         try:
+            if drawing.messages is not None:
+                await self._keep_request(generation, draft, drawing.messages, inputs)
             while not await self._call(generation, body, receiver, is_stream=claim.is_stream):
                 _LOG.debug("generation %s is waited for elsewhere, and goes on", generation.id)
         except GatewayError as error:
@@ -111,6 +115,22 @@ class Runner:
             for spool in inputs:
                 spool.close()
         return None
+
+    async def _keep_request(
+        self,
+        generation: Generation,
+        draft: Draft,
+        messages: Sequence[AskedMessage],
+        inputs: Sequence[PictureSpool],
+    ) -> None:
+        """Put what was asked where the answer will be, if there is room for both. Raises GatewayError."""
+        try:
+            await keep_request(draft, messages, inputs)
+        except OSError as error:
+            _LOG.error("what generation %s asks cannot be stored (%s)", generation.id, error.strerror)
+            raise no_storage() from error
+        if not await self._storage.has_room(generation.asked.image_size):
+            raise no_storage()
 
     async def _call(
         self, generation: Generation, body: bytes | PictureBody, receiver: Receiver, *, is_stream: bool

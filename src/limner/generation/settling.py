@@ -41,6 +41,8 @@ class StoredAnswer(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     bill: Bill
     notices: tuple[Notice, ...]
+    text: str | None = None
+    """The beginning of the text a client is given, for lists; None where it was not written down."""
 
 
 def to_ending(
@@ -54,7 +56,9 @@ def to_ending(
     bill, error = conclusion.bill, conclusion.error
     answer = None
     if conclusion.outcome is not None and bill is not None:
-        answer = StoredAnswer(outcome=conclusion.outcome, bill=bill, notices=conclusion.notices)
+        answer = StoredAnswer(
+            outcome=conclusion.outcome, bill=bill, notices=conclusion.notices, text=conclusion.text
+        )
     tokens = bill.tokens if bill is not None else None
     is_unknown = conclusion.state is State.UNKNOWN
     return Ending(
@@ -130,7 +134,9 @@ class Settlement:
                 self._storage.report_trouble(max((p.size_bytes for p in pictures), default=0))
                 raise
             generation.state = State.STORED
-        stored_bytes = sum(picture.size_bytes for picture in pictures) + draft.journal_bytes
+        stored_bytes = (
+            sum(picture.size_bytes for picture in pictures) + draft.journal_bytes + draft.other_bytes
+        )
         await self._ledger.end(
             to_ending(generation.id, conclusion, pictures, folder, stored_bytes if folder else 0)
         )

@@ -59,6 +59,9 @@ class PictureSpool(Protocol):
     def finish(self) -> None:
         """Take the end: digest and pixel size are known from here on. Raises InvalidBase64."""
 
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes at `offset`; less where the picture ends."""
+
     def read_base64(self, offset: int, size: int) -> bytes | memoryview:
         """Return base64 of `size` bytes at `offset`, a multiple of 3; less where the picture ends."""
 

@@ -4,6 +4,7 @@
     <root>/pictures/<day>/<generation>/      once all of it is on disk
         picture-1.jpg …                      Gemini's own bytes
         journal.jsonl                        everything else, a line each
+        request.jsonl, input-1.jpg …         what was asked, where that is kept
 
 A folder moves from one place to the other whole, by one rename after everything in it was synced: under
 `pictures` nothing is ever half there. Knows bytes and names, not what lines mean or who owns a picture.
@@ -11,7 +12,7 @@ A folder moves from one place to the other whole, by one rename after everything
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -143,6 +144,9 @@ class Draft:
         self._journal: IO[bytes] | None = None
         self.journal_bytes = 0
         """How long the journal is on disk."""
+        self._others: list[Path] = []
+        self.other_bytes = 0
+        """How much was put beside pictures and journal."""
 
     def new_spool(self) -> FileSpool:
         """Return where the next picture is received."""
@@ -184,6 +188,17 @@ class Draft:
             self.path.mkdir(mode=0o700, exist_ok=True)
             self._has_folder = True
 
+    def add_file(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Put another file beside the pictures; it is on disk when all is. Blocks. Raises OSError."""
+        self.make_folder()
+        self._others.append(self.path / name)
+        size_bytes = 0
+        with self._others[-1].open("wb", buffering=0) as file:
+            for piece in pieces:
+                write_at(file.fileno(), piece, size_bytes)
+                size_bytes += len(piece)
+        self.other_bytes += size_bytes
+
     def write(self) -> None:
         """Bring everything to disk; blocks. Raises OSError."""
         self.make_folder()
@@ -194,6 +209,8 @@ class Draft:
                 spool.sync()
             else:
                 self._copy(spool)
+        for path in self._others:
+            sync_file(path)
         self.flush()
         if self._journal is not None:
             os.fsync(self._journal.fileno())
@@ -262,5 +279,10 @@ def _is_kept(path: Path) -> bool:
     return path.is_dir() and not path.name.startswith(".")
 
 
+def name_extension(mime_type: str | None) -> str:
+    """Return how the names of files of a type end."""
+    return _EXTENSIONS.get(mime_type or "", "bin")
+
+
 def _name_file(number: int, mime_type: str | None) -> str:
-    return f"picture-{number}.{_EXTENSIONS.get(mime_type or '', 'bin')}"
+    return f"picture-{number}.{name_extension(mime_type)}"

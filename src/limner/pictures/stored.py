@@ -52,12 +52,16 @@ class StoredSpool:
     def finish(self) -> None:
         """Do nothing: a kept picture is complete."""
 
-    def read_base64(self, offset: int, size: int) -> bytes | memoryview:
-        """Return base64 of `size` bytes at `offset`, a multiple of 3; less where the picture ends."""
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes at `offset`; less where the picture ends."""
         self.open()
         if self._file is None:
             raise OSError("the file is not open")
-        return pybase64.b64encode(os.pread(self._file.fileno(), min(size, self.size_bytes - offset), offset))
+        return os.pread(self._file.fileno(), min(size, self.size_bytes - offset), offset)
+
+    def read_base64(self, offset: int, size: int) -> bytes | memoryview:
+        """Return base64 of `size` bytes at `offset`, a multiple of 3; less where the picture ends."""
+        return pybase64.b64encode(self.read(offset, size))
 
     def read_base64_pieces(self, offset: int, size: int) -> Sequence[bytes | memoryview]:
         """Return the same as one piece."""

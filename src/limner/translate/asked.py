@@ -23,9 +23,7 @@ class AskedMessage(Struct, frozen=True, kw_only=True):
     pieces: tuple[Piece, ...] | None = None
 
 
-def read_asked(
-    request: ChatCompletionRequest, pictures: Sequence[InputPicture]
-) -> tuple[AskedMessage, ...]:
+def read_asked(request: ChatCompletionRequest, pictures: Sequence[InputPicture]) -> tuple[AskedMessage, ...]:
     """Return the messages of a request that can be drawn; those of `contents` where these count."""
     messages = [
         _to_asked(message, f"messages[{index}].content", pictures)

@@ -54,11 +54,7 @@ def to_drawing(
     if own and _is_blank(said):
         said = []
     if not (said or own):
-        raise InvalidRequest(
-            "There is nothing to draw: no message but system ones has text or a picture.",
-            code="missing_required_parameter",
-            param="messages",
-        )
+        raise _nothing_to_draw()
     conversation = to_conversation(
         said or own, system, pictures, model_turns_hold_pictures=not model.has_signatures
     )
@@ -75,8 +71,16 @@ def to_drawing(
         ),
         pictures=conversation.pictures,
         text_bytes=sum(len(text.encode()) for text in (*conversation.texts, conversation.system or "")),
-        notices=(*settings.notices, *(_compare(said, own, pictures) if said and own else ())),
+        notices=(*settings.notices, *_compare(said, own, pictures)),
         messages=read_asked(request, pictures) if request.store else None,
+    )
+
+
+def _nothing_to_draw() -> InvalidRequest:
+    return InvalidRequest(
+        "There is nothing to draw: no message but system ones has text or a picture.",
+        code="missing_required_parameter",
+        param="messages",
     )
 
 
@@ -93,6 +97,8 @@ def _to_system(conversation: Conversation) -> RequestContent | UnsetType:
 
 def _compare(said: Sequence[Turn], own: Sequence[Turn], pictures: Sequence[InputPicture]) -> list[Notice]:
     """Return a notice where `contents` says something else than `messages`, which count."""
+    if not (said and own):
+        return []
     in_messages = {pictures[piece].sha256 for _, pieces in said for piece in pieces if isinstance(piece, int)}
     for _, pieces in own:
         for piece in pieces:
