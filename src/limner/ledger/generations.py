@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from limner.ledger import claims, endings, lookups, recovery, transfers
+from limner.ledger import claims, endings, lookups, recovery, stored, transfers
 from limner.ledger.books import Books
 from limner.ledger.database import Database
 from limner.ledger.errors import DatabaseError
@@ -122,6 +122,12 @@ class Ledger:
     async def stop_replaying(self, generation_id: str) -> None:
         """Write that no repeat is answered from this generation any more."""
         await self._submit(lambda database, _: claims.stop_replaying(database, generation_id))
+
+    async def write_metadata(self, generation_id: str, metadata: bytes | None) -> bool:
+        """Put other metadata, JSON, on a stored completion; False if there is none that is kept."""
+        return await self._submit(
+            lambda database, _: stored.write_metadata(database, generation_id, metadata)
+        )
 
     async def note_refusal(self, fingerprint: bytes) -> None:
         """Remember that a call was told 503 before it could be claimed; what cannot be written is let go."""

@@ -21,6 +21,10 @@ class Choice(Struct, frozen=True, kw_only=True):
     is_stored_only: bool = False
     """Those asked with `store: true` that still have their answer."""
     idempotency_digest: bytes | None = None
+    asked_begin: str | None = None
+    """How `asked` has to begin; of stored ones only."""
+    metadata: bytes | None = None
+    """JSON: pairs that have to be among its metadata; of stored ones only."""
     after: str | None = None
     """Begin behind this one, in the order of the list."""
     limit: int = 20
@@ -43,20 +47,27 @@ def list_generations(database: Database, scope: Scope, choice: Choice) -> list[G
     place = _find_place(database, scope, choice)
     if place is None:
         return []
-    rows = database.fetch_all(
-        _QUERIES["list_newest_first" if choice.is_newest_first else "list_oldest_first"],
-        {
-            "owner": scope.owner,
-            "end_user": scope.end_user,
+    values: dict[str, SqlValue] = {
+        "owner": scope.owner,
+        "end_user": scope.end_user,
+        "after_ms": place[0],
+        "after_id": place[1],
+        "limit": choice.limit,
+    }
+    order = "newest_first" if choice.is_newest_first else "oldest_first"
+    if choice.is_stored_only:
+        values |= {
+            "asked_begin": choice.asked_begin,
+            "metadata": None if choice.metadata is None else choice.metadata.decode(),
+        }
+        rows = database.fetch_all(_QUERIES[f"list_stored_{order}"], values)
+    else:
+        values |= {
             "is_undelivered": int(choice.is_undelivered_only),
-            "is_stored": int(choice.is_stored_only),
             "has_digest": int(choice.idempotency_digest is not None),
             "digest": choice.idempotency_digest,
-            "after_ms": place[0],
-            "after_id": place[1],
-            "limit": choice.limit,
-        },
-    )
+        }
+        rows = database.fetch_all(_QUERIES[f"list_{order}"], values)
     return [to_record(row) for row in rows]
 
 

@@ -16,7 +16,7 @@ LIMIT :limit;
 -- name: forget_files
 -- The files are gone, and with them every text; what remains is for the books. No repeat can be answered from it.
 UPDATE generations
-SET folder = NULL, stored_bytes = 0, answer = NULL, is_replayable = 0
+SET folder = NULL, stored_bytes = 0, answer = NULL, metadata = NULL, is_replayable = 0
 WHERE id = :id AND ended_at_ms IS NOT NULL
 RETURNING id;
 

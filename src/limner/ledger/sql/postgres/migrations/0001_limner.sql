@@ -101,6 +101,8 @@ CREATE INDEX generations_unknown ON generations (ended_at_ms) WHERE state = 'unk
 CREATE INDEX generations_stored ON generations (ended_at_ms, store, stored_bytes) WHERE folder IS NOT NULL;
 CREATE INDEX generations_passing ON generations (ended_at_ms) WHERE store = 0 AND folder IS NOT NULL;
 CREATE INDEX generations_owner ON generations (owner, claimed_at_ms);
+-- Stored completions, as their owner lists them.
+CREATE INDEX generations_listed ON generations (owner, claimed_at_ms, id) WHERE store = 1 AND answer IS NOT NULL;
 
 -- The pictures of stored generations, thoughts included.
 CREATE TABLE pictures (

@@ -3,6 +3,8 @@ ALTER TABLE generations ADD COLUMN replica_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE generations ADD COLUMN uploaded_at_ms INTEGER;
 -- JSON: the client's own words on a call, to find it by.
 ALTER TABLE generations ADD COLUMN metadata TEXT CHECK (json_valid(metadata));
+-- Stored completions, as their owner lists them.
+CREATE INDEX generations_listed ON generations (owner, claimed_at_ms, id) WHERE store = 1 AND answer IS NOT NULL;
 
 -- What the shared store has to be told: written with what makes it necessary, gone when it is done.
 CREATE TABLE transfers (
