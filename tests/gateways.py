@@ -93,13 +93,13 @@ def running(gateway: MortalGateway) -> Iterator[MortalGateway]:
     check_log(gateway)
 
 
-def ask_beside(gateway: Gateway, body: Mapping[str, Any] | None, **options: Any) -> "Future[Reply]":
+def ask_beside(program: Program, body: Mapping[str, Any] | None, **options: Any) -> "Future[Reply]":
     """Ask in a thread of its own; the future gets the answer or what broke it."""
     future: Future[Reply] = Future()
 
     def wait() -> None:
         try:
-            future.set_result(ask(gateway, body, **options))
+            future.set_result(ask(program, body, **options))
         except (HTTPException, OSError) as error:
             future.set_exception(error)
 

@@ -35,7 +35,7 @@ def scrub_environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.upper().startswith(("LIMNER", "GEMINI", "GOOGLE")) and not is_proxy_variable(name)
+        if not name.upper().startswith(("LIMNER", "GEMINI", "GOOGLE", "AWS", "AZURE")) and not is_proxy_variable(name)
     }
 
 
@@ -66,6 +66,7 @@ class Program:
         self.url = ""
         if not self._listens.wait(_START_SECONDS) or not self.url:
             self.process.kill()
+            self.stop()
             raise AssertionError(f"{module} did not start:\n{self.said}")
 
     @property
