@@ -13,6 +13,7 @@ from limner.generation.recovery import recover
 from limner.generation.rounds import Rounds
 from limner.generation.running import Runner
 from limner.generation.settling import Settlement
+from limner.generation.stored_answers import StoredAnswers
 from limner.ledger.changes import Changes
 from limner.ledger.generations import Ledger
 from limner.ledger.signing import derive
@@ -22,6 +23,9 @@ from limner.web.delivery import Deliveries
 
 _HOUSEKEEPING_SECONDS = 60.0
 _TRANSFER_SECONDS = 5.0
+_LAST_ROUND_SECONDS = 15.0
+"""For the files of the last calls, which others may be waiting for; what is not shared by then is at the next start."""
+
 _FOLLOW_MARGIN_SECONDS = 60.0
 """Beyond the longest call: its files have to come as well."""
 
@@ -54,9 +58,17 @@ class Rooms:
             threads=foundation.threads,
             shared=foundation.shared,
             changes=self.changes,
+            replica_id=foundation.replica_id,
             patience_seconds=settings.upstream_timeout_seconds + _FOLLOW_MARGIN_SECONDS,
         )
         self.generations = self._build_generations()
+        self.answers = StoredAnswers(
+            self.generations,
+            self.ledger,
+            foundation.upkeep,
+            foundation.store,
+            threads=foundation.threads,
+        )
         self._drain_seconds = settings.drain_seconds
         self._files = LocalFiles(
             foundation.upkeep,
@@ -99,7 +111,7 @@ class Rooms:
         self.generations.begin_draining(self._drain_seconds)
         await self.generations.drain()
         for rounds in self._rounds:
-            await rounds.stop()
+            await rounds.finish(_LAST_ROUND_SECONDS)
         if self.changes is not None:
             await self.changes.stop()
         if self.foundation.membership is not None:

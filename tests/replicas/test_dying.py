@@ -8,7 +8,7 @@ import pytest
 from fleet import RETRY, Fleet, wait_until
 
 from asking import ask
-from audits import digest_pictures, read_rows
+from audits import digest_pictures, open_books, read_rows
 from gateways import ask_beside
 from orders import Order
 
@@ -44,6 +44,21 @@ def test_what_a_dead_gateway_has_left_is_ended_by_another(fleet: Fleet) -> None:
     assert digest_pictures(again.json()) == list(fleet.book.find("unsent").pictures)
     assert ask(second, body).status == 502
     assert fleet.book.count_charges() == 2
+
+
+def test_a_copy_of_a_data_folder_makes_the_older_gateway_stop(fleet: Fleet) -> None:
+    """When another process registers as the same replica, the earlier one finishes what runs and takes nothing new."""
+    first = fleet.start("first")
+    order = Order(call="running", holds_at=0)
+    running = ask_beside(first, order.to_body())
+    fleet.book.wait_until_held("running")
+    with open_books(fleet.books) as database:
+        database.change("UPDATE replicas SET epoch = epoch + 1")
+    wait_until(lambda: ask(first, path="/readyz", key=None).status == 503)
+    assert ask(first, Order(call="new").to_body()).error["code"] == "shutting_down"
+    fleet.book.release("running")
+    assert digest_pictures(running.result(30).json()) == list(fleet.book.find("running").pictures)
+    assert "copy of this data folder" in first.said
 
 
 @pytest.mark.real_time

@@ -1,5 +1,6 @@
 """What gateways share beside pictures: budgets, rates, keys; and what becomes of pictures when S3 is away."""
 
+import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -90,6 +91,34 @@ def test_s3_that_is_away_costs_nobody_a_picture(trouble: str, fleet: Fleet) -> N
     fleet.s3.restore()
     assert digest_pictures(waiting[1].result(90).json()) == [picture]
     assert len(fleet.audit(second)) == 2
+
+
+def test_a_gateway_that_ends_shares_its_last_pictures_first(fleet: Fleet) -> None:
+    """What a gateway received just before it was stopped in good order is in the shared store when it has ended."""
+    first = fleet.start("first")
+    for number in range(4):
+        assert ask(first, Order(call=f"last-{number}", size_bytes=1_500_000).to_body()).status == 200
+    assert first.stop() == 0
+    assert len(fleet.s3.list_objects()) == 8
+    assert len(fleet.audit(fleet.start("second"))) == 4
+
+
+@pytest.mark.parametrize("what", ["gone", "damaged"])
+def test_a_copy_that_is_not_there_is_fetched_again(what: str, fleet: Fleet) -> None:
+    """A repeat whose local files were lost or spoilt is answered from the shared store, and nothing is bought."""
+    first = fleet.start("first")
+    order, key = Order(call="lost", size_bytes=200_000), {"Idempotency-Key": "lost"}
+    ask(first, order.to_body(), headers=key)
+    fleet.wait_until_shared()
+    (picture,) = first.place.data.rglob("picture-1.png")
+    if what == "gone":
+        shutil.rmtree(picture.parent)
+    else:
+        picture.write_bytes(b"short")
+    reply = ask(first, order.to_body(), headers=key)
+    assert digest_pictures(reply.json()) == list(fleet.book.find("lost").pictures)
+    assert reply.headers["idempotent-replayed"] == "true"
+    assert len(fleet.audit(first)) == 1
 
 
 def test_a_picture_waits_on_disk_for_s3_over_restarts(fleet: Fleet) -> None:

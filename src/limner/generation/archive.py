@@ -27,6 +27,9 @@ from limner.pictures.store import PictureStore
 
 _LOG = logging.getLogger("limner.generation")
 
+_FILES_PATIENCE_SECONDS = 120.0
+"""How long a client waits for the files of an answer that is over, before it is told to ask again."""
+
 _POLL_SECONDS = 1.0
 """Behind what is told, which may be lost."""
 
@@ -42,14 +45,19 @@ class Archive:
         threads: Executor,
         shared: SharedStore | None,
         changes: Changes | None,
+        replica_id: str,
         patience_seconds: float,
     ) -> None:
-        """`changes` tells of other replicas' generations; `patience_seconds` is how long one is followed at most."""
+        """`changes` tells of the generations of other replicas than `replica_id`.
+
+        `patience_seconds` is how long one that runs is followed at most.
+        """
         self._ledger = ledger
         self._store = store
         self._threads = threads
         self._shared = shared
         self._changes = changes
+        self._replica_id = replica_id
         self._patience_seconds = patience_seconds
         self._followed: dict[str, Generation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,24 +67,23 @@ class Archive:
         """Whether nothing is followed."""
         return not self._tasks
 
-    async def load(self, record: GenerationRecord) -> Generation:
-        """Return an answer whose files are here.
+    async def load(self, record: GenerationRecord) -> Generation | None:
+        """Return an answer that is here; None: it has to be followed, for it runs, or may be had from elsewhere.
 
-        Raises NotFound: they were deleted, or are not what they were. StoredFailure: it ended with an error.
+        Raises NotFound: its files were deleted, or are not what they were. StoredFailure: it ended with an error.
         """
         raise_stored_error(record)
+        if not record.is_over:
+            return None
         generation = to_generation(record)
-        await self._fill(generation, record)
+        try:
+            await self._fill(generation, record)
+        except NotFound:
+            if record.folder is None or self._shared is None:
+                raise
+            return None
         generation.restore(State.SETTLED)
         return generation
-
-    def is_here(self, record: GenerationRecord) -> bool:
-        """Return whether all there is to be had of a generation that is over is here; else it has to be followed."""
-        if not record.is_over:
-            return False
-        if record.folder is None or self._shared is None:
-            return True
-        return self._store.get_path(record.folder).exists()
 
     def follow(self, record: GenerationRecord) -> Generation:
         """Return a generation that is over once it has ended elsewhere and its files are here."""
@@ -121,36 +128,54 @@ class Archive:
 
     async def _wait_for_end(self, generation: Generation) -> State:
         """Return the state that a generation is in once it is whole here. Raises GatewayError or StoredFailure."""
-        while True:
+        clock = asyncio.get_running_loop().time
+        over_at: float | None = None
+        while over_at is None or clock() < over_at + _FILES_PATIENCE_SECONDS:
             try:
                 record = await self._ledger.find_any(generation.id)
                 if record is None:
                     raise NotFound("The answer of this call is no longer there.")
-                if record.is_over and await self._get(generation, record):
-                    return State(record.state)
+                if record.is_over:
+                    over_at = over_at or clock()
+                    if await self._get(generation, record):
+                        return State(record.state)
             except DatabaseError as error:
                 _LOG.warning("generation %s cannot be looked up now: %s", generation.id, error)
             await self._wait(generation.id)
+        raise _unreachable()
 
     async def _get(self, generation: Generation, record: GenerationRecord) -> bool:
         """Return whether the answer is here now; False if its files are on their way."""
         raise_stored_error(record)
         folder = find_folder(record)
-        loop = asyncio.get_running_loop()
-        target = await loop.run_in_executor(self._threads, self._store.prepare, folder)
-        if not target.exists():
-            if self._shared is None:
-                raise NotFound("The answer of this call is kept by another gateway, and not shared.")
-            try:
-                await self._shared.download(folder, target)
-            except FolderMissing:
-                if record.uploaded_at_ms is not None:
-                    raise NotFound("The answer of this call is no longer there.") from None
-                return False
-            except (SharedStoreError, OSError) as error:
-                _LOG.warning("the files of generation %s cannot be fetched now: %s", generation.id, error)
-                return False
+        try:
+            await self._fill(generation, record)
+        except NotFound:
+            is_uploaded = record.uploaded_at_ms is not None
+            if self._shared is None or not (is_uploaded or record.replica_id != self._replica_id):
+                raise
+        else:
+            return True
+        if not await self._download(self._shared, folder, is_uploaded=is_uploaded):
+            return False
         await self._fill(generation, record)
+        return True
+
+    async def _download(self, shared: SharedStore, folder: str, *, is_uploaded: bool) -> bool:
+        """Return whether a copy is here now. Raises NotFound if there is none and none will come."""
+        loop = asyncio.get_running_loop()
+        try:
+            target = await loop.run_in_executor(self._threads, self._store.prepare, folder)
+            if is_uploaded:  # what is here in its place, if anything, could not be read
+                await loop.run_in_executor(self._threads, self._store.remove, folder)
+            await shared.download(folder, target)
+        except FolderMissing:
+            if is_uploaded:
+                raise NotFound("The answer of this call is no longer there.") from None
+            return False
+        except (SharedStoreError, OSError) as error:
+            _LOG.warning("%s cannot be fetched from the shared store now: %s", folder, error)
+            return False
         return True
 
     async def _fill(self, generation: Generation, record: GenerationRecord) -> None:

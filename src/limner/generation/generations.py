@@ -199,8 +199,7 @@ class Generations:
         visit = None
         try:
             record = await self._look_up(generation_id)
-            if self._archive.is_here(record):
-                stored = await self._archive.load(record)
+            if (stored := await self._archive.load(record)) is not None:
                 return Visit(stored, is_first=False, is_replayed=True, on_leave=self._leave)
             followed = self._archive.follow(record)
             visit = Visit(followed, is_first=False, is_replayed=record.is_over, on_leave=self._leave)

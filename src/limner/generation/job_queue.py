@@ -93,6 +93,7 @@ class JobQueue:
     def stop(self) -> None:
         """Let the running jobs finish, then end; called again, end them too."""
         if not self._stopping.is_set():
+            _LOG.info("what is being done is finished, then this worker ends")
             self._stopping.set()
             if self._running is not None:
                 self._running.cancel()

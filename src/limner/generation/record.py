@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 
+import msgspec
 from msgspec import Struct
 
 from limner.catalogue import ImageModel
@@ -80,6 +81,11 @@ def to_asked(drawing: Drawing, created: int) -> Asked:
         created=created,
         notices=drawing.notices,
     )
+
+
+def begin_asked(model: str) -> str:
+    """Return how the JSON of all `Asked` of a model, as asked for, begins."""
+    return msgspec.json.encode({"model": model})[:-1].decode() + ","
 
 
 class Generation:

@@ -33,7 +33,7 @@ _FOLDERS_AT_ONCE = 500
 async def recover(ledger: Ledger, store: PictureStore) -> None:
     """Give what this server left an end, and every kept folder a row. Raises DatabaseError or OSError."""
     store.remove_probes()
-    store.remove_unfinished_copies()
+    store.remove_unfinished()
     await ledger.reset_clients()
     for record in await ledger.list_orphans():
         ending = recover_running(record, store)

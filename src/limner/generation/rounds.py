@@ -21,6 +21,7 @@ class Rounds:
         self._pause_seconds = pause_seconds
         self._jobs = jobs
         self._woken = asyncio.Event()
+        self._is_ending = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -31,6 +32,14 @@ class Rounds:
         """Come round soon."""
         self._woken.set()
 
+    async def finish(self, patience_seconds: float) -> None:
+        """Come round once more, and end; in the middle of a job if that takes too long."""
+        self._is_ending = True
+        self._woken.set()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=patience_seconds)
+        await self.stop()
+
     async def stop(self) -> None:
         """End, in the middle of a job if one is being done."""
         if self._task is not None:
@@ -39,9 +48,12 @@ class Rounds:
 
     async def _come_round(self) -> None:
         while True:
+            is_last = self._is_ending
             self._woken.clear()
             for job in self._jobs:
                 await self._do(job)
+            if is_last:
+                return
             try:
                 await asyncio.wait_for(self._woken.wait(), self._pause_seconds)
             except TimeoutError:

@@ -12,6 +12,7 @@ A folder moves from one place to the other whole, by one rename after everything
 
 import errno
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
@@ -93,8 +94,14 @@ class PictureStore:
         return self._spool / generation_id
 
     def remove(self, folder: str) -> None:
-        """Delete a kept folder; blocks. Clients that are reading it read on. Raises OSError."""
-        remove_tree(self._pictures / folder)
+        """Delete a kept folder, which is gone at once; blocks. Clients that are reading it read on. Raises OSError."""
+        path = self._pictures / folder
+        going = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        try:
+            path.rename(going)
+        except FileNotFoundError:
+            return
+        remove_tree(going)
 
     def remove_draft(self, generation_id: str) -> None:
         """Delete what an unfinished generation left; blocks. Raises OSError."""
@@ -121,8 +128,8 @@ class PictureStore:
         self._make_day(target.parent)
         return target
 
-    def remove_unfinished_copies(self) -> None:
-        """Delete copies that a process had begun when it died. Raises OSError."""
+    def remove_unfinished(self) -> None:
+        """Delete what a process had begun to copy or to delete when it died. Raises OSError."""
         for path in self._pictures.glob("*/.*"):
             remove_tree(path)
 
@@ -275,7 +282,7 @@ def sum_sizes(folder: Path) -> int:
 
 
 def _is_kept(path: Path) -> bool:
-    """Return whether a folder is one, and not a copy that is still growing."""
+    """Return whether a folder is one, and not a copy that is still growing or on its way out."""
     return path.is_dir() and not path.name.startswith(".")
 
 
