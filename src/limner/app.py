@@ -3,11 +3,13 @@
 Below them nobody sees the settings.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,10 +22,12 @@ from limner.ledger.keys import ApiKey, KeyStore
 from limner.pictures.spool import SpoolFolder
 from limner.web.auth import FindKey
 from limner.web.chat import ChatDoor, ChatRules
-from limner.web.completions import CompletionRules, CompletionsDoor
+from limner.web.completions import CompletionsDoor
 from limner.web.edge import Edge, EdgeRules
 from limner.web.health import HealthDoor
 from limner.web.models import ModelsDoor
+from limner.web.ownership import Ownership
+from limner.web.stored import StoredDoor
 
 
 class Gateway(Struct, frozen=True):
@@ -68,13 +72,13 @@ class _AsgiDoor:
 
 
 class _ByMethod:
-    """Two doors at one address; what else is asked there is refused naming both methods."""
+    """Several doors at one address; what else is asked there is refused naming all methods."""
 
     def __init__(self, **doors: ASGIApp) -> None:
         self._doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._doors["POST" if scope["method"] == "POST" else "GET"](scope, receive, send)
+        await self._doors.get(scope["method"], self._doors["GET"])(scope, receive, send)
 
 
 def _list_routes(
@@ -87,26 +91,44 @@ def _list_routes(
         deliveries=rooms.deliveries,
         rules=_to_chat_rules(settings),
     )
+    ownership = Ownership(rooms.ledger, find_key=find_key, end_user_header=settings.end_user_header)
     completions = CompletionsDoor(
         rooms.generations,
         rooms.ledger,
-        find_key=find_key,
+        ownership,
         deliveries=rooms.deliveries,
-        rules=CompletionRules(
-            end_user_header=settings.end_user_header, fingerprint_key=rooms.fingerprint_key
-        ),
+        fingerprint_key=rooms.fingerprint_key,
     )
-    list_completions = Route("/", completions.list).app
+    stored = StoredDoor(rooms.answers, ownership, new_spool=rooms.new_spool)
     models = ModelsDoor(find_key)
     health = _build_health(settings, keys, rooms, emulator_url)
     return [
-        Route("/v1/chat/completions", _ByMethod(GET=list_completions, POST=chat), methods=["GET", "POST"]),
-        Route("/v1/chat/completions/{completion_id}", _AsgiDoor(completions.show), methods=["GET"]),
+        *_list_completion_routes(chat, completions, stored),
         Route("/v1/models", models.list, methods=["GET"]),
         Route("/v1/models/{name:path}", models.show, methods=["GET"]),
         Route("/healthz", health.show_alive, methods=["GET"]),
         Route("/readyz", health.show_ready, methods=["GET"]),
     ]
+
+
+def _list_completion_routes(
+    chat: ChatDoor, completions: CompletionsDoor, stored: StoredDoor
+) -> Iterator[Route]:
+    path = "/v1/chat/completions"
+    all_of_them = _ByMethod(GET=_answer_by(completions.list), POST=chat)
+    yield Route(path, all_of_them, methods=["GET", "POST"])
+    one = _ByMethod(GET=completions.show, POST=_answer_by(stored.update), DELETE=_answer_by(stored.delete))
+    yield Route(f"{path}/{{completion_id}}", one, methods=["GET", "POST", "DELETE"])
+    yield Route(f"{path}/{{completion_id}}/messages", _AsgiDoor(stored.list_messages), methods=["GET"])
+
+
+def _answer_by(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    """Return a door that returns its answer as one that sends it."""
+
+    async def send_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await (await answer(Request(scope, receive)))(scope, receive, send)
+
+    return send_answer
 
 
 def _to_chat_rules(settings: Settings) -> ChatRules:

@@ -1,6 +1,6 @@
 """Writes a whole answer: segments in, the JSON of a chat completion out, cut where pictures go. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
@@ -77,6 +77,7 @@ def encode_answer(
     note: LimnerNote,
     *,
     is_markdown: bool,
+    metadata: Mapping[str, str] | None = None,
 ) -> tuple[list[bytes], list[Picture]]:
     """Return the JSON in pieces and the pictures whose base64 goes between them, in order."""
     pictures = [segment.picture for segment in segments if isinstance(segment, PictureSegment)]
@@ -94,6 +95,7 @@ def encode_answer(
         choices=[Choice(index=0, message=message, finish_reason=outcome.finish_reason)],
         usage=usage,
         limner=note,
+        metadata=dict(metadata) if metadata else UNSET,
     )
     return msgspec.json.encode(completion).split(PICTURE), pictures
 

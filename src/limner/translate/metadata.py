@@ -4,14 +4,25 @@ Facts (openai-python 3.54, 2026-11): up to 16 pairs of strings, keys up to 64 ch
 PostgreSQL's JSON functions refuse NUL (its documentation of JSON types, 2026-11).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from limner.errors import InvalidRequest
+from limner.translate.messages import InputPicture, restore_text
 from limner.translate.shown import name_type, refuse_type, shorten
 
 MAX_PAIRS = 16
 MAX_KEY_CHARACTERS = 64
 MAX_VALUE_CHARACTERS = 512
+
+
+def read_metadata(given: Mapping[str, object], pictures: Sequence[InputPicture]) -> dict[str, str]:
+    """Return the metadata of a body, in which `pictures` were diverted. Raises InvalidRequest."""
+    return check_metadata(
+        {
+            restore_text(key, pictures): restore_text(value, pictures) if isinstance(value, str) else value
+            for key, value in given.items()
+        }
+    )
 
 
 def check_metadata(metadata: Mapping[str, object]) -> dict[str, str]:

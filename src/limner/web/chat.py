@@ -21,6 +21,7 @@ from limner.pictures.spool import PictureSpool
 from limner.translate.body import read_model_name, to_record
 from limner.translate.canonical import canonicalize
 from limner.translate.messages import read_system_texts
+from limner.translate.metadata import read_metadata
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.settings import resolve_settings
 from limner.translate.spellings import find_given
@@ -91,6 +92,7 @@ class ChatDoor:
             is_always_new=is_always_new(request.headers),
             is_stream=bool(asked.stream),
             store=asked.store,
+            metadata=None if asked.store is False else asked.metadata,
         )
         self._deliveries.check()
         try:
@@ -137,6 +139,8 @@ class ChatDoor:
         model, suffixes = found
         authorize_model(key, model.id)
         asked = to_record(body.fields, ChatCompletionRequest)
+        if asked.metadata is not None:
+            asked.metadata = read_metadata(asked.metadata, body.pictures)
         settings = resolve_settings(
             asked,
             model,

@@ -4,7 +4,7 @@ What a client is sent is read from transcript and spools, whether the generation
 back from the store. One that leaves is sent nothing more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.types import Send
 
@@ -38,8 +38,10 @@ def to_answer_head(generation: Generation) -> AnswerHead:
     )
 
 
-async def send_whole(generation: Generation, delivery: Delivery, send: Send) -> None:
-    """Wait for the end and send the answer.
+async def send_whole(
+    generation: Generation, delivery: Delivery, send: Send, *, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Wait for the end and send the answer, with `metadata` if there is any.
 
     Raises the GatewayError that the generation ended with, or ClientDisconnect.
     """
@@ -52,7 +54,9 @@ async def send_whole(generation: Generation, delivery: Delivery, send: Send) -> 
         segments = list(composer.take_rest(outcome.refusal))
         usage = to_usage(bill.tokens, bill.cost_micro_usd)
         note = write_note(generation, head, composer, bill)
-        pieces, pictures = encode_answer(head, segments, outcome, usage, note, is_markdown=is_markdown)
+        pieces, pictures = encode_answer(
+            head, segments, outcome, usage, note, is_markdown=is_markdown, metadata=metadata
+        )
         length = sum(map(len, pieces)) + sum(-(-picture.size_bytes // 3) * 4 for picture in pictures)
         await send_start(
             send, [(b"content-type", b"application/json"), (b"content-length", str(length).encode())]
