@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from msgspec import Struct
-from typing_extensions import LiteralString
 
 
 from asking import ask
@@ -40,7 +39,7 @@ class Worker(MortalGateway):
         self.folder = place.folder
         self.variables = {**place.variables, **variables}
         self.secrets = [*place.secrets, SECRET]
-        _started.append(self)  # noqa: SLF001 - for end_left
+        _started.append(self)
         Program.__init__(self, "limner.cli", "work", folder=self.folder, variables=self.variables)
 
 
@@ -111,9 +110,22 @@ class Crew(Struct, frozen=True):
         self.wait_for("SELECT count(*) FROM transfers", (0,))
         assert self.s3.list_objects() == {}
 
-    def forget_processes(self) -> None:
-        """Let all who are dead have been dead for long, so that nobody has to wait for it."""
-        self.fetch("UPDATE replicas SET seen_at = seen_at - INTERVAL '1 minute'")
+    def count_doing(self) -> int:
+        """Return how many jobs are being done, or were when their worker died."""
+        ((count,),) = self.fetch("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'")
+        return int(count)
+
+    def wait_until_taken(self) -> None:
+        """Wait until a worker is busy removing something from the store."""
+        self.wait_for("SELECT count(*) FROM transfers WHERE kind = 'removal' AND tries > 0", (1,))
+
+    def make_due(self) -> None:
+        """Let what waits after a failure have waited long enough."""
+        self.fetch("UPDATE transfers SET due_at_ms = 0")
+
+    def age_workers(self) -> None:
+        """Let no worker have been seen for a minute, so that nobody has to wait until a dead one is given up."""
+        self.fetch("UPDATE replicas SET seen_at = seen_at - INTERVAL '1 minute' WHERE kind = 'worker'")
         self.fetch("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - INTERVAL '1 minute'")
 
 
@@ -126,6 +138,7 @@ def running_crew(folder: Path, database_url: str, s3: S3Server, book: BillBook) 
         living = [member for member in crew.members if member.process.poll() is None]
         assert [member.stop() for member in living] == [0] * len(living)
         for member in crew.members:
+            member.stop()
             check_log(member)
     except BaseException:
         for member in crew.members:
