@@ -44,6 +44,7 @@ class Point:
 POINTS = {
     "claim-decided": Point("limner.ledger.claims", "claim"),
     "claim-on-disk": Point("limner.ledger.generations", "Ledger.claim"),
+    "request-kept": Point("limner.generation.running", "keep_request"),
     "sent-decided": Point("limner.ledger.claims", "mark_sent"),
     "sent-on-disk": Point("limner.ledger.generations", "Ledger.mark_sent"),
     "head-came": Point("limner.generation.receiving", "Receiver.read", is_before=True),
