@@ -12,10 +12,11 @@ from limner.generation.storage import StorageGauge
 from limner.ledger.clock import SteadyClock
 from limner.ledger.data_dir import load_replica_id
 from limner.ledger.errors import LedgerError
-from limner.ledger.keys import identify_secret
 from limner.ledger.opening import open_books, open_database
 from limner.ledger.records import RepeatWindows, Retention
+from limner.ledger.recovery import reset_clients
 from limner.ledger.replicas import Kind, Replica, register
+from limner.ledger.signing import identify_secret
 from limner.ledger.upkeep import Upkeep
 from limner.pictures.shared import SharedStore, open_shared_store
 from limner.pictures.store import PictureStore
@@ -49,14 +50,15 @@ class Foundation:
             secret_id=identify_secret(signing_secret),
         )
         epoch = 0
-        with open_database(settings.data_dir, url) as database:
+        writes_as = self.replica_id if kind == "gateway" else ""
+        with open_database(settings.data_dir, url, replica_id=writes_as) as database:
             self.clock = SteadyClock(database.read_seconds())
             if url is not None:
+                # In one: who asks whether this replica lives must not take its clients of before for living ones.
                 with database.transaction():
                     epoch = register(database, self.replica)
-        self.books = open_books(
-            settings.data_dir, url, replica_id=self.replica_id if kind == "gateway" else ""
-        )
+                    reset_clients(database, int(self.clock() * 1000))
+        self.books = open_books(settings.data_dir, url, replica_id=writes_as)
         is_shared = self.shared is not None
         self.upkeep = Upkeep(self.books, now=self.clock, windows=self.windows, is_shared=is_shared)
         self.threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="limner-store")

@@ -1,7 +1,7 @@
 """Builds what stands behind the gateway's doors, and opens and closes it in order. Knows settings; no door."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from limner.app_foundation import Foundation, read_database_url
@@ -48,7 +48,10 @@ class Rooms:
         self.fingerprint_key = derive(signing_secret, "call fingerprint")
         self.deliveries = Deliveries()
         url = read_database_url(settings)
-        self.changes = None if url is None else Changes(url)
+        membership = foundation.membership
+        self.changes = None
+        if url is not None and membership is not None:
+            self.changes = Changes(url, foundation.replica_id, on_asked_for_sign=membership.give_sign)
         self.settlement = Settlement(
             self.ledger, foundation.store, foundation.storage, threads=foundation.threads
         )
@@ -135,13 +138,13 @@ class Rooms:
         )
         return Generations(
             runner,
-            self.settlement,
             self.ledger,
             foundation.storage,
             self.archive,
             fingerprint_key=self.fingerprint_key,
             new_id=new_id,
             now=foundation.clock,
+            are_settled=membership.are_settled if membership is not None else _know,
         )
 
     def _build_rounds(self) -> tuple[Rounds, ...]:
@@ -173,6 +176,11 @@ class Rooms:
                 await job()
 
         return do_unless_worker
+
+
+async def _know(_: Sequence[str]) -> bool:
+    """Say that it is known who lives: where there is one gateway."""
+    return True
 
 
 def new_id(prefix: str) -> str:

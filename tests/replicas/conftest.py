@@ -1,9 +1,14 @@
 """Fleets: gateways that share a database of the test's own and an S3 server of the session's, emptied between tests."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# The storm of one gateway has what a storm of several needs as well.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "crash"))
+
 from fleet import Fleet, running_fleet
 
 from bills import BillBook

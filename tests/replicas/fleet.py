@@ -112,15 +112,23 @@ class Fleet(Struct, frozen=True):
 
         wait_until(is_shared)
 
-    def audit(self, gateway: MortalGateway, allowed: Mapping[str, int] | None = None) -> list[Row]:
-        """Make every check of gateways at rest, asking this one; return the generations."""
+    def audit(
+        self,
+        gateway: MortalGateway,
+        allowed: Mapping[str, int] | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> list[Row]:
+        """Make every check of gateways at rest, asking this one; return the generations.
+
+        `keys` are the client keys by their ids, the fixed one if not said.
+        """
         self.wait_until_shared()
         check_charges(self.book, allowed)
         check_books(self.books)
         rows = read_rows(self.books)
         check_ends(rows, self.book)
         self._check_store(rows)
-        check_doors(gateway, rows, {row.key_id: CLIENT_KEY for row in rows}, STRANGER_KEY)
+        check_doors(gateway, rows, keys or {row.key_id: CLIENT_KEY for row in rows}, STRANGER_KEY)
         return rows
 
     def _check_store(self, rows: list[Row]) -> None:

@@ -62,6 +62,37 @@ def test_a_copy_of_a_data_folder_makes_the_older_gateway_stop(fleet: Fleet) -> N
 
 
 @pytest.mark.real_time
+def test_a_client_that_says_nothing_of_retries_is_not_charged_again(fleet: Fleet) -> None:
+    """Whoever asks another gateway again, in any way, while a killed one still counts as alive, buys nothing new."""
+    first, second = fleet.start("first"), fleet.start("second")
+    body = Order(call="plain", holds_at=0).to_body()
+    lost = ask_beside(first, body)
+    fleet.book.wait_until_held("plain")
+    first.kill()
+    with pytest.raises((HTTPException, OSError)):
+        lost.result(30)
+    told = ask(second, body)
+    assert (told.status, told.error["code"]) == (502, "upstream_unknown_outcome")
+    assert fleet.book.count_charges() == 1
+
+
+@pytest.mark.real_time
+def test_an_answer_that_a_killed_gateway_had_booked_is_adopted(fleet: Fleet) -> None:
+    """A picture that was settled and not sent is had from another gateway, once the killed one's disk is back."""
+    second = fleet.start("second")
+    order = Order(call="booked", size_bytes=400_000)
+    doomed = fleet.start("first", program="doomed", arguments=("settled",))
+    with pytest.raises((HTTPException, OSError)):
+        ask(doomed, order.to_body())
+    doomed.wait_until_killed()
+    waiting = ask_beside(second, order.to_body())
+    wait_until(lambda: "is gone" in second.said or fleet.count_clients() == 1)
+    fleet.start("first")
+    assert digest_pictures(waiting.result(60).json()) == list(fleet.book.find("booked").pictures)
+    assert len(fleet.audit(second)) == 1
+
+
+@pytest.mark.real_time
 def test_a_gateway_that_comes_back_brings_what_it_received(fleet: Fleet) -> None:
     """A picture on the disk of a gateway that was given up for dead is settled when the gateway starts again."""
     second = fleet.start("second")

@@ -7,7 +7,7 @@ OpenAI's formats.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from msgspec.structs import replace
@@ -18,12 +18,11 @@ from limner.generation.claiming import Call, to_claim
 from limner.generation.record import Asked, Generation, State
 from limner.generation.replaying import raise_stored_error
 from limner.generation.running import Runner
-from limner.generation.settling import Settlement
 from limner.generation.storage import StorageGauge
 from limner.generation.visit import Visit
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
-from limner.ledger.records import Claim, Found, Fresh, GenerationRecord, Occupied
+from limner.ledger.records import Claim, Doubtful, Found, Fresh, GenerationRecord, Occupied
 from limner.pictures.spool import PictureSpool
 from limner.subscriptions import Audience
 from limner.translate.request import Drawing
@@ -51,7 +50,6 @@ class Generations:
     def __init__(
         self,
         runner: Runner,
-        settlement: Settlement,
         ledger: Ledger,
         storage: StorageGauge,
         archive: Archive,
@@ -59,19 +57,21 @@ class Generations:
         fingerprint_key: bytes,
         new_id: Callable[[str], str],
         now: Callable[[], float],
+        are_settled: Callable[[Sequence[str]], Awaitable[bool]],
     ) -> None:
+        """`are_settled` waits until it is known of other gateways whether they live, if that can be known."""
         self._runner = runner
-        self._settlement = settlement
         self._ledger = ledger
         self._storage = storage
         self._archive = archive
         self._fingerprint_key = fingerprint_key
         self._new_id = new_id
         self._now = now
+        self._are_settled = are_settled
         self._running: dict[str, Generation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._departures = Audience(lambda: None)
-        settlement.call_when_written(self._forget)
+        runner.settlement.call_when_written(self._forget)
         self.is_draining = False
         self._drains_until = 0.0
 
@@ -125,7 +125,7 @@ class Generations:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
         await self._archive.drain(self._get_drain_seconds())
-        await self._settlement.finish(timeout_seconds=LAST_WRITES_SECONDS)
+        await self._runner.settlement.finish(timeout_seconds=LAST_WRITES_SECONDS)
 
     def _get_drain_seconds(self) -> float:
         return max(self._drains_until - time.monotonic(), 0)
@@ -140,15 +140,27 @@ class Generations:
             claim = replace(claim, may_buy=False)
         try:
             result = await self._ledger.claim(claim)
+            if isinstance(result, Doubtful):
+                await self._ask_around(result)
+                claim = replace(claim, has_asked_around=True)
+                result = await self._ledger.claim(claim)
             if isinstance(result, Occupied):
                 await self._wait_for_departure(claim.fingerprint)
                 result = await self._ledger.claim(replace(claim, has_waited=True))
         except DatabaseError as error:
             _LOG.error("nothing can be claimed: %s", error)
             raise no_storage() from error
-        if isinstance(result, Occupied):
+        if isinstance(result, Occupied | Doubtful):
             raise InternalError
         return result
+
+    async def _ask_around(self, doubtful: Doubtful) -> None:
+        """Return when it is known whether clients of equal calls are there at other gateways."""
+        if not await self._are_settled(doubtful.replica_ids):
+            raise GatewayUnavailable(
+                "An equal call runs on another gateway, which gives no sign of life; nothing was bought. Try again.",
+                code="storage_unavailable",
+            )
 
     async def _wait_for_departure(self, fingerprint: bytes) -> None:
         """Return when the client of an equal running generation has left, or after the time it gets."""

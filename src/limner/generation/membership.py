@@ -6,7 +6,8 @@ the books, must not go on as if nothing had happened: it asks the books before i
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from limner.errors import GatewayError
 from limner.generation.recovery import conclude_abandoned
@@ -18,6 +19,9 @@ from limner.ledger.upkeep import Upkeep
 _LOG = logging.getLogger("limner.generation")
 
 RENEWAL_SECONDS = 3.0
+# How often it is looked for a sign of life that was asked for.
+_FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.5
 # A connection to books that are away, or slow, must not make a process look dead to itself for longer than this.
 _LATEST_SECONDS = LEASE_SECONDS - RENEWAL_SECONDS
 
@@ -40,6 +44,7 @@ class Membership:
         self._clock = clock
         self._epoch = epoch
         self._seen_at = self._steady_since = clock()
+        self._is_asked = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def is_certain(self) -> bool:
@@ -61,6 +66,26 @@ class Membership:
         except DatabaseError as error:
             _LOG.warning("the others are not told that this process ends: %s", error)
 
+    def give_sign(self) -> None:
+        """Say soon that this process lives: somebody wants to know."""
+        self._is_asked.set()
+
+    async def are_settled(self, replica_ids: Sequence[str]) -> bool:
+        """Return whether each of these gateways either lives or has been struck out; waits for that as long as it may take.
+
+        False: nobody knows, within the time it takes to give one up for dead. Raises DatabaseError.
+        """
+        gives_up_at = self._clock() + 2 * LEASE_SECONDS + RENEWAL_SECONDS
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        since_seconds = await self._upkeep.ask_for_signs(replica_ids)
+        while silent := await self._upkeep.list_silent(replica_ids, since_seconds):
+            if self._clock() > gives_up_at:
+                _LOG.warning("gateways %s give no sign of life and are not given up yet", ", ".join(silent))
+                return False
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+        return True
+
     async def bury_dead(self) -> None:
         """End what dead gateways have left. Raises DatabaseError.
 
@@ -80,9 +105,11 @@ class Membership:
                 _LOG.warning("the others cannot be told that this process lives: %s", error)
             except GatewayError as error:
                 _LOG.warning("what a gateway that is gone has left is for others to end: %s", error.message)
-            await asyncio.sleep(RENEWAL_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_asked.wait(), RENEWAL_SECONDS)
 
     async def _renew(self) -> None:
+        self._is_asked.clear()
         at = self._clock()
         if not await self._upkeep.renew(self._replica, self._epoch):
             if await self._upkeep.is_replaced(self._replica, self._epoch):

@@ -56,7 +56,7 @@ class Runner:
         self._ledger = ledger
         self._store = store
         self._storage = storage
-        self._settlement = settlement
+        self.settlement = settlement
         self._new_id = new_id
         self._now = now
         self._may_send = may_send
@@ -73,7 +73,7 @@ class Runner:
             conclusion = self._conclude(generation, failure)
             if conclusion.outcome is not None:
                 journal.end(failure)
-            if not await self._settlement.settle(generation, draft, conclusion) and conclusion.outcome:
+            if not await self.settlement.settle(generation, draft, conclusion) and conclusion.outcome:
                 generation.notices.append(
                     Notice(
                         "storage_trouble", "The gateway cannot store the picture now; it came from memory."

@@ -1,4 +1,6 @@
-"""Tells that something has become of a generation on another replica. PostgreSQL only.
+"""Tells what other replicas have to say: that something has become of a generation, that a sign of life is wanted.
+
+PostgreSQL only.
 
 What is told may be lost with a connection, so whoever waits looks again from time to time. This module must not
 know what has changed.
@@ -7,6 +9,7 @@ know what has changed.
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 
 import psycopg
@@ -16,6 +19,7 @@ from limner.ledger.postgres import CONNECT_ARGUMENTS, describe
 _LOG = logging.getLogger(__name__)
 
 _CHANNEL = "limner_generations"
+_SIGNS = "limner_signs"
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 15.0
 # A connection that looks alive and is not is found out by asking something.
@@ -25,8 +29,11 @@ _QUIET_SECONDS = 30.0
 class Changes:
     """Listens on a connection of its own, of the event loop that it was started in."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, replica_id: str, *, on_asked_for_sign: Callable[[], None]) -> None:
+        """`on_asked_for_sign` is called when somebody wants to know whether the replica of this id lives."""
         self._url = url
+        self._replica_id = replica_id
+        self._on_asked_for_sign = on_asked_for_sign
         self._waiters: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
 
@@ -59,6 +66,7 @@ class Changes:
                 connection = await psycopg.AsyncConnection.connect(self._url, **CONNECT_ARGUMENTS)  # type: ignore[arg-type] # of several types
                 async with connection:
                     await connection.execute(f"LISTEN {_CHANNEL}")
+                    await connection.execute(f"LISTEN {_SIGNS}")
                     pause_seconds = _FIRST_PAUSE_SECONDS
                     self._wake_all()  # who came before may have missed something
                     await self._pass_on(connection)
@@ -72,7 +80,10 @@ class Changes:
     async def _pass_on(self, connection: psycopg.AsyncConnection) -> None:
         while True:
             async for notice in connection.notifies(timeout=_QUIET_SECONDS):
-                self._wake(notice.payload)
+                if notice.channel == _CHANNEL:
+                    self._wake(notice.payload)
+                elif notice.payload == self._replica_id:
+                    self._on_asked_for_sign()
             await connection.execute("SELECT 1")
 
     def _wake_all(self) -> None:

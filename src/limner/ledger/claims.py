@@ -10,8 +10,8 @@ from limner.ledger.budgets import Reservation, check_budget, reserve
 from limner.ledger.database import Database, SqlValue
 from limner.ledger.limits import check_images, check_requests, count_request
 from limner.ledger.queries import load_queries
-from limner.ledger.records import Claim, Found, Fresh, NewGeneration, Occupied, RepeatWindows
-from limner.ledger.repeats import find_repeat, note_refusal
+from limner.ledger.records import Claim, Doubtful, Found, Fresh, NewGeneration, Occupied, RepeatWindows
+from limner.ledger.repeats import find_repeat, list_occupiers, note_refusal
 
 _QUERIES = load_queries("claims")
 
@@ -24,7 +24,7 @@ class Refused(Struct, frozen=True):
 
 def claim(
     database: Database, call: Claim, windows: RepeatWindows, now_ms: int
-) -> Fresh | Found | Occupied | Refused:
+) -> Fresh | Found | Occupied | Doubtful | Refused:
     """Decide on a call: a repeat, too many, too expensive, or a new generation, which is then written.
 
     A repeat counts as a request and is never one too many: refused, it would come back as a call of its own.
@@ -38,6 +38,8 @@ def claim(
     except IdempotencyKeyReused as error:
         count_request(database, call.key, now_ms)
         return Refused(error)
+    if (doubtful := _ask_around(database, call, repeat, windows, now_ms)) is not None:
+        return doubtful
     if isinstance(repeat, Occupied):  # it comes again, and counts then
         return repeat
     too_many: GatewayError | None = None
@@ -58,6 +60,21 @@ def claim(
         return _refuse(database, call, refusal, now_ms)
     insert(database, _to_new(call, now_ms), clients=1)
     return Fresh()
+
+
+def _ask_around(
+    database: Database, call: Claim, repeat: Found | Occupied | None, windows: RepeatWindows, now_ms: int
+) -> Doubtful | None:
+    """Return whose clients would make a call a new one, if it is not known yet that those replicas live.
+
+    A replica that was killed still has its clients in the books: the call may be the repeat of one of them.
+    """
+    if isinstance(repeat, Found) or call.has_asked_around:
+        return None
+    if call.is_always_new or call.idempotency_digest is not None:
+        return None
+    occupiers = list_occupiers(database, call, windows, now_ms)
+    return Doubtful(occupiers) if occupiers else None
 
 
 def mark_sent(database: Database, generation_id: str, now_ms: int) -> bool:

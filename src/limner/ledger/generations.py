@@ -16,6 +16,7 @@ from limner.ledger.database import Database
 from limner.ledger.errors import DatabaseError
 from limner.ledger.records import (
     Claim,
+    Doubtful,
     Ending,
     Found,
     Fresh,
@@ -57,7 +58,7 @@ class Ledger:
         self._windows = windows
         self._is_shared = is_shared
 
-    async def claim(self, call: Claim) -> Fresh | Found | Occupied:
+    async def claim(self, call: Claim) -> Fresh | Found | Occupied | Doubtful:
         """Decide on a call, and write the generation or the client that it becomes.
 
         A caller that is cancelled while it waits has claimed nothing.
@@ -68,7 +69,7 @@ class Ledger:
             IdempotencyKeyReused: its Idempotency-Key stands for another call.
             DatabaseError: nothing is claimed.
         """
-        outcome: Fresh | Found | Occupied | claims.Refused = await self._books.submit(
+        outcome: Fresh | Found | Occupied | Doubtful | claims.Refused = await self._books.submit(
             lambda database: claims.claim(database, call, self._windows, self._now_ms()),
             is_ordered=True,
             on_abandoned=partial(self._give_back, call),
@@ -188,7 +189,7 @@ class Ledger:
         """Queue a job with the time at which it runs: what is written later is never dated earlier."""
         return self._books.submit(lambda database: job(database, self._now_ms()), is_urgent=is_urgent)
 
-    def _give_back(self, call: Claim, outcome: Fresh | Found | Occupied | claims.Refused) -> None:
+    def _give_back(self, call: Claim, outcome: Fresh | Found | Occupied | Doubtful | claims.Refused) -> None:
         """Undo the claim of a caller that was cancelled."""
         if isinstance(outcome, Fresh):
             ending = Ending(

@@ -18,7 +18,7 @@ from typing import TypedDict, Unpack
 from limner.ledger.database import Database, SqlValue, to_integer, to_optional_integer
 from limner.ledger.errors import DuplicateError, KeyRefused
 from limner.ledger.queries import load_queries
-from limner.ledger.signing import derive
+from limner.ledger.signing import derive, identify_secret
 
 _QUERIES = load_queries("keys")
 
@@ -244,11 +244,6 @@ def _to_key(row: tuple[SqlValue, ...]) -> ApiKey:
         images_per_minute=to_optional_integer(images_per_minute),
         requests_per_minute=to_optional_integer(requests_per_minute),
     )
-
-
-def identify_secret(signing_secret: bytes) -> str:
-    """Return what a signing secret is told from others by; it says nothing of it."""
-    return derive(signing_secret, "signing secret id").hex()[:16]
 
 
 def shorten_key_id(key_id: str) -> str:

@@ -42,6 +42,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     """Whether the client wants no repeat recognised."""
     has_waited: bool = False
     """Whether it has waited for the client of an equal running call to leave."""
+    has_asked_around: bool = False
+    """Whether it is known that gateways that answer equal calls live, or have been struck out."""
     may_buy: bool = True
     """False: only a repeat is answered, a new generation is refused with storage_unavailable."""
 
@@ -61,6 +63,15 @@ class Occupied(Struct, frozen=True):
 
     Its client may be about to be seen leaving: claim again shortly, with `has_waited`.
     """
+
+
+class Doubtful(Struct, frozen=True):
+    """Equal calls have clients at these other replicas, if those live. Nothing was claimed.
+
+    Find out, and claim again with `has_asked_around`.
+    """
+
+    replica_ids: tuple[str, ...]
 
 
 class StoredPicture(Struct, frozen=True, kw_only=True):

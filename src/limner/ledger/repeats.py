@@ -37,6 +37,15 @@ def find_repeat(
     return _find_equal(database, claim, windows, now_ms)
 
 
+def list_occupiers(database: Database, claim: Claim, windows: RepeatWindows, now_ms: int) -> tuple[str, ...]:
+    """Return the other replicas that answer clients from equal calls whose answer nobody has got yet."""
+    values: dict[str, SqlValue] = {
+        "fingerprint": claim.fingerprint,
+        "claimed_after": now_ms - windows.undelivered_ms,
+    }
+    return tuple(str(replica_id) for (replica_id,) in database.fetch_all(_QUERIES["list_occupiers"], values))
+
+
 def note_refusal(database: Database, fingerprint: bytes, now_ms: int) -> None:
     """Remember that a call was refused for want of money, rate or capacity, and forget old refusals."""
     database.fetch_all(_QUERIES["note_refusal"], {"fingerprint": fingerprint, "now": now_ms})

@@ -5,9 +5,10 @@ because a machine's clock is wrong. This module must not know files, nor how a g
 inside a transaction that their caller opens.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from limner.ledger.database import Database, SqlValue, to_integer
 from limner.ledger.errors import LedgerError
@@ -69,6 +70,25 @@ def has_live(database: Database, kind: Kind, replica_id: str | None = None) -> b
     """Return whether one of the kind lives, on a folder or on any."""
     values: dict[str, SqlValue] = {"kind": kind, "id": replica_id, "lease_seconds": LEASE_SECONDS}
     return database.fetch_integer(_QUERIES["count_live"], values) > 0
+
+
+def ask_for_signs(database: Database, replica_ids: Sequence[str]) -> float:
+    """Ask gateways to say that they live, once the transaction ends; return the time after which that counts."""
+    for replica_id in replica_ids:
+        database.fetch_all(_QUERIES["ask_for_sign"], {"id": replica_id})
+    return database.read_seconds()
+
+
+def list_silent(
+    database: Database, replica_ids: Sequence[str], since_seconds: float
+) -> tuple[list[str], list[str]]:
+    """Return which gateways have not been seen since then, and which are not there at all."""
+    values: dict[str, SqlValue] = {"ids": json.encode([*replica_ids]).decode()}
+    seen = {
+        str(replica_id): seen_at for replica_id, seen_at in database.fetch_all(_QUERIES["read_seen"], values)
+    }
+    silent = [one for one, at in seen.items() if isinstance(at, float) and at < since_seconds]
+    return silent, [one for one in replica_ids if one not in seen]
 
 
 def take_dead(database: Database) -> list[tuple[str, str]]:

@@ -27,6 +27,8 @@ THREADS = 12
 """As many transactions at once; each waits for the server most of its time."""
 
 _CONNECTION_PATIENCE_SECONDS = 4.0
+# As long as nobody has got one, who comes next need not wait as long: there are few threads to wait in.
+_OUTAGE_PATIENCE_SECONDS = 0.5
 _NOTES_PATIENCE_SECONDS = 4.0
 # A deadlock, a restarted server: rarely more than one in a row. Who has waited for a lock as long as a lock is
 # waited for (limner.ledger.postgres) need not wait for it again.
@@ -60,6 +62,7 @@ class SharedBooks:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="limner-ledger")
         self._notes = Writer(self._borrow)
         self._is_closed = False
+        self._is_reachable = True
 
     @property
     def is_closed(self) -> bool:
@@ -153,9 +156,12 @@ class SharedBooks:
 
     @contextmanager
     def _borrow(self) -> Iterator[Database]:
+        patience_seconds = _CONNECTION_PATIENCE_SECONDS if self._is_reachable else _OUTAGE_PATIENCE_SECONDS
         try:
-            connection = self._pool.getconn()
+            connection = self._pool.getconn(patience_seconds)
+            self._is_reachable = True
         except (PoolTimeout, psycopg.Error) as error:
+            self._is_reachable = False
             raise DatabaseError(f"cannot use {self._name} (no connection in time)") from error
         try:
             yield PostgresDatabase(connection, self._name)

@@ -121,6 +121,21 @@ class Upkeep:
         """Return whether one of the kind lives, on a folder or on any."""
         return await self._books.ask(lambda database: replicas.has_live(database, kind, replica_id))
 
+    async def ask_for_signs(self, replica_ids: Sequence[str]) -> float:
+        """Ask gateways to say that they live; return the books' time after which that counts."""
+        return await self._submit(lambda database, _: replicas.ask_for_signs(database, replica_ids))
+
+    async def list_silent(self, replica_ids: Sequence[str], since_seconds: float) -> list[str]:
+        """Return which of the gateways have not been seen since then; of those not there, no client is there."""
+
+        def find(database: Database, _: int) -> list[str]:
+            silent, missing = replicas.list_silent(database, replica_ids, since_seconds)
+            if missing:
+                replicas.reset_clients_of_dead(database)
+            return silent
+
+        return await self._submit(find)
+
     async def bury_dead(self, decide: Callable[[GenerationRecord], Ending]) -> list[tuple[str, str]]:
         """End what gateways have left that are not there; return those generations' ids and states.
 

@@ -60,3 +60,13 @@ WHERE clients > 0 AND (ended_at_ms IS NULL OR clients > 0) AND EXISTS (
     FROM unnest(client_replicas) AS client_replica
     WHERE NOT EXISTS (SELECT 1 FROM replicas WHERE replicas.id = client_replica AND kind = 'gateway')
 );
+
+-- name: ask_for_sign
+-- Ask a gateway to say that it lives.
+SELECT pg_notify('limner_signs', :id);
+
+-- name: read_seen
+-- When these gateways were last seen.
+SELECT id, CAST(extract(epoch FROM seen_at) AS DOUBLE PRECISION)
+FROM replicas
+WHERE kind = 'gateway' AND id IN (SELECT value FROM json_array_elements_text(CAST(:ids AS JSON)) AS value);
