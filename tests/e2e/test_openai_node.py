@@ -95,3 +95,22 @@ def test_a_wrong_key(gateway: Gateway) -> None:
     """A key that is not known is an authentication error."""
     seen = run_node("fail", gateway, chat(), key="sk-wrong")
     assert (seen["name"], seen["code"]) == ("AuthenticationError", "invalid_api_key")
+
+
+def test_stored_completions(gateway: Gateway) -> None:
+    """The Node client lists, gets, changes and deletes a stored answer, and reads what was asked."""
+    messages = [{"role": "system", "content": "be brief"}, {"role": "user", "content": PROMPT}]
+    asked = chat(model=MODEL, messages=messages, store=True, metadata={"order": "4711"})
+    printed = run_node("stored", gateway, asked)
+    made, (listed,), got = printed["made"], printed["listed"], printed["got"]
+    assert got == {**made, "metadata": {"order": "4711"}}
+    assert listed["content"].startswith("Here is the picture you asked for")
+    assert {**listed, "content": made["content"]} == got
+    answer_id = made["id"]
+    assert printed["messages"] == [
+        [f"{answer_id}-0", "system", "be brief"],
+        [f"{answer_id}-1", "user", PROMPT],
+    ]
+    assert printed["updated"] == {"order": "4712"}
+    assert printed["deleted"] == {"id": answer_id, "object": "chat.completion.deleted", "deleted": True}
+    assert printed["missing"] == ["NotFoundError", "not_found"]
