@@ -35,7 +35,8 @@ def scrub_environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.upper().startswith(("LIMNER", "GEMINI", "GOOGLE", "AWS", "AZURE")) and not is_proxy_variable(name)
+        if not name.upper().startswith(("LIMNER", "GEMINI", "GOOGLE", "AWS", "AZURE"))
+        and not is_proxy_variable(name)
     }
 
 

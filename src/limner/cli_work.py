@@ -25,8 +25,9 @@ def run_worker() -> None:
     """
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
-    # What it calls an error is a connection that broke, with its traceback; the worker says that in a line.
+    # Both tell of each broken connection, one with tracebacks; the worker says in a line that the database is away.
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     if settings.database_url is None:
         raise CommandFailed(
             "workers need PostgreSQL: set LIMNER_DATABASE_URL; on SQLite the gateway does these jobs itself"

@@ -12,7 +12,6 @@ from typing import Any, LiteralString
 import psycopg
 from msgspec import Struct
 
-
 from asking import ask
 from audits import digest_pictures
 from bills import BillBook

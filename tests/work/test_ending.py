@@ -69,11 +69,14 @@ def test_a_worker_killed_in_the_middle_keeps_nothing_from_being_done(crew: Crew)
     crew.make_due()
     crew.start_worker("another")
     crew.wait_until_removed()
-    crew.wait_for("SELECT count(*) FROM procrastinate_jobs WHERE worker_id IS NULL AND status = 'doing'", (0,))
+    crew.wait_for(
+        "SELECT count(*) FROM procrastinate_jobs WHERE worker_id IS NULL AND status = 'doing'", (0,)
+    )
     check_books(crew.books)
     assert crew.book.count_charges() == 1
 
 
+@pytest.mark.real_time
 def test_a_worker_outlives_its_database(
     tmp_path: Path, server: PostgresServer, s3_of_workers: S3Server, book: BillBook
 ) -> None:
@@ -94,5 +97,6 @@ def test_a_worker_outlives_its_database(
         crew.wait_until_shared()
         assert len(crew.s3.list_objects()) == 2
         assert worker.said.count("no jobs are done for now") == 1
+        assert "psycopg.pool" not in worker.said
         assert worker.stop() == 0
         assert crew.count_doing() == 0

@@ -70,6 +70,7 @@ class JobQueue:
         self._stopping = asyncio.Event()
         self._job_tasks: set[asyncio.Task[object]] = set()
         self._unended: set[int] = set()
+        self._worker_id: int | None = None
         self._is_away = False
 
     async def run(self) -> None:
@@ -131,12 +132,15 @@ class JobQueue:
             queueing_lock=f"{job.name} {job.queue}",
         )
         async def run(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - the library gives it
+            self._worker_id = context.job.worker_id
             await self._do(job, context.job.id)
 
         return partial(self._app.tasks[job.name].defer_async, timestamp=0)
 
     async def _work(self) -> None:
         """Do everything once now, then when it is time."""
+        if self._worker_id is not None:  # after an outage: what this process did before it does no more
+            await self._app.job_manager.unregister_worker(self._worker_id)
         await self._sweep()
         for defer in self._deferrals:
             try:
@@ -202,8 +206,7 @@ class JobQueue:
 
 
 async def _configure(connection: psycopg.AsyncConnection) -> None:
-    """Set up a new connection. What is lost here was a reminder: nobody has to wait for the disk."""
+    """Have nobody wait long for a connection that is stuck."""
     await connection.execute("SET SESSION idle_in_transaction_session_timeout = '4s'")
     await connection.execute("SET SESSION statement_timeout = '8s'")
-    await connection.execute("SET SESSION synchronous_commit = 'off'")
     await connection.commit()
