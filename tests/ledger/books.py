@@ -1,15 +1,18 @@
-"""A ledger for tests: one real database, a clock that is turned by hand, and claims with sensible contents."""
+"""A ledger for tests: a real database, a clock that is turned by hand, and claims with sensible contents."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from databases import FIRST, connect, make_place
 from msgspec.structs import replace
 
 from limner.ledger import claims, endings, lookups
+from limner.ledger.database import Database
 from limner.ledger.keys import ApiKey
 from limner.ledger.records import (
     Claim,
+    Doubtful,
     Ending,
     Found,
     Fresh,
@@ -20,8 +23,8 @@ from limner.ledger.records import (
     StoredPicture,
 )
 from limner.ledger.repeats import note_refusal
-from limner.ledger.sqlite import SqliteDatabase
 from limner.ledger.sums import check_sums
+from postgres import PostgresServer
 
 START_MS = 1_795_780_800_000  # 2026-11-27 12:00 UTC
 SECOND = 1_000
@@ -121,22 +124,24 @@ def unknown(generation_id: str) -> Ending:
     return broken(generation_id, 502, is_replayable=True, state="unknown")
 
 
-Outcome = Fresh | Found | Occupied | claims.Refused
+Outcome = Fresh | Found | Occupied | Doubtful | claims.Refused
 
 
 class Books:
     """The statements of the ledger, each in a transaction of its own, at the time `now_ms`."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database, *, id_prefix: str = "g") -> None:
+        """`id_prefix` is what ids of generations begin with, other than those of a replica beside this one."""
         self.database = database
         self.now_ms = START_MS
         self.windows = RepeatWindows()
+        self._id_prefix = id_prefix
         self._claims = 0
 
     def ask(self, **changes: Any) -> tuple[str, Outcome]:
         """Claim, and return the id that a new generation would get, and what came of it."""
         self._claims += 1
-        call = replace(CLAIM, **{"generation_id": f"g{self._claims}"} | changes)
+        call = replace(CLAIM, **{"generation_id": f"{self._id_prefix}{self._claims}"} | changes)
         with self.database.transaction():
             return call.generation_id, claims.claim(self.database, call, self.windows, self.now_ms)
 
@@ -237,9 +242,9 @@ class Books:
         assert check_sums(self.database) == []
 
 
-def open_books(tmp_path: Path) -> Iterator[Books]:
-    """Give a test a new ledger, which must agree with itself at the end. A fixture where it is used."""
-    with SqliteDatabase(tmp_path) as database:
+def open_books(tmp_path: Path, database_server: PostgresServer | None) -> Iterator[Books]:
+    """Give a test a new ledger on each database, which must agree with itself at the end. A fixture where it is used."""
+    with connect(make_place(tmp_path, database_server), FIRST) as database:
         books = Books(database)
         yield books
         books.check()

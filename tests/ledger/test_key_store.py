@@ -1,4 +1,4 @@
-"""Client keys: created, found, limited in time, revoked, and never readable again."""
+"""Client keys on each database: created, found, limited in time, revoked, and never readable again."""
 
 import subprocess
 import sys
@@ -7,10 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from databases import connect, make_place
 
+from limner.ledger.database import Database
 from limner.ledger.errors import KeyRefused
 from limner.ledger.keys import KeyLimits, KeyStore
 from limner.ledger.sqlite import SqliteDatabase
+from places import Place
+
+place = pytest.fixture(make_place)
 
 SIGNING_SECRET = b"a signing secret of the tests"
 OWN_SECRET = "sk-brought-along-0123456789"
@@ -18,21 +23,22 @@ OWN_SECRET = "sk-brought-along-0123456789"
 REVOKE = """
 import sys
 from pathlib import Path
-from limner.ledger.keys import KeyLimits, KeyStore
-from limner.ledger.sqlite import SqliteDatabase
-with SqliteDatabase(Path(sys.argv[1])) as database:
-    KeyStore(database, signing_secret=sys.argv[2].encode()).revoke(sys.argv[3])
+from limner.ledger.keys import KeyStore
+from limner.ledger.opening import open_database
+folder, url, secret, name = sys.argv[1:]
+with open_database(Path(folder), url or None) as database:
+    KeyStore(database, signing_secret=secret.encode()).revoke(name)
 """
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
-    with SqliteDatabase(tmp_path) as database:
+def database(place: Place) -> Iterator[Database]:
+    with connect(place) as database:
         yield database
 
 
 @pytest.fixture
-def keys(database: SqliteDatabase) -> KeyStore:
+def keys(database: Database) -> KeyStore:
     return KeyStore(database, signing_secret=SIGNING_SECRET)
 
 
@@ -66,7 +72,7 @@ def test_unknown_secrets_find_nothing(keys: KeyStore, secret: str) -> None:
     assert keys.find(secret) is None
 
 
-def test_a_key_ends_when_it_expires(database: SqliteDatabase) -> None:
+def test_a_key_ends_when_it_expires(database: Database) -> None:
     """Expiry is checked by the clock at each call, also for a key that was just found."""
     time = [1000.0]
     keys = KeyStore(database, signing_secret=SIGNING_SECRET, now=lambda: time[0])
@@ -96,32 +102,31 @@ def test_a_revoked_key_is_gone_and_its_name_free(keys: KeyStore) -> None:
         keys.revoke("nobody")
 
 
-def test_another_process_revokes_at_once(keys: KeyStore, tmp_path: Path) -> None:
+def test_another_process_revokes_at_once(keys: KeyStore, place: Place) -> None:
     """The first find after another process revoked the key no longer sees it."""
     key, secret = keys.create("studio")
     other, other_secret = keys.create("other")
     assert keys.find(secret) == key
-    subprocess.run(
-        [sys.executable, "-c", REVOKE, str(tmp_path), SIGNING_SECRET.decode(), "studio"], check=True
-    )
+    where = (str(place.data), place.database_url or "")
+    subprocess.run([sys.executable, "-c", REVOKE, *where, SIGNING_SECRET.decode(), "studio"], check=True)
     assert keys.find(secret) is None
     assert keys.find(other_secret) == other
 
 
-def test_another_connection_creates_at_once(keys: KeyStore, tmp_path: Path) -> None:
+def test_another_connection_creates_at_once(keys: KeyStore, place: Place) -> None:
     """A secret that was unknown is found as soon as another connection created its key."""
     assert keys.find(OWN_SECRET) is None
-    with SqliteDatabase(tmp_path) as database:
+    with connect(place) as database:
         key, _ = KeyStore(database, signing_secret=SIGNING_SECRET).create("new", secret=OWN_SECRET)
     assert keys.find(OWN_SECRET) == key
 
 
-def test_another_connections_change_counts_at_once(keys: KeyStore, tmp_path: Path) -> None:
+def test_another_connections_change_counts_at_once(keys: KeyStore, place: Place) -> None:
     """A key found before is found with what another connection has changed of it since."""
     key, secret = keys.create("studio", budget_micro_usd=5)
     assert keys.find(secret) == key
-    with SqliteDatabase(tmp_path) as database:
-        database.fetch_all("UPDATE api_keys SET budget_micro_usd = 7")
+    with connect(place) as database:
+        database.change("UPDATE api_keys SET budget_micro_usd = 7")
     assert keys.find(secret) == replace(key, budget_micro_usd=7)
 
 
@@ -160,7 +165,7 @@ def test_limits_that_are_none_are_refused(keys: KeyStore, limits: KeyLimits, rea
     assert keys.list() == []
 
 
-def test_fixed_keys_are_never_stored(database: SqliteDatabase) -> None:
+def test_fixed_keys_are_never_stored(database: Database) -> None:
     """A configured key has no limits, an owner that stays the same, and no row."""
     keys = KeyStore(
         database, signing_secret=SIGNING_SECRET, fixed_keys=["sk-fixed-a", "sk-fixed-b", "sk-fixed-a"]
@@ -222,7 +227,7 @@ def test_names_and_owners_are_printable(keys: KeyStore, name: str) -> None:
         keys.create("good", owner=name)
 
 
-def test_another_signing_secret_finds_no_key(keys: KeyStore, database: SqliteDatabase) -> None:
+def test_another_signing_secret_finds_no_key(keys: KeyStore, database: Database) -> None:
     """Under another signing secret a key is unknown, and counted as such."""
     _, secret = keys.create("studio")
     others = KeyStore(database, signing_secret=b"another signing secret")
@@ -244,3 +249,11 @@ def test_no_secret_is_on_disk(tmp_path: Path) -> None:
     assert b"generated" in during
     for secret in (generated, generated.removeprefix("sk-limner-"), OWN_SECRET, "sk-fixed-key-of-the-test"):
         assert secret.encode() not in during + after
+
+
+def test_no_row_tells_a_secret(database: Database, keys: KeyStore) -> None:
+    """What is kept of a key is not the key, nor a part of it."""
+    _, secret = keys.create("studio")
+    ((*values,),) = database.fetch_all("SELECT * FROM api_keys")
+    assert "studio" in values
+    assert secret.removeprefix("sk-limner-")[:8] not in repr(values)

@@ -1,20 +1,31 @@
 """Whatever is done to the ledger in whatever order, no budget is passed, no sum is off, nobody sees another's."""
 
 import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from books import DAY, HOUR, Books, broken, make_key, make_picture, settled, unknown
+from databases import FIRST, SECOND, connect, make_place
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 from msgspec import Struct
 
 from limner.ledger import lookups
 from limner.ledger.claims import Refused
 from limner.ledger.lookups import Choice
 from limner.ledger.records import Found, Fresh, Scope
-from limner.ledger.sqlite import SqliteDatabase
+from postgres import PostgresServer
 
 BUDGET = 500_000
 KEYS = [
@@ -22,6 +33,8 @@ KEYS = [
     make_key("bob", budget_micro_usd=BUDGET, budget_period="day"),
     make_key("eve", budget_micro_usd=BUDGET, budget_period="month"),
 ]
+
+SIDES = st.sampled_from([0, 1])
 
 
 class Call(Struct):
@@ -43,33 +56,38 @@ class Call(Struct):
 
 
 class LedgerRules(RuleBasedStateMachine):
-    """Three keys claim, send, end, leave and are resolved; a dictionary says what should be there."""
+    """Three keys claim, send, end, leave and are resolved on two connections; a dictionary says what should be there."""
 
     ids = Bundle("ids")
 
-    @initialize()
-    def open(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.database = SqliteDatabase(Path(self.folder.name))
-        self.books = Books(self.database)
+    def __init__(self, server: PostgresServer | None) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        place = make_place(Path(self.stack.enter_context(tempfile.TemporaryDirectory())), server)
+        self.sides = [
+            Books(self.stack.enter_context(connect(place, replica_id)), id_prefix=prefix)
+            for replica_id, prefix in ((FIRST, "g"), (SECOND, "h"))
+        ]
+        self.database = self.sides[0].database
         self.calls: dict[str, Call] = {}
 
     def teardown(self) -> None:
-        self.database.close()
-        self.folder.cleanup()
+        self.stack.close()
 
     @rule(
         target=ids,
+        side=SIDES,
         key=st.sampled_from(KEYS),
         call=st.integers(0, 2),
         reserved=st.integers(0, 300_000),
         is_retry=st.booleans(),
         is_keyed=st.booleans(),
     )
-    def claim(self, *, key: Any, call: int, reserved: int, is_retry: bool, is_keyed: bool) -> Any:
+    def claim(self, *, side: int, key: Any, call: int, reserved: int, is_retry: bool, is_keyed: bool) -> Any:
         """A call becomes a generation only if its owner's budget holds it, and a repeat only of the owner's."""
         fingerprint = f"{key.owner} {call} {is_keyed}".encode()
-        generation_id, outcome = self.books.ask(
+        generation_id, outcome = self.sides[side].ask(
+            has_asked_around=True,
             key=key,
             fingerprint=fingerprint,
             idempotency_digest=fingerprint if is_keyed else None,
@@ -89,54 +107,56 @@ class LedgerRules(RuleBasedStateMachine):
         self.calls[generation_id] = Call(key.owner, period, reserved)
         return generation_id
 
-    @rule(generation_id=ids)
-    def send(self, generation_id: str) -> None:
+    @rule(side=SIDES, generation_id=ids)
+    def send(self, side: int, generation_id: str) -> None:
         """Only what has not ended can be sent."""
         call = self.calls[generation_id]
-        assert self.books.send(generation_id) == (call.cost is None and not call.is_unknown)
+        assert self.sides[side].send(generation_id) == (call.cost is None and not call.is_unknown)
 
-    @rule(generation_id=ids, cost=st.integers(0, 400_000))
-    def settle(self, generation_id: str, cost: int) -> None:
+    @rule(side=SIDES, generation_id=ids, cost=st.integers(0, 400_000))
+    def settle(self, side: int, generation_id: str, cost: int) -> None:
         """The first end counts, its cost is posted in full."""
         pictures = (make_picture(generation_id),)
-        self.finish(generation_id, settled(generation_id, cost_micro_usd=cost, pictures=pictures), cost)
+        ending = settled(generation_id, cost_micro_usd=cost, pictures=pictures)
+        self.finish(side, ending, cost)
 
-    @rule(generation_id=ids)
-    def fail(self, generation_id: str) -> None:
+    @rule(side=SIDES, generation_id=ids)
+    def fail(self, side: int, generation_id: str) -> None:
         """What bought nothing costs nothing."""
-        self.finish(generation_id, broken(generation_id, 503, is_replayable=False), 0)
+        self.finish(side, broken(generation_id, 503, is_replayable=False), 0)
 
-    @rule(generation_id=ids)
-    def lose(self, generation_id: str) -> None:
+    @rule(side=SIDES, generation_id=ids)
+    def lose(self, side: int, generation_id: str) -> None:
         """What nobody knows stays reserved."""
-        self.finish(generation_id, unknown(generation_id), None)
+        self.finish(side, unknown(generation_id), None)
 
-    @rule(generation_id=ids, is_delivered=st.booleans())
-    def leave(self, generation_id: str, *, is_delivered: bool) -> None:
+    @rule(side=SIDES, generation_id=ids, is_delivered=st.booleans())
+    def leave(self, side: int, generation_id: str, *, is_delivered: bool) -> None:
         """Clients leave; no money moves."""
-        self.books.leave(generation_id, is_delivered=is_delivered)
+        self.sides[side].leave(generation_id, is_delivered=is_delivered)
 
-    @rule(generation_id=consumes(ids), is_posted=st.booleans())
-    def resolve(self, generation_id: str, *, is_posted: bool) -> None:
+    @rule(side=SIDES, generation_id=consumes(ids), is_posted=st.booleans())
+    def resolve(self, side: int, generation_id: str, *, is_posted: bool) -> None:
         """An operator may decide on an unknown outcome."""
         call = self.calls[generation_id]
         if call.is_unknown:
-            self.books.resolve(generation_id, is_posted=is_posted)
+            self.sides[side].resolve(generation_id, is_posted=is_posted)
             call.is_unknown, call.cost = False, call.reserved if is_posted else 0
 
     @rule(milliseconds=st.sampled_from([1, 61_000, HOUR, DAY]))
     def wait(self, milliseconds: int) -> None:
         """Time passes, also over the ends of days and months."""
-        self.books.now_ms += milliseconds
+        for side in self.sides:
+            side.now_ms += milliseconds
 
     @invariant()
     def sums_agree(self) -> None:
         """The books agree with themselves and with the model."""
-        self.books.check()
+        self.sides[0].check()
         for key in KEYS:
             own = [call for call in self.calls.values() if call.owner == key.owner]
             expected = sum(call.pending for call in own), sum(call.cost or 0 for call in own)
-            assert self.books.read_money(key.id) == expected
+            assert self.sides[0].read_money(key.id) == expected
 
     @invariant()
     def budgets_hold(self) -> None:
@@ -157,10 +177,10 @@ class LedgerRules(RuleBasedStateMachine):
             own = {generation_id for generation_id, call in self.calls.items() if call.owner == key.owner}
             assert {record.id for record in listed} == own
 
-    def finish(self, generation_id: str, ending: Any, cost: int | None) -> None:
-        call = self.calls[generation_id]
+    def finish(self, side: int, ending: Any, cost: int | None) -> None:
+        call = self.calls[ending.generation_id]
         is_running = call.cost is None and not call.is_unknown
-        assert self.books.end(ending) == is_running
+        assert self.sides[side].end(ending) == is_running
         if is_running:
             call.cost, call.is_unknown = cost, cost is None
 
@@ -169,13 +189,15 @@ class LedgerRules(RuleBasedStateMachine):
         return sum(call.pending + (call.cost or 0) for call in own)
 
     def name_period(self, kind: str) -> str:
-        days = self.books.now_ms // DAY
-        day = str(self.database.fetch_all("SELECT date(:at, 'unixepoch')", {"at": days * DAY // 1000})[0][0])
+        day = f"{datetime.fromtimestamp(self.sides[0].now_ms / 1000, UTC):%Y-%m-%d}"
         return {"total": "total", "month": day[:7], "day": day}[kind]
 
 
-LedgerRules.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
-
-TestLedgerRules = LedgerRules.TestCase
+def test_ledger_rules(database_server: PostgresServer | None) -> None:
+    """Whatever two servers do in whatever order, the books are as a simple model of them says."""
+    run_state_machine_as_test(
+        lambda: LedgerRules(database_server),
+        settings=settings(
+            max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -97,4 +97,4 @@ def test_operators_list_everybodys(books: Books) -> None:
     books.end(broken(ids[1], 502, is_replayable=True, state="unknown"))
     assert [record.id for record in lookups.list_by_state(books.database, "unknown", 10)] == [ids[1]]
     assert [record.id for record in lookups.list_by_state(books.database, None, 2)] == [ids[2], ids[1]]
-    assert [record.id for record in lookups.list_running(books.database)] == [ids[0], ids[2]]
+    assert [record.id for record in lookups.list_orphans(books.database)] == [ids[0], ids[2]]

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from books import ANN, COST, RESERVED, Books, open_books, settled
+from databases import connect, make_place
 
 from limner.ledger import recovery
 from limner.ledger.records import Ending, NewGeneration
-from limner.ledger.sqlite import SqliteDatabase
 from limner.ledger.sums import check_sums
+from places import Place
 
 books = pytest.fixture(open_books)
+place = pytest.fixture(make_place)
+
+TEST_FOLDERS = [Path(__file__).parent, Path(__file__).parents[1]]
 
 WORK_UNTIL_KILLED = """
 import asyncio, itertools, sys, time
@@ -22,9 +26,8 @@ from pathlib import Path
 from msgspec.structs import replace
 from books import CLAIM, make_key, settled
 from limner.ledger.generations import Ledger
+from limner.ledger.opening import open_books
 from limner.ledger.records import RepeatWindows
-from limner.ledger.sqlite import SqliteDatabase
-from limner.ledger.writer import Writer
 
 async def draw(ledger, number, key):
     for turn in itertools.count():
@@ -39,8 +42,9 @@ async def draw(ledger, number, key):
         ledger.leave(name, is_delivered=True)
 
 async def main():
-    folder = Path(sys.argv[1])
-    ledger = Ledger(Writer(folder), SqliteDatabase(folder), now=time.time, windows=RepeatWindows())
+    folder, url = sys.argv[1:]
+    books = open_books(Path(folder), url or None, replica_id="1" * 16)
+    ledger = Ledger(books, now=time.time, windows=RepeatWindows())
     key = make_key(budget_micro_usd=10**12)
     await asyncio.gather(*(draw(ledger, number, key) for number in range(16)))
 
@@ -93,19 +97,21 @@ def test_files_without_a_row_are_adopted(books: Books) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 40, 400])
-def test_a_kill_loses_nothing_that_was_told(tmp_path: Path, lines: int) -> None:
+def test_a_kill_loses_nothing_that_was_told(place: Place, lines: int) -> None:
     """After a kill in mid-load every step that returned is on disk, and the sums agree."""
     with subprocess.Popen(
-        [sys.executable, "-c", WORK_UNTIL_KILLED, str(tmp_path)],
+        [sys.executable, "-c", WORK_UNTIL_KILLED, str(place.data), place.database_url or ""],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, TEST_FOLDERS))},
     ) as child:
         assert child.stdout is not None
         told = [child.stdout.readline() for _ in range(lines)]
         child.send_signal(signal.SIGKILL)
         told += child.stdout.readlines()
-    with SqliteDatabase(tmp_path) as database:
+    assert child.returncode == -signal.SIGKILL
+    assert told[lines - 1].endswith("\n")
+    with connect(place) as database:
         rows = database.fetch_all("SELECT id, sent_at_ms, ended_at_ms FROM generations")
         assert check_sums(database) == []
     found = {name: (sent is not None, ended is not None) for name, sent, ended in rows}

@@ -18,6 +18,7 @@ from books import (
 )
 
 from limner.ledger import lookups, retention
+from limner.ledger.lookups import Known
 from limner.ledger.records import RepeatWindows, Retention
 
 books = pytest.fixture(open_books)
@@ -126,7 +127,10 @@ def test_the_books_outlive_the_files(books: Books) -> None:
     assert (found.answer, found.folder, found.stored_bytes) == (None, None, 0)
     assert (found.state, found.cost_micro_usd) == ("settled", COST)
     assert lookups.read_pictures(books.database, generation_id) == []
-    assert lookups.list_folders(books.database) == {f"2026-11-27/{kept}"}
+    assert lookups.list_known(books.database, [generation_id, kept, "absent"]) == {
+        generation_id: Known(None, is_uploaded=False),
+        kept: Known(f"2026-11-27/{kept}", is_uploaded=False),
+    }
     assert retention.read_stored_bytes(books.database) == 1_000
     tokens = books.database.fetch_all(
         "SELECT input_tokens, output_tokens, pictures FROM generations WHERE id = :id", {"id": generation_id}

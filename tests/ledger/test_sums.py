@@ -8,6 +8,10 @@ from limner.ledger.sums import check_sums
 books = pytest.fixture(open_books)
 
 
+class Undo(Exception):
+    """The damage is seen and goes."""
+
+
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
@@ -59,8 +63,7 @@ def test_each_difference_is_a_line(books: Books, damage: str, line: str) -> None
     books.claim()
     books.break_off(unknown, is_always_new=True)
     books.check()
-    books.database.fetch_all("SAVEPOINT damage")
-    books.database.fetch_all(damage)
-    assert line in check_sums(books.database)
-    books.database.fetch_all("ROLLBACK TO damage")
-    books.database.fetch_all("RELEASE damage")
+    with pytest.raises(Undo), books.database.transaction():
+        books.database.change(damage)
+        assert line in check_sums(books.database)
+        raise Undo
