@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 _PIECE_BYTES = 64 * 1024
 _WAIT_SECONDS = 20.0
 
+_WRITTEN = b"COMMIT\0"
+"""In the server's message that a transaction is written (CommandComplete, as PostgreSQL 15 sends it, seen 2026-11)."""
+
 
 class LossyWire:
     """Passes on what both sides say. `url` is the database at `database_url`, reached through it."""
@@ -43,33 +46,29 @@ class LossyWire:
                 server = socket.create_connection(self._address)
                 for end in (client, server):
                     self._sockets.callback(end.close)
-                is_lost = threading.Event()
+                is_marked = threading.Event()
                 for pump in (self._pass_on, self._pass_back):
-                    threading.Thread(target=pump, args=(client, server, is_lost), daemon=True).start()
+                    threading.Thread(target=pump, args=(client, server, is_marked), daemon=True).start()
 
-    def _pass_on(self, client: socket.socket, server: socket.socket, is_lost: threading.Event) -> None:
-        is_marked = False
+    def _pass_on(self, client: socket.socket, server: socket.socket, is_marked: threading.Event) -> None:
         with suppress(OSError):
             while said := client.recv(_PIECE_BYTES):
                 if self._words is not None and self._words in said:
-                    is_marked, self._words = True, None
-                if is_marked and b"COMMIT" in said:
-                    is_lost.set()
+                    self._words = None
+                    is_marked.set()
                 server.sendall(said)
             server.shutdown(socket.SHUT_WR)
 
-    def _pass_back(self, client: socket.socket, server: socket.socket, is_lost: threading.Event) -> None:
+    def _pass_back(self, client: socket.socket, server: socket.socket, is_marked: threading.Event) -> None:
         with suppress(OSError):
             while said := server.recv(_PIECE_BYTES):
-                if is_lost.is_set():
-                    assert b"COMMIT" in said
+                if is_marked.is_set() and _WRITTEN in said:
+                    self._has_lost.set()
                     server.shutdown(socket.SHUT_RDWR)
                     break
                 client.sendall(said)
         with suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
-        if is_lost.is_set():
-            self._has_lost.set()
 
 
 @contextmanager
