@@ -10,7 +10,7 @@ from openai import ConflictError, NotFoundError
 from storing import ask_of, delete, draw, make_png, open_client, show, to_answer_id
 
 from asking import ask, chat, digest, get_message, split_markdown
-from audits import read_rows
+from audits import open_books, read_rows
 from painting import Gate, Painter, refuse, wait_until
 from places import Place
 from programs import Gateway
@@ -234,6 +234,9 @@ def test_a_deleted_answer_is_gone(
             assert (gone.status, gone.error["code"]) == (404, "not_found")
     assert find(scripted_gateway, "", key) == find(scripted_gateway, "idempotency_key=one", key) == []
     assert not list((scripted_gateway.folder / "data").rglob(f"*{generation_id}*"))
+    with open_books(place_of(scripted_gateway)) as database:
+        words = database.fetch_all("SELECT * FROM generations WHERE id = :id", {"id": generation_id})
+    assert "secret" not in str(words)
     (row,) = [row for row in read_rows(place_of(scripted_gateway)) if row.id == generation_id]
     assert (row.state, row.cost_micro_usd, row.pictures) == ("settled", round(cost * 1_000_000), ())
     again = ask(scripted_gateway, asked, key=key, headers=keyed)

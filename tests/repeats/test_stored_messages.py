@@ -109,7 +109,8 @@ def test_pictures_in_texts_and_contents(scripted_gateway: Gateway) -> None:
     blob = {"inlineData": {"mimeType": "image/png", "data": pybase64.b64encode(picture).decode()}}
     contents = [{"role": "model", "parts": [{"text": "drawn"}]}, {"parts": [{"text": prompt}, blob]}]
     system = {"role": "system", "content": "be brief"}
-    generation_id = draw(scripted_gateway, messages=[system], contents=contents, store=True)
+    blank = {"role": "user", "content": " "}
+    generation_id = draw(scripted_gateway, messages=[system, blank], contents=contents, store=True)
     found = read_all(scripted_gateway, generation_id)
     assert [message["role"] for message in found] == ["system", "assistant", "user"]
     assert [message["content_parts"] for message in found] == [
