@@ -103,10 +103,9 @@ class SlowWire:
         connection = asyncio.current_task()
         assert connection is not None
         self._connections.add(connection)
-        ends = [writer]
+        opening = asyncio.ensure_future(asyncio.open_connection(*self._target))
         try:
-            there, back = await asyncio.open_connection(*self._target)
-            ends.append(back)
+            there, back = await asyncio.shield(opening)
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(self._pump(reader, back, is_from_client=True))
                 pumps.create_task(self._pump(there, writer, is_from_client=False))
@@ -114,8 +113,8 @@ class SlowWire:
             pass  # either end has gone, or the wire was cut
         finally:
             self._connections.discard(connection)
-            for end in ends:
-                end.transport.abort()
+            writer.transport.abort()
+            opening.add_done_callback(_abort)  # also if it opens only now
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_from_client: bool
@@ -141,6 +140,11 @@ class SlowWire:
         if self._left_bytes < 0:
             self._cut()  # which cancels the caller too, as soon as it waits
             raise ConnectionAbortedError
+
+
+def _abort(opening: "asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[1].transport.abort()
 
 
 @contextmanager

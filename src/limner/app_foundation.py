@@ -9,6 +9,7 @@ from limner.config import Settings
 from limner.generation.housekeeping import Housekeeping, HousekeepingRules
 from limner.generation.membership import Membership
 from limner.generation.storage import StorageGauge
+from limner.ledger.books import Books
 from limner.ledger.clock import SteadyClock
 from limner.ledger.data_dir import load_replica_id
 from limner.ledger.errors import LedgerError
@@ -36,31 +37,23 @@ class Foundation:
 
         Raises OSError or LedgerError: data folder, database or store cannot be used, or do not fit in with the others'.
         """
-        url = read_database_url(settings)
         # Names count where there are several.
-        self.replica_id = "" if url is None else load_replica_id(settings.data_dir)
+        self.replica_id = "" if settings.database_url is None else load_replica_id(settings.data_dir)
         self.shared = _open_shared(settings)
         self.store = PictureStore(settings.data_dir)
         self.store.create()
-        self.windows = _to_windows(settings)
         self.replica = Replica(
             id=self.replica_id,
             kind=kind,
             store="" if self.shared is None else self.shared.identity,
             secret_id=identify_secret(signing_secret),
         )
-        epoch = 0
-        writes_as = self.replica_id if kind == "gateway" else ""
-        with open_database(settings.data_dir, url, replica_id=writes_as) as database:
-            self.clock = SteadyClock(database.read_seconds())
-            if url is not None:
-                # In one: who asks whether this replica lives must not take its clients of before for living ones.
-                with database.transaction():
-                    epoch = register(database, self.replica)
-                    reset_clients(database, int(self.clock() * 1000))
-        self.books = open_books(settings.data_dir, url, replica_id=writes_as)
-        is_shared = self.shared is not None
-        self.upkeep = Upkeep(self.books, now=self.clock, windows=self.windows, is_shared=is_shared)
+        self.clock, self.books, epoch = _open_books(settings, self.replica)
+        self.windows = _to_windows(settings)
+        self.upkeep = Upkeep(
+            self.books, now=self.clock, windows=self.windows, is_shared=self.shared is not None
+        )
+        self.membership = None if epoch is None else Membership(self.upkeep, self.replica, epoch)
         self.threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="limner-store")
         self.storage = StorageGauge(self.store.spool_folder, self.threads)
         self.rules = _to_rules(settings)
@@ -73,12 +66,26 @@ class Foundation:
             rules=self.rules,
             now=self.clock,
         )
-        self.membership = None if url is None else Membership(self.upkeep, self.replica, epoch)
 
     def close(self) -> None:
         """Let everything go."""
         self.threads.shutdown()
         self.books.close()
+
+
+def _open_books(settings: Settings, replica: Replica) -> tuple[SteadyClock, Books, int | None]:
+    """Return the time, the books and, where there may be others, the epoch that this process registered with."""
+    url = read_database_url(settings)
+    writes_as = replica.id if replica.kind == "gateway" else ""
+    epoch = None
+    with open_database(settings.data_dir, url, replica_id=writes_as) as database:
+        clock = SteadyClock(database.read_seconds())
+        if url is not None:
+            # In one: who asks whether this replica lives must not take its clients of before for living ones.
+            with database.transaction():
+                epoch = register(database, replica)
+                reset_clients(database, int(clock() * 1000))
+    return clock, open_books(settings.data_dir, url, replica_id=writes_as), epoch
 
 
 def read_database_url(settings: Settings) -> str | None:

@@ -23,7 +23,7 @@ from limner.web.delivery import Deliveries
 
 _HOUSEKEEPING_SECONDS = 60.0
 _TRANSFER_SECONDS = 5.0
-_LAST_ROUND_SECONDS = 15.0
+_LAST_ROUND_SECONDS = 8.0
 """For the files of the last calls, which others may be waiting for; what is not shared by then is at the next start."""
 
 _FOLLOW_MARGIN_SECONDS = 60.0
@@ -55,15 +55,7 @@ class Rooms:
         self.settlement = Settlement(
             self.ledger, foundation.store, foundation.storage, threads=foundation.threads
         )
-        self.archive = Archive(
-            self.ledger,
-            foundation.store,
-            threads=foundation.threads,
-            shared=foundation.shared,
-            changes=self.changes,
-            replica_id=foundation.replica_id,
-            patience_seconds=settings.upstream_timeout_seconds + _FOLLOW_MARGIN_SECONDS,
-        )
+        self.archive = self._build_archive(settings)
         self.generations = self._build_generations()
         self.answers = StoredAnswers(
             self.generations,
@@ -73,16 +65,8 @@ class Rooms:
             threads=foundation.threads,
         )
         self._drain_seconds = settings.drain_seconds
-        self._files = LocalFiles(
-            foundation.upkeep,
-            foundation.store,
-            shared=foundation.shared,
-            replica_id=foundation.replica_id,
-            threads=foundation.threads,
-            retention_ms=foundation.rules.retention.retention_ms,
-            now=foundation.clock,
-        )
-        self._rounds = self._build_rounds()
+        self._files = self._build_files()
+        self._housekeeping, self._transfers = self._build_rounds()
 
     def new_spool(self) -> FileSpool:
         """Return where an input picture is received."""
@@ -107,14 +91,15 @@ class Rooms:
             )
         if self.changes is not None:
             self.changes.start()
-        for rounds in self._rounds:
-            rounds.start()
+        self._housekeeping.start()
+        if self.foundation.shared is not None:
+            self._transfers.start()
 
     async def _close(self) -> None:
         self.generations.begin_draining(self._drain_seconds)
         await self.generations.drain()
-        for rounds in self._rounds:
-            await rounds.finish(_LAST_ROUND_SECONDS)
+        await self._housekeeping.stop()
+        await self._transfers.finish(_LAST_ROUND_SECONDS)
         if self.changes is not None:
             await self.changes.stop()
         if self.foundation.membership is not None:
@@ -122,6 +107,30 @@ class Rooms:
         await self.client.close()
         self.foundation.close()
         self.spool_files.close()
+
+    def _build_archive(self, settings: Settings) -> Archive:
+        foundation = self.foundation
+        return Archive(
+            self.ledger,
+            foundation.store,
+            threads=foundation.threads,
+            shared=foundation.shared,
+            changes=self.changes,
+            replica_id=foundation.replica_id,
+            patience_seconds=settings.upstream_timeout_seconds + _FOLLOW_MARGIN_SECONDS,
+        )
+
+    def _build_files(self) -> LocalFiles:
+        foundation = self.foundation
+        return LocalFiles(
+            foundation.upkeep,
+            foundation.store,
+            shared=foundation.shared,
+            replica_id=foundation.replica_id,
+            threads=foundation.threads,
+            retention_ms=foundation.rules.retention.retention_ms,
+            now=foundation.clock,
+        )
 
     def _build_generations(self) -> Generations:
         foundation = self.foundation
@@ -147,7 +156,7 @@ class Rooms:
             are_settled=membership.are_settled if membership is not None else _know,
         )
 
-    def _build_rounds(self) -> tuple[Rounds, ...]:
+    def _build_rounds(self) -> tuple[Rounds, Rounds]:
         housekeeping = self.foundation.housekeeping
         transfers = Rounds(
             "sharing files",
@@ -164,7 +173,7 @@ class Rooms:
             self._files.sweep_drafts,
             self._files.drop_copies,
         )
-        return (minutely, transfers) if self.foundation.shared is not None else (minutely,)
+        return minutely, transfers
 
     def _unless_worker(self, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """Return a job that is left to a worker, if there is one."""

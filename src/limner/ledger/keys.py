@@ -112,14 +112,9 @@ class KeyStore:
         Raises:
             DatabaseError: the database cannot be read.
         """
-        secret_digest = self._digest(secret)
-        fixed = self._fixed.get(secret_digest)
-        if fixed is not None:
-            return fixed
-        key = self._load(secret_digest)
-        if key is None:
-            return None
-        return key if key.expires_at is None or key.expires_at > self._now() else None
+        key = self.find_fixed(secret) or self._load(self._digest(secret))
+        is_usable = key is not None and (key.expires_at is None or key.expires_at > self._now())
+        return key if is_usable else None
 
     def create(
         self,
