@@ -1,6 +1,8 @@
 """What gateways share beside pictures: budgets, rates, keys; and what becomes of pictures when S3 is away."""
 
+import os
 import shutil
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -119,6 +121,40 @@ def test_a_copy_that_is_not_there_is_fetched_again(what: str, fleet: Fleet) -> N
     assert digest_pictures(reply.json()) == list(fleet.book.find("lost").pictures)
     assert reply.headers["idempotent-replayed"] == "true"
     assert len(fleet.audit(first)) == 1
+
+
+def test_copies_that_are_old_leave_the_disk(fleet: Fleet) -> None:
+    """An hour after it came a picture that is in the shared store goes from a gateway's disk, and can still be had."""
+    first = fleet.start("first")
+    order, key = Order(call="old"), {"Idempotency-Key": "old"}
+    ask(first, order.to_body(), headers=key)
+    fleet.wait_until_shared()
+    (picture,) = first.place.data.rglob("picture-1.png")
+    two_hours_ago = time.time() - 7200
+    os.utime(picture.parent, (two_hours_ago, two_hours_ago))
+    assert first.stop() == 0
+    first = fleet.start("first")  # housekeeping comes round at once
+    wait_until(lambda: not picture.exists())
+    reply = ask(first, order.to_body(), headers=key)
+    assert digest_pictures(reply.json()) == list(fleet.book.find("old").pictures)
+    assert picture.exists()
+    assert len(fleet.audit(first)) == 1
+
+
+def test_what_is_deleted_on_one_gateway_goes_everywhere(fleet: Fleet) -> None:
+    """After DELETE no gateway gives an answer out, and its files go from the store and from every disk."""
+    first, second = fleet.start("first"), fleet.start("second")
+    made = ask(first, Order(call="unwanted").to_body())
+    path = f"/v1/chat/completions/{made.headers['x-limner-generation-id']}"
+    fleet.wait_until_shared()
+    assert [ask(gateway, path=path).status for gateway in (first, second)] == [200, 200]
+    assert len(list(fleet.folder.rglob("picture-1.png"))) == 2
+    assert ask(second, path=path, method="DELETE").status == 200
+    assert [ask(gateway, path=path).status for gateway in (first, second)] == [404, 404]
+    wait_until(lambda: fleet.s3.list_objects() == {})
+    assert first.stop() == 0
+    fleet.start("first")
+    wait_until(lambda: not list(fleet.folder.rglob("picture-1.png")))
 
 
 def test_a_picture_waits_on_disk_for_s3_over_restarts(fleet: Fleet) -> None:
