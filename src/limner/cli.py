@@ -23,6 +23,10 @@ keys_app = typer.Typer(help="Client keys: who may call, and with which limits.",
 app.add_typer(keys_app, name="keys")
 generations_app = typer.Typer(help="Calls and what became of them.", no_args_is_help=True)
 app.add_typer(generations_app, name="generations")
+database_app = typer.Typer(
+    help="The database: moving it to PostgreSQL, and checking it.", no_args_is_help=True
+)
+app.add_typer(database_app, name="database")
 
 
 def _print_version(wanted: bool) -> None:
@@ -245,6 +249,31 @@ def revoke_key(name: option.Name) -> None:
 
     with reported_failures():
         cli_keys.revoke(name)
+
+
+@database_app.command("migrate")
+def migrate_database(
+    *,
+    to: Annotated[
+        str | None, typer.Option(metavar="URL", help="postgresql://…, else LIMNER_DATABASE_URL.")
+    ] = None,
+    json: option.Json = False,
+) -> None:
+    """Move the books from SQLite to an empty PostgreSQL database, and compare all sums."""
+    from limner import cli_database  # noqa: PLC0415 - heavy
+
+    target = cli_database.parse_target(to)
+    with reported_failures():
+        cli_database.migrate(target, as_json=json)
+
+
+@database_app.command("check")
+def check_database(*, json: option.Json = False) -> None:
+    """Look whether the database is whole and the books agree with themselves."""
+    from limner import cli_database  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        cli_database.check(as_json=json)
 
 
 def main() -> None:
