@@ -1,5 +1,6 @@
 """Workers that are told to end, killed, or cut off from the database while they do something."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,19 @@ def test_a_worker_outlives_its_database(
         assert "psycopg.pool" not in worker.said
         assert worker.stop() == 0
         assert crew.count_doing() == 0
+
+
+def test_a_worker_that_was_stopped_for_long_goes_on(crew: Crew) -> None:
+    """One that others have given up meanwhile, with the job it was doing, takes its place again and works on."""
+    stopped = start_busy(crew)
+    stopped.process.send_signal(signal.SIGSTOP)
+    crew.age_workers()
+    crew.s3.restore()
+    crew.make_due()
+    other = crew.start_worker("another")
+    crew.wait_until_removed()
+    assert other.stop() == 0
+    stopped.process.send_signal(signal.SIGCONT)
+    stopped.wait_until_said("jobs are done again")
+    crew.wait_for("SELECT count(*) FROM replicas WHERE kind = 'worker'", (1,))
+    assert crew.book.count_charges() == 1
