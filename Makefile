@@ -31,6 +31,7 @@ lint: $(VENV)/test.stamp
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
+	@for file in tests/*/conftest.py; do $(BIN)/mypy "$$file" || exit 1; done
 
 imports: $(VENV)/test.stamp
 	$(BIN)/lint-imports

@@ -21,5 +21,5 @@ def load_more_migrations(dialect: str) -> tuple[queries.Migration, ...]:
 
 
 if __name__ == "__main__":
-    schema.load_migrations = load_more_migrations  # type: ignore[assignment] # as the cached one is called
+    vars(schema)["load_migrations"] = load_more_migrations
     main()

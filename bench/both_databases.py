@@ -1,7 +1,7 @@
 """What the books cost a call, on SQLite and on PostgreSQL: claim, mark as sent, end, leave, as a server does them.
 
 Starts a PostgreSQL of its own, as the tests do. Prints calls a second and how long a claim takes, by how many calls
-are in flight. Run it with `.venv/bin/python bench/books.py`; it takes about half a minute and ends by itself.
+are in flight. Run it with `.venv/bin/python bench/both_databases.py`; it takes about half a minute and ends by itself.
 """
 
 import asyncio
