@@ -1,6 +1,8 @@
 """A ledger for tests: a real database, a clock that is turned by hand, and claims with sensible contents."""
 
-from collections.abc import Iterator
+import asyncio
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,14 @@ def unknown(generation_id: str) -> Ending:
 
 
 Outcome = Fresh | Found | Occupied | Doubtful | claims.Refused
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Return when it is so, which must not take long."""
+    gives_up_at = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < gives_up_at
+        await asyncio.sleep(0.01)
 
 
 class Books:

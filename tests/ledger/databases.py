@@ -58,6 +58,6 @@ def connect(place: Place, replica_id: str = FIRST) -> Database:
 
 @cache
 def _make_database(server: PostgresServer) -> str:
-    url = server.create_database()
+    url: str = server.create_database()
     open_database(Path(), url).close()
     return url

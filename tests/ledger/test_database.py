@@ -1,238 +1,113 @@
-"""The database file: how it is opened, migrated and refused."""
+"""The seam to the database, on each: transactions, savepoints, snapshots, locks, and errors of the ledger's own."""
 
-import os
-import re
-import stat
-import subprocess
-import sys
-from importlib.resources import files
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import apsw
+import psycopg
 import pytest
+from databases import FIRST, connect, make_place, make_postgres_place
 
-from limner.ledger.errors import DatabaseError, DuplicateError
-from limner.ledger.keys import KeyStore
-from limner.ledger.queries import load_migrations, load_queries
-from limner.ledger.database import to_integer, to_optional_integer
-from limner.ledger.sqlite import SqliteDatabase
+from limner.ledger.database import Database, to_integer, to_optional_integer
+from limner.ledger.errors import DatabaseError, DuplicateError, TransientError
+from limner.ledger.opening import open_database
+from limner.ledger.postgres import describe
+from places import Place
 
-OPEN_AT_A_SIGN = """
-import sys
-from pathlib import Path
-from limner.ledger.sqlite import SqliteDatabase
-print("ready", flush=True)
-sys.stdin.readline()
-with SqliteDatabase(Path(sys.argv[1])) as database:
-    print(database.fetch_integer("SELECT count(*) FROM schema_version"))
-"""
+place = pytest.fixture(make_place)
+postgres_place = pytest.fixture(make_postgres_place)
+
+COUNT = "SELECT count(*) FROM refusals"
+ADD = "INSERT INTO refusals (fingerprint, at_ms) VALUES (:fingerprint, 1)"
 
 
-def mode_of(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
+    with connect(place) as database:
+        yield database
 
 
-def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
-    """The folder is created 0700 and the database with its journal 0600, whatever the umask."""
-    before = os.umask(0)
-    try:
-        with SqliteDatabase(tmp_path / "data"):
-            files = list((tmp_path / "data").iterdir())
-            assert mode_of(tmp_path / "data") == 0o700
-            assert {file.name for file in files} == {
-                "limner.sqlite3",
-                "limner.sqlite3-wal",
-                "limner.sqlite3-shm",
-            }
-            assert {mode_of(file) for file in files} == {0o600}
-    finally:
-        os.umask(before)
+@pytest.fixture
+def other(place: Place) -> Iterator[Database]:
+    with connect(place) as database:
+        yield database
 
 
-def test_commits_are_on_disk(tmp_path: Path) -> None:
-    """The connection journals by WAL, waits for the disk at each commit, and checks foreign keys."""
-    with SqliteDatabase(tmp_path) as database:
-        assert database.fetch_all("PRAGMA journal_mode") == [("wal",)]
-        assert database.fetch_integer("PRAGMA synchronous") == 2
-        assert database.fetch_integer("PRAGMA foreign_keys") == 1
-        assert database.fetch_integer("PRAGMA busy_timeout") > 0
+def add(database: Database, *fingerprints: bytes) -> None:
+    for fingerprint in fingerprints:
+        assert database.change(ADD, {"fingerprint": fingerprint}) == 1
 
 
-def test_opening_again_applies_nothing_twice(tmp_path: Path) -> None:
-    """Each migration is noted once however often the database is opened."""
-    SqliteDatabase(tmp_path).close()
-    with SqliteDatabase(tmp_path) as database:
-        versions = database.fetch_all("SELECT version, name FROM schema_version ORDER BY version")
-    assert versions == [(number, name) for number, name, _ in load_migrations()]
+def list_added(database: Database) -> list[object]:
+    return [row[0] for row in database.fetch_all("SELECT fingerprint FROM refusals ORDER BY fingerprint")]
 
 
-def test_migrations_are_numbered_without_gaps() -> None:
-    """Migrations count from 1."""
-    assert [number for number, _, _ in load_migrations()] == list(range(1, len(load_migrations()) + 1))
-
-
-@pytest.mark.parametrize("attempt", range(3))
-def test_processes_may_start_at_once(tmp_path: Path, attempt: int) -> None:
-    """Four processes that create and migrate the same database at the same moment all succeed."""
-    folder = tmp_path / str(attempt)
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", OPEN_AT_A_SIGN, str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("\n")
-        child.stdin.flush()
-    expected = f"{len(load_migrations())}\n"
-    assert [child.communicate() for child in children] == [(expected, "")] * 4
-
-
-def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
-    """A database of a newer Limner is left alone, with a line that says what to do."""
-    with SqliteDatabase(tmp_path) as database:
-        database.fetch_all("INSERT INTO schema_version VALUES (99, 'future')")
-    with pytest.raises(
-        DatabaseError, match="has schema 99 and this Limner knows up to 2; run the newer Limner"
-    ):
-        SqliteDatabase(tmp_path)
-
-
-def test_a_failed_migration_leaves_nothing(tmp_path: Path) -> None:
-    """A migration that fails half-way is undone whole and can run again later."""
-    connection = apsw.Connection(str(tmp_path / "limner.sqlite3"))
-    connection.execute("CREATE TABLE api_keys_live_name (a)")  # in the way of the migration's index
-    connection.close()
-    with pytest.raises(DatabaseError, match=r"limner\.sqlite3"):
-        SqliteDatabase(tmp_path)
-    connection = apsw.Connection(str(tmp_path / "limner.sqlite3"))
-    assert connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall() == [
-        ("api_keys_live_name",)
-    ]
-    connection.execute("DROP TABLE api_keys_live_name")
-    connection.close()
-    SqliteDatabase(tmp_path).close()
-
-
-def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
-    """A file that is no database, and a folder that cannot be made, are named in a clear error."""
-    (tmp_path / "limner.sqlite3").write_bytes(b"not a database, but long enough to be looked at" * 50)
-    with pytest.raises(DatabaseError, match=r"limner\.sqlite3 .*not a database"):
-        SqliteDatabase(tmp_path)
-    with pytest.raises(DatabaseError, match="File exists"):
-        SqliteDatabase(tmp_path / "limner.sqlite3")
-
-
-def test_library_errors_do_not_leave_the_seam(tmp_path: Path) -> None:
-    """A duplicate is told from other failures; neither shows the library's classes."""
-    with SqliteDatabase(tmp_path) as database:
-        with pytest.raises(DuplicateError, match=r"schema_version\.version"):
-            database.fetch_all("INSERT INTO schema_version VALUES (1, 'again')")
-        with pytest.raises(DatabaseError, match="no such table"):
-            database.fetch_all("SELECT * FROM absent")
-        with pytest.raises(DatabaseError, match="NOT NULL"):
-            database.fetch_all("INSERT INTO schema_version VALUES (5, NULL)")
-
-
-def test_every_query_is_named_and_valid(tmp_path: Path) -> None:
-    """Each named query of the SQL files can be prepared against the newest schema."""
-    with SqliteDatabase(tmp_path) as database:
-        for file in files("limner.ledger").joinpath("sql", "sqlite").iterdir():
-            if not file.is_file():
-                continue
-            for sql in load_queries(file.name.removesuffix(".sql")).values():
-                database.fetch_all("EXPLAIN " + sql, dict.fromkeys(re.findall(r"(?<!\w):(\w+)", sql)) or None)
-
-
-READ_WHOLE = {
-    # These are short, or read along an index up to a limit, or asked by an operator or at start.
-    "list_evictable", "list_folders", "read_stored_bytes", "list_running", "reset_clients", "sweep_all_requests",
-    "list_by_state", "read_usage", "list_keys", "count_usable_keys", "count_unrecognisable_keys",
-}  # fmt: skip
-
-
-def test_what_every_call_asks_is_found_by_index(tmp_path: Path) -> None:
-    """No query but a few reads a whole table or a whole index."""
-    with SqliteDatabase(tmp_path) as database:
-        for file in files("limner.ledger").joinpath("sql", "sqlite").iterdir():
-            if not file.is_file() or file.name in {"schema.sql", "sums.sql"}:
-                continue
-            for name, sql in load_queries(file.name.removesuffix(".sql")).items():
-                values = dict.fromkeys(re.findall(r"(?<!\w):(\w+)", sql)) or None
-                plan = [str(row[3]) for row in database.fetch_all("EXPLAIN QUERY PLAN " + sql, values)]
-                read_whole = [step for step in plan if re.match(r"SCAN [a-z]", step)]
-                assert name in READ_WHOLE or not read_whole, (name, plan)
-
-
-def test_a_database_with_keys_is_brought_up(tmp_path: Path) -> None:
-    """A database of the first schema keeps its keys, which then have no limits, and gets the new tables."""
-    schema, (number, name, sql) = load_queries("schema"), load_migrations()[0]
-    connection = apsw.Connection(str(tmp_path / "limner.sqlite3"))
-    connection.execute(schema["create_schema_version"])
-    connection.execute(sql)
-    connection.execute(schema["add_schema_version"], {"version": number, "name": name})
-    connection.execute(
-        "INSERT INTO api_keys VALUES ('key_1', 'studio', x'00', 'secret', 'ann', 1, '[\"m\"]', 'images', NULL, 5, NULL)"
-    )
-    connection.close()
-    with SqliteDatabase(tmp_path) as database:
-        (key,) = KeyStore(database, signing_secret=b"secret").list()
-        assert (key.id, key.name, key.owner, key.models) == ("key_1", "studio", "ann", frozenset({"m"}))
-        assert (key.budget_micro_usd, key.budget_period) == (None, "total")
-        assert (key.images_per_minute, key.requests_per_minute) == (None, None)
-        assert database.fetch_integer("SELECT count(*) FROM generations") == 0
-        assert database.fetch_integer("SELECT max(version) FROM schema_version") == len(load_migrations())
-
-
-def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+def test_a_transaction_is_all_or_nothing(database: Database, other: Database) -> None:
     """What a block wrote is there for others when it ends, and gone when it raises."""
-    with SqliteDatabase(tmp_path) as database, SqliteDatabase(tmp_path) as other:
-        count = "SELECT count(*) FROM refusals"
-        with database.transaction():
-            assert database.change("INSERT INTO refusals VALUES (x'01', 1)") == 1
-            assert other.fetch_integer(count) == 0
-        assert other.fetch_integer(count) == 1
-        with pytest.raises(DuplicateError), database.transaction():
-            database.fetch_all(
-                "INSERT INTO refusals VALUES (x'02', 1); INSERT INTO refusals VALUES (x'01', 1)"
-            )
-        assert not database.is_in_transaction
-        assert other.fetch_integer(count) == 1
+    with database.transaction():
+        add(database, b"1")
+        assert other.fetch_integer(COUNT) == 0
+    assert other.fetch_integer(COUNT) == 1
+    with pytest.raises(DuplicateError), database.transaction():
+        add(database, b"2", b"1")
+    assert not database.is_in_transaction
+    assert other.fetch_integer(COUNT) == 1
 
 
-def test_a_savepoint_undoes_itself_alone(tmp_path: Path) -> None:
+def test_a_savepoint_undoes_itself_alone(database: Database) -> None:
     """A block that raises within a transaction leaves what was written before and after it."""
-    with SqliteDatabase(tmp_path) as database:
-        with database.transaction():
-            database.change("INSERT INTO refusals VALUES (x'01', 1)")
+    with database.transaction():
+        add(database, b"1")
+        with pytest.raises(DuplicateError), database.savepoint():
+            add(database, b"2", b"1")
+        with database.savepoint():
+            add(database, b"3")
             with pytest.raises(DuplicateError), database.savepoint():
-                database.fetch_all(
-                    "INSERT INTO refusals VALUES (x'02', 1); INSERT INTO refusals VALUES (x'01', 1)"
-                )
-            with database.savepoint():
-                database.change("INSERT INTO refusals VALUES (x'03', 1)")
-        assert database.fetch_all("SELECT fingerprint FROM refusals") == [(b"\x01",), (b"\x03",)]
+                add(database, b"4", b"1")
+            add(database, b"5")
+    assert list_added(database) == [b"1", b"3", b"5"]
 
 
-def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
-    """A transaction beside another one's gives up after the busy timeout, and names the file."""
-    with SqliteDatabase(tmp_path) as database, SqliteDatabase(tmp_path, busy_timeout_seconds=0.1) as other:
-        with (
-            database.transaction(),
-            pytest.raises(DatabaseError, match=r"limner\.sqlite3 .*locked"),
-            other.transaction(),
-        ):
-            pass
-        with other.transaction():
-            pass
+def test_a_transaction_that_failed_cannot_go_on(database: Database) -> None:
+    """After an error that nobody undid nothing is written, whatever follows it."""
+    with pytest.raises(DatabaseError), database.transaction():
+        add(database, b"1", b"1")
+    assert database.fetch_integer(COUNT) == 0
+
+
+def test_a_snapshot_sees_one_state(database: Database, other: Database) -> None:
+    """What others write in the meantime is not seen until the block ends; also within a transaction."""
+    with database.snapshot():
+        assert database.fetch_integer(COUNT) == 0
+        add(other, b"1")
+        assert database.fetch_integer(COUNT) == 0
+    assert database.fetch_integer(COUNT) == 1
+    with database.transaction(), database.snapshot():
+        assert database.fetch_integer(COUNT) == 1
+    assert not database.is_in_transaction
+
+
+def test_library_errors_do_not_leave_the_seam(database: Database) -> None:
+    """A duplicate is told from other failures; neither shows the library's classes nor a value."""
+    with pytest.raises(DuplicateError, match="schema_version"):
+        database.change("INSERT INTO schema_version SELECT * FROM schema_version")
+    with pytest.raises(DatabaseError, match=r"no such table: absent|\"absent\" does not exist"):
+        database.fetch_all("SELECT * FROM absent")
+    with pytest.raises(DatabaseError, match=r"NOT NULL|not-null") as caught:
+        database.change(
+            "INSERT INTO accounts (key_id, period, pending_micro_usd, posted_micro_usd) "
+            "VALUES ('the secret', NULL, 1, 1)"
+        )
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_books_time_is_now(database: Database) -> None:
+    """The time that all who use the database go by passes."""
+    first = database.read_seconds()
+    assert first > 1_700_000_000
+    assert database.read_seconds() >= first
 
 
 def test_values_are_of_the_type_asked_for() -> None:
@@ -240,3 +115,116 @@ def test_values_are_of_the_type_asked_for() -> None:
     assert (to_integer(7), to_optional_integer(None), to_optional_integer(7)) == (7, None, 7)
     with pytest.raises(TypeError, match="not an integer: str"):
         to_integer("secret")
+
+
+def test_a_lock_keeps_others_waiting(postgres_place: Place) -> None:
+    """Whoever locks the same waits for the end of the transaction; another name, or kind, is free."""
+    with connect(postgres_place) as one, connect(postgres_place) as two:
+        order: list[str] = []
+
+        def wait() -> None:
+            with two.transaction():
+                two.lock("call", b"a")
+                order.append("second")
+
+        with one.transaction():
+            one.lock("call", b"a")
+            with two.transaction():
+                two.lock("call", b"b")
+                two.lock("key", b"a")
+            waiting = threading.Thread(target=wait)
+            waiting.start()
+            while not one.fetch_integer(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            ):
+                assert waiting.is_alive()
+            order.append("first")
+        waiting.join(20)
+        assert order == ["first", "second"]
+
+
+def test_a_lock_can_be_tried(postgres_place: Place) -> None:
+    """Who only tries is told at once that somebody has it, and gets it when that one is done."""
+    with connect(postgres_place) as one, connect(postgres_place) as two, two.transaction():
+        with one.transaction():
+            assert one.try_lock("reconcile")
+            assert not two.try_lock("reconcile")
+        assert two.try_lock("reconcile")
+
+
+def test_a_deadlock_can_be_tried_again(postgres_place: Place) -> None:
+    """Of two that wait for each other one is told that it may try again, and wrote nothing."""
+    with connect(postgres_place) as one, connect(postgres_place) as two:
+        failed: list[TransientError] = []
+        met = threading.Barrier(2, timeout=20)
+
+        def lock(database: Database, names: tuple[bytes, bytes]) -> None:
+            try:
+                with database.transaction():
+                    database.lock("call", names[0])
+                    add(database, names[0])
+                    met.wait()
+                    database.lock("call", names[1])
+            except TransientError as error:
+                failed.append(error)
+
+        threads = [
+            threading.Thread(target=lock, args=(database, names))
+            for database, names in ((one, (b"a", b"b")), (two, (b"b", b"a")))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert len(failed) == 1
+        assert one.fetch_integer(COUNT) == 1
+
+
+def test_sessions_are_set_up(postgres_place: Place) -> None:
+    """A session waits for the disk even where the server's default is not to, for nobody for ever, and goes by UTC."""
+    with psycopg.connect(postgres_place.database_url or "") as plain:
+        assert plain.execute("SHOW synchronous_commit").fetchone() == ("off",)
+    with connect(postgres_place, FIRST) as database:
+        shown = {
+            name: database.fetch_all(f"SHOW {name}")[0][0]
+            for name in ("synchronous_commit", "timezone", "lock_timeout", "limner.replica")
+        }
+        assert shown == {
+            "synchronous_commit": "on",
+            "timezone": "UTC",
+            "lock_timeout": "4s",
+            "limner.replica": FIRST,
+        }
+        assert database.fetch_all("SHOW statement_timeout") != [("0",)]
+        assert database.fetch_all("SHOW idle_in_transaction_session_timeout") != [("0",)]
+
+
+def test_a_database_that_is_not_there_is_named(postgres_place: Place) -> None:
+    """Where PostgreSQL cannot be reached or refuses, the error names the place and neither user nor password."""
+    url = postgres_place.database_url or ""
+    parts = urlsplit(url)
+    password = parts.password or ""
+    for wrong in (
+        url.replace(password, "the-wrong-password"),
+        url.replace(parts.path, "/absent"),
+        url.replace(f":{parts.port}", ":1"),
+    ):
+        with pytest.raises(DatabaseError, match=r"^cannot use postgresql://127\.0\.0\.1:") as caught:
+            open_database(Path("unused"), wrong)
+        assert password not in str(caught.value)
+        assert "the-wrong-password" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://ann:secret@db.example:5433/limner", "postgresql://db.example:5433/limner"),
+        ("postgresql:///limner", "postgresql://localhost:5432/limner"),
+        ("host=db password=secret dbname=limner", "postgresql://db:5432/limner"),
+        ("postgresql://ann:secret@[half", "the PostgreSQL database"),
+    ],
+)
+def test_names_hold_no_secret(url: str, name: str) -> None:
+    """A database is called by its place."""
+    assert describe(url) == name

@@ -136,8 +136,10 @@ CHANGES = [
     "UPDATE ledger_entries SET posted_micro_usd = 0",
     "UPDATE ledger_entries SET note = 'mine'",
     "DELETE FROM ledger_entries",
-    "INSERT INTO ledger_entries SELECT * FROM ledger_entries WHERE kind = 'post' "
-    "ON CONFLICT (generation_id, step) DO UPDATE SET posted_micro_usd = 0",
+    """
+    INSERT INTO ledger_entries SELECT * FROM ledger_entries WHERE kind = 'post'
+    ON CONFLICT (generation_id, step) DO UPDATE SET posted_micro_usd = 0
+    """,
 ]
 OWN_CHANGES = {
     "sqlite": ["REPLACE INTO ledger_entries SELECT * FROM ledger_entries WHERE kind = 'post'"],

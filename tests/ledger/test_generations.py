@@ -1,26 +1,35 @@
-"""The ledger of a running server: races, cancelled callers, and notes that nobody waits for."""
+"""The ledger of a running server, on each database: races, cancelled callers, and notes that nobody waits for."""
 
 import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import apsw
+import psycopg
 import pytest
-from books import CLAIM, DIGEST, FINGERPRINT, RESERVED, make_key, settled, unknown
+from books import CLAIM, DIGEST, FINGERPRINT, RESERVED, make_key, settled, unknown, until
+from databases import FIRST, connect, make_place
 from msgspec.structs import replace
 
 from limner.errors import InsufficientQuota, RateLimited
+from limner.ledger.books import Books, LocalBooks
+from limner.ledger.database import SqlValue
+from limner.ledger.endings import resolve
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
-from limner.ledger.lookups import Choice
+from limner.ledger.lookups import Choice, Known
+from limner.ledger.opening import open_books
 from limner.ledger.records import Found, Fresh, NewGeneration, RepeatWindows, Retention, Scope
-from limner.ledger.sqlite import FILE_NAME, SqliteDatabase
+from limner.ledger.sqlite import FILE_NAME
 from limner.ledger.sums import check_sums
-from limner.ledger.writer import Writer
+from limner.ledger.upkeep import Upkeep
+from places import Place
+
+place = pytest.fixture(make_place)
 
 ANNS = Scope(owner="ann", end_user=None)
 
@@ -28,8 +37,9 @@ WRITE_KEYS = """
 import sys
 from pathlib import Path
 from limner.ledger.keys import KeyStore
-from limner.ledger.sqlite import SqliteDatabase
-with SqliteDatabase(Path(sys.argv[1])) as database:
+from limner.ledger.opening import open_database
+folder, url = sys.argv[1:]
+with open_database(Path(folder), url or None) as database:
     keys = KeyStore(database, signing_secret=b"secret")
     print("ready", flush=True)
     for number in range(100):
@@ -38,41 +48,49 @@ with SqliteDatabase(Path(sys.argv[1])) as database:
 """
 
 
-def run(folder: Path, steps: Callable[[Ledger], Awaitable[None]], busy_timeout_seconds: float = 5) -> None:
-    """Give the steps a ledger, and check its sums when they are done."""
+def run(
+    place: Place, steps: Callable[[Ledger, Books], Awaitable[None]], books: Callable[[], Books] | None = None
+) -> None:
+    """Give the steps a ledger and its books, and check its sums when they are done."""
 
     async def main() -> None:
-        writer = Writer(folder, busy_timeout_seconds=busy_timeout_seconds)
-        with SqliteDatabase(folder) as reader:
-            try:
-                ledger = Ledger(writer, reader, now=time.time, windows=RepeatWindows())
-                await asyncio.wait_for(steps(ledger), 60)
-            finally:
-                writer.close()
-            await asyncio.sleep(0)
-            assert check_sums(reader) == []
+        opened = books() if books else open_books(place.data, place.database_url, replica_id=FIRST)
+        try:
+            ledger = Ledger(opened, now=time.time, windows=RepeatWindows())
+            await asyncio.wait_for(steps(ledger, opened), 60)
+        finally:
+            opened.close()
+        await asyncio.sleep(0)
 
     asyncio.run(main())
+    with connect(place) as database:
+        assert check_sums(database) == []
 
 
 def claim(name: str, **changes: Any) -> Any:
     return replace(CLAIM, **{"generation_id": name} | changes)
 
 
-def count_clients(folder: Path, name: str) -> int:
-    with SqliteDatabase(folder) as database:
+def count_clients(place: Place, name: str) -> int:
+    with connect(place) as database:
         return database.fetch_integer("SELECT clients FROM generations WHERE id = :id", {"id": name})
 
 
-def test_the_life_of_a_call(tmp_path: Path) -> None:
+def read_states(place: Place) -> list[tuple[SqlValue, ...]]:
+    """Return id, state and clients of each generation, by id."""
+    with connect(place) as database:
+        return database.fetch_all("SELECT id, state, clients FROM generations ORDER BY id")
+
+
+def test_the_life_of_a_call(place: Place) -> None:
     """Claimed, sent, receiving, ended and delivered: each step is there when its call returns."""
 
-    async def steps(ledger: Ledger) -> None:
+    async def steps(ledger: Ledger, _: Books) -> None:
         assert await ledger.claim(claim("g")) == Fresh()
         assert await ledger.mark_sent("g")
         ledger.note_receiving("g")
-        await ledger.note_refusal(b"other")
-        found = ledger.find("g", ANNS)
+        await ledger.catch_up()
+        found = await ledger.find("g", ANNS)
         assert found is not None
         assert found.state == "receiving"
         assert await ledger.end(settled("g"))
@@ -80,21 +98,21 @@ def test_the_life_of_a_call(tmp_path: Path) -> None:
         assert not await ledger.mark_sent("g")
         ledger.leave("g", is_delivered=True)
         assert await ledger.claim(claim("h", is_retry=True)) == Found("g")
-        found = ledger.find("g", ANNS)
+        found = await ledger.find("g", ANNS)
         assert found is not None
         assert (found.state, found.delivered_at_ms is not None) == ("settled", True)
-        assert [picture.number for picture in ledger.read_pictures("g")] == [0]
-        assert ledger.find("g", Scope(owner="bob", end_user=None)) is None
-        assert [record.id for record in ledger.list_generations(ANNS, Choice())] == ["g"]
+        assert [picture.number for picture in await ledger.read_pictures("g")] == [0]
+        assert await ledger.find("g", Scope(owner="bob", end_user=None)) is None
+        assert [record.id for record in await ledger.list_generations(ANNS, Choice())] == ["g"]
 
-    run(tmp_path, steps)
+    run(place, steps)
 
 
-def test_two_hundred_race_for_thirty_seven(tmp_path: Path) -> None:
+def test_two_hundred_race_for_thirty_seven(place: Place) -> None:
     """Of 200 claims at once a budget for 37 admits exactly 37, while another process writes keys."""
     key = make_key(budget_micro_usd=37 * RESERVED)
 
-    async def steps(ledger: Ledger) -> None:
+    async def steps(ledger: Ledger, _: Books) -> None:
         results = await asyncio.gather(
             *(ledger.claim(claim(f"g{number}", key=key)) for number in range(200)), return_exceptions=True
         )
@@ -102,18 +120,20 @@ def test_two_hundred_race_for_thirty_seven(tmp_path: Path) -> None:
         assert sum(isinstance(result, InsufficientQuota) for result in results) == 163
 
     with subprocess.Popen(
-        [sys.executable, "-c", WRITE_KEYS, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITE_KEYS, str(place.data), place.database_url or ""],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-        run(tmp_path, steps)
+        run(place, steps)
         assert child.wait() == 0
 
 
-def test_a_limit_per_minute_holds_in_a_race(tmp_path: Path) -> None:
+def test_a_limit_per_minute_holds_in_a_race(place: Place) -> None:
     """Of 50 requests at once a key with 20 a minute gets exactly 20."""
 
-    async def steps(ledger: Ledger) -> None:
+    async def steps(ledger: Ledger, _: Books) -> None:
         key = make_key(requests_per_minute=20)
         results = await asyncio.gather(
             *(ledger.claim(claim(f"g{number}", key=key)) for number in range(50)), return_exceptions=True
@@ -121,129 +141,174 @@ def test_a_limit_per_minute_holds_in_a_race(tmp_path: Path) -> None:
         assert results.count(Fresh()) == 20
         assert sum(isinstance(result, RateLimited) for result in results) == 30
 
-    run(tmp_path, steps)
+    run(place, steps)
 
 
-def test_fifty_with_one_key_are_one_call(tmp_path: Path) -> None:
+def test_fifty_with_one_key_are_one_call(place: Place) -> None:
     """Of 50 equal calls at once with one Idempotency-Key one is new, and the others find it."""
 
-    async def steps(ledger: Ledger) -> None:
+    async def steps(ledger: Ledger, _: Books) -> None:
         results = await asyncio.gather(
             *(ledger.claim(claim(f"g{number}", idempotency_digest=DIGEST)) for number in range(50))
         )
-        assert results == [Fresh()] + [Found("g0")] * 49
+        first.append(f"g{results.index(Fresh())}")
+        results.remove(Fresh())
+        assert results == [Found(first[0])] * 49
 
-    run(tmp_path, steps)
-    assert count_clients(tmp_path, "g0") == 50
+    first: list[str] = []
+    run(place, steps)
+    assert count_clients(place, first[0]) == 50
 
 
-def test_a_refused_claim_leaves_its_refusal(tmp_path: Path) -> None:
+def test_a_refused_claim_leaves_its_refusal(place: Place) -> None:
     """The error is raised, and what a later retry must know of it is on disk."""
 
-    async def steps(ledger: Ledger) -> None:
+    async def steps(ledger: Ledger, _: Books) -> None:
         with pytest.raises(InsufficientQuota):
             await ledger.claim(claim("g", key=make_key(budget_micro_usd=0)))
 
-    run(tmp_path, steps)
-    with SqliteDatabase(tmp_path) as database:
+    run(place, steps)
+    with connect(place) as database:
         assert database.fetch_all("SELECT fingerprint FROM refusals") == [(FINGERPRINT,)]
 
 
-def test_a_cancelled_claim_is_given_back(tmp_path: Path) -> None:
+def test_a_cancelled_claim_is_given_back(place: Place) -> None:
     """A caller cancelled while it waits for its claim leaves no reservation and no client behind."""
 
-    async def steps(ledger: Ledger) -> None:
+    async def steps(ledger: Ledger, _: Books) -> None:
+        assert await ledger.claim(claim("first", idempotency_digest=DIGEST)) == Fresh()
         tasks = [
             asyncio.create_task(ledger.claim(claim("new"))),
-            asyncio.create_task(ledger.claim(claim("first", idempotency_digest=DIGEST))),
             asyncio.create_task(ledger.claim(claim("repeat", idempotency_digest=DIGEST))),
             asyncio.create_task(ledger.claim(claim("refused", key=make_key(budget_micro_usd=0)))),
         ]
-        await asyncio.sleep(0)
-        for task in (tasks[0], tasks[2], tasks[3]):
+        await asyncio.sleep(0)  # they are submitted
+        for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-        assert [type(result) for result in results] == [
-            asyncio.CancelledError,
-            Fresh,
-            asyncio.CancelledError,
-            asyncio.CancelledError,
-        ]
-        await ledger.mark_sent("first")
-        found = ledger.find("new", ANNS)
-        assert found is not None
-        assert (found.state, found.is_over) == ("failed", True)
+        assert [type(result) for result in results] == [asyncio.CancelledError] * 3
+        await until(lambda: read_states(place) == [("first", "claimed", 1), ("new", "failed", 0)])
 
-    run(tmp_path, steps)
-    assert count_clients(tmp_path, "new") == 0
-    assert count_clients(tmp_path, "first") == 1
+    run(place, steps)
+
+
+@contextmanager
+def taking_away(place: Place) -> Iterator[None]:
+    """Have nothing written for the length of the block: SQLite's file is locked, PostgreSQL's tables are not found."""
+    if place.database_url is None:
+        with closing(apsw.Connection(str(place.data / FILE_NAME))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("COMMIT")
+        return
+    with psycopg.connect(place.database_url, autocommit=True) as connection:
+        connection.execute(
+            "ALTER TABLE generations RENAME TO away; ALTER TABLE refusals RENAME TO refusals_away"
+        )
+        try:
+            yield
+        finally:
+            connection.execute(
+                "ALTER TABLE away RENAME TO generations; ALTER TABLE refusals_away RENAME TO refusals"
+            )
 
 
 def test_notes_are_made_when_the_database_is_back(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client's leaving that could not be written is written as soon as that is possible again."""
     monkeypatch.setattr("limner.ledger.generations._RETRY_SECONDS", 0.05)
 
-    async def steps(ledger: Ledger) -> None:
-        await ledger.claim(claim("g"))
-        other = apsw.Connection(str(tmp_path / FILE_NAME))
-        other.execute("BEGIN IMMEDIATE")
-        ledger.leave("g", is_delivered=True)
-        with pytest.raises(DatabaseError, match="locked"):
-            await ledger.mark_sent("g")
-        await ledger.note_refusal(FINGERPRINT)
-        other.execute("COMMIT")
-        other.close()
-        await asyncio.sleep(0.5)
+    def open_impatient() -> Books:
+        if place.database_url is None:
+            return LocalBooks(place.data, busy_timeout_seconds=0.1)
+        return open_books(place.data, place.database_url, replica_id=FIRST)
 
-    run(tmp_path, steps, busy_timeout_seconds=0.1)
-    assert count_clients(tmp_path, "g") == 0
+    async def steps(ledger: Ledger, _: Books) -> None:
+        await ledger.claim(claim("g"))
+        with taking_away(place):
+            ledger.leave("g", is_delivered=True)
+            with pytest.raises(DatabaseError, match=r"locked|does not exist"):
+                await ledger.mark_sent("g")
+            await ledger.note_refusal(FINGERPRINT)
+        await until(lambda: count_clients(place, "g") == 0)
+
+    run(place, steps, open_impatient)
     assert "a note in the ledger is late: cannot use" in caplog.text
     assert "a refusal could not be noted: cannot use" in caplog.text
 
 
-def test_notes_after_the_end_are_let_go(tmp_path: Path) -> None:
-    """Once the writer is closed a client's leaving is no error."""
+def test_notes_after_the_end_are_let_go(place: Place) -> None:
+    """Closing writes the notes that were made; once the books are closed a client's leaving is no error."""
 
-    async def steps(ledger: Ledger) -> None:
+    async def steps(ledger: Ledger, books: Books) -> None:
         await ledger.claim(claim("g"))
         ledger.attach("g")
-        ledger._writer.close()  # noqa: SLF001 # as the program does when it ends
+        books.close()
+        assert books.is_closed
         ledger.leave("g", is_delivered=False)
+        with pytest.raises(DatabaseError, match="closed"):
+            await ledger.mark_sent("g")
 
-    run(tmp_path, steps)
-    assert count_clients(tmp_path, "g") == 2
+    run(place, steps)
+    assert count_clients(place, "g") == 2
 
 
-def test_a_start_puts_things_right(tmp_path: Path) -> None:
+def test_an_end_given_up_as_unknown_is_written_truly_once(place: Place) -> None:
+    """What others ended as unknown is settled when its picture comes after all, once, and not what was decided."""
+
+    async def steps(ledger: Ledger, _: Books) -> None:
+        for name in ("late", "voided"):
+            await ledger.claim(claim(name, is_always_new=True))
+            await ledger.mark_sent(name)
+            await ledger.end(unknown(name))
+        with connect(place) as database, database.transaction():
+            resolve(database, "voided", 5_000, is_posted=False)
+        assert not await ledger.end(unknown("late"))
+        assert [await ledger.end(settled("late")) for _ in range(2)] == [True, False]
+        assert not await ledger.end(settled("voided"))
+
+    run(place, steps)
+    with connect(place) as database:
+        entries = database.fetch_all("SELECT generation_id, kind FROM ledger_entries ORDER BY 1, step")
+    assert [row[:2] for row in read_states(place)] == [("late", "settled"), ("voided", "failed")]
+    assert [kind for name, kind in entries if name == "late"] == ["reserve", "hold", "post"]
+    assert [kind for name, kind in entries if name == "voided"] == ["reserve", "hold", "void"]
+
+
+def test_a_start_puts_things_right(place: Place) -> None:
     """After a restart the running ones are listed without clients, ended, settled, adopted, and cleared away."""
 
-    async def before(ledger: Ledger) -> None:
+    async def before(ledger: Ledger, _: Books) -> None:
         for name in ("running", "lost"):
             await ledger.claim(claim(name, is_always_new=True))
             await ledger.mark_sent(name)
 
-    async def after(ledger: Ledger) -> None:
+    async def after(ledger: Ledger, books: Books) -> None:
         await ledger.reset_clients()
-        assert [record.id for record in ledger.list_running()] == ["running", "lost"]
+        assert [record.id for record in await ledger.list_orphans()] == ["running", "lost"]
         await ledger.end(settled("running"))
         await ledger.end(unknown("lost"))
-        assert await ledger.settle_unknown(settled("lost"))
+        assert await ledger.end(settled("lost"))
         found = NewGeneration(
             generation_id="found", door="chat", owner="ann", end_user="", key_id="key_ann", fingerprint=FINGERPRINT,
             idempotency_digest=None, model="m", asked=b"{}", is_stream=False, store=None,
             reserved_micro_usd=RESERVED, claimed_at_ms=1_000,
         )  # fmt: skip
         assert await ledger.adopt(found, settled("found"))
-        assert ledger.find_any("found") is not None
-        assert len(ledger.list_folders()) == 3
-        assert ledger.read_stored_bytes() == 3_000
-        assert ledger.list_expired(Retention(), 10) == []
-        assert ledger.list_evictable(10) == []
-        await ledger.forget_files(["found"])
-        assert ledger.list_folders() == {"2026-11-27/running", "2026-11-27/lost"}
-        assert await ledger.resolve_old_unknowns("void", 2**50) == 0
+        assert not await ledger.adopt(found, settled("found"))
+        assert await ledger.find_any("found") is not None
+        upkeep = Upkeep(books, now=time.time, windows=RepeatWindows())
+        assert await upkeep.read_stored_bytes() == 3_000
+        assert await upkeep.list_expired(Retention(), 10) == []
+        assert await upkeep.list_evictable(10) == []
+        await upkeep.forget_files([("found", "2026-11-27/found")])
+        assert await ledger.list_known(["running", "found", "absent"]) == {
+            "running": Known("2026-11-27/running", is_uploaded=False),
+            "found": Known(None, is_uploaded=False),
+        }
+        assert await upkeep.resolve_old_unknowns("void", 2**50) == 0
+        await upkeep.sweep_requests()
 
-    run(tmp_path, before)
-    run(tmp_path, after)
+    run(place, before)
+    run(place, after)

@@ -195,8 +195,13 @@ class LedgerRules(RuleBasedStateMachine):
 
 def test_ledger_rules(database_server: PostgresServer | None) -> None:
     """Whatever two servers do in whatever order, the books are as a simple model of them says."""
+
+    class Rules(LedgerRules):
+        def __init__(self) -> None:
+            super().__init__(database_server)
+
     run_state_machine_as_test(
-        lambda: LedgerRules(database_server),
+        Rules,
         settings=settings(
             max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
