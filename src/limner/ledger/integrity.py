@@ -6,6 +6,7 @@ A server may work on it meanwhile.
 from msgspec import Struct
 
 from limner.ledger.database import Database, to_integer
+from limner.ledger.errors import DatabaseError
 from limner.ledger.queries import load_queries
 from limner.ledger.sums import check_sums
 
@@ -24,18 +25,20 @@ class Findings(Struct, frozen=True, kw_only=True):
 
 
 def check(database: Database) -> Findings:
-    """Look at everything, at one moment. Raises DatabaseError: it cannot be read."""
+    """Look at everything, at the sums at one moment. Raises DatabaseError: it cannot be read."""
     if database.dialect == "postgres":
         # A whole ledger takes longer to read than a call may wait.
         database.change("SET SESSION statement_timeout = 0")
-    with database.snapshot():
-        faults = [str(line) for (line,) in database.fetch_all(_QUERIES["list_faults"])]
-        version = database.fetch_all(_READ_VERSION)[0][0]
-        return Findings(
-            schema=to_integer(version),
-            rows=count_rows(database),
-            problems=(*faults, *check_sums(database)),
-        )
+    schema = to_integer(database.fetch_all(_READ_VERSION)[0][0])
+    faults = [str(line) for (line,) in database.fetch_all(_QUERIES["list_faults"])]
+    try:
+        with database.snapshot():
+            rows, differences = count_rows(database), check_sums(database)
+    except DatabaseError as error:
+        if not faults:
+            raise
+        rows, differences = {}, [str(error)]  # damaged so far that it cannot be read
+    return Findings(schema=schema, rows=rows, problems=(*faults, *differences))
 
 
 def count_rows(database: Database) -> dict[str, int]:
