@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crews import AT_ONCE, Crew, Worker, running_crew
+from crews import AT_ONCE, Crew, Worker, running_crew, wait_until
 
 from audits import check_books
 from bills import BillBook
@@ -90,9 +90,9 @@ def test_a_worker_outlives_its_database(
         worker = crew.start_worker("first")
         worker.wait_until_said("is not in the shared store yet")
         server.stop()
-        worker.wait_until_said("no jobs are done for now")
+        wait_until(lambda: "no jobs are done for now" in worker.said)
         server.start()
-        worker.wait_until_said("jobs are done again")
+        wait_until(lambda: "jobs are done again" in worker.said)
         crew.s3.restore()
         crew.make_due()
         crew.wait_until_shared()
@@ -114,6 +114,6 @@ def test_a_worker_that_was_stopped_for_long_goes_on(crew: Crew) -> None:
     crew.wait_until_removed()
     assert other.stop() == 0
     stopped.process.send_signal(signal.SIGCONT)
-    stopped.wait_until_said("jobs are done again")
+    wait_until(lambda: "jobs are done again" in stopped.said)
     crew.wait_for("SELECT count(*) FROM replicas WHERE kind = 'worker'", (1,))
     assert crew.book.count_charges() == 1
