@@ -31,7 +31,8 @@ lint: $(VENV)/test.stamp
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
-	@for file in tests/*/conftest.py; do $(BIN)/mypy "$$file" || exit 1; done
+	@for file in tests/*/conftest.py; do \
+		MYPYPATH=tests:tests/crash:$$(dirname $$file) $(BIN)/mypy $$file || exit 1; done
 
 imports: $(VENV)/test.stamp
 	$(BIN)/lint-imports

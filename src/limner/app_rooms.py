@@ -170,6 +170,7 @@ class Rooms:
             _HOUSEKEEPING_SECONDS,
             self._unless_worker(housekeeping.retain),
             self._unless_worker(housekeeping.resolve),
+            housekeeping.gauge,
             self._files.sweep_drafts,
             self._files.drop_copies,
         )

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 
 def configure_logging(level: str, form: str) -> None:
-    """Send Limner's log to stderr, as text or as one JSON object a line; of libraries only warnings."""
+    """Send Limner's log to stderr, as text or as one JSON object a line; of libraries only warnings, if any."""
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(_JsonLines() if form == "json" else _TextLines())
     logging.basicConfig(level=logging.WARNING, handlers=[output], force=True)
     logging.getLogger("limner").setLevel(level.upper())
+    # It tells of each connection that breaks, in several lines; what cannot be done for want of one says so in one.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 
 def _format_time(record: logging.LogRecord) -> str:

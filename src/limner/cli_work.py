@@ -25,9 +25,8 @@ def run_worker() -> None:
     """
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
-    # Both tell of each broken connection, one with tracebacks; the worker says in a line that the database is away.
+    # It tells of each broken connection with a traceback; the worker says in a line that the database is away.
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     if settings.database_url is None:
         raise CommandFailed(
             "workers need PostgreSQL: set LIMNER_DATABASE_URL; on SQLite the gateway does these jobs itself"

@@ -85,20 +85,32 @@ class Housekeeping:
                     return
                 await self._upkeep.remove_transfer(generation_id, "removal")
 
-    async def _shrink(self) -> None:
-        """Delete the oldest delivered answers until the store is within its size."""
-        max_bytes = self._rules.max_bytes
-        if max_bytes is None and self._shared is not None:
-            return
-        if max_bytes is None:
-            max_bytes = int(measure_volume_bytes(self._store.spool_folder) * _DEFAULT_SHARE)
-        excess_bytes = await self._upkeep.read_stored_bytes() - max_bytes
-        while excess_bytes > 0 and await self._remove(await self._upkeep.list_evictable(_EVICTED_AT_ONCE)):
-            excess_bytes = await self._upkeep.read_stored_bytes() - max_bytes
-        is_full = excess_bytes > 0
+    async def gauge(self) -> None:
+        """See whether the store is full of answers that may not go; each gateway has to know for itself."""
+        max_bytes = self._find_max_bytes()
+        is_full = (
+            max_bytes is not None
+            and await self._upkeep.read_stored_bytes() > max_bytes
+            and not await self._upkeep.list_evictable(1)
+        )
         if is_full and not self._storage.is_full:
             _LOG.warning("the store is full of answers that may not go: nothing new is bought")
         self._storage.is_full = is_full
+
+    async def _shrink(self) -> None:
+        """Delete the oldest delivered answers until the store is within its size."""
+        max_bytes = self._find_max_bytes()
+        if max_bytes is None:
+            return
+        excess_bytes = await self._upkeep.read_stored_bytes() - max_bytes
+        while excess_bytes > 0 and await self._remove(await self._upkeep.list_evictable(_EVICTED_AT_ONCE)):
+            excess_bytes = await self._upkeep.read_stored_bytes() - max_bytes
+
+    def _find_max_bytes(self) -> int | None:
+        """Return how much all files may take, None for any. Raises OSError."""
+        if self._rules.max_bytes is None and self._shared is None:
+            return int(measure_volume_bytes(self._store.spool_folder) * _DEFAULT_SHARE)
+        return self._rules.max_bytes
 
     async def _remove(self, found: Sequence[tuple[str, str]]) -> int:
         """Forget and delete generations' files, given as id and folder; return how many."""

@@ -9,10 +9,9 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from limner.errors import GatewayError
 from limner.generation.recovery import conclude_abandoned
 from limner.ledger.clock import read_steady_seconds
-from limner.ledger.errors import DatabaseError
+from limner.ledger.errors import DatabaseError, LedgerError
 from limner.ledger.replicas import LEASE_SECONDS, Replica
 from limner.ledger.upkeep import Upkeep
 
@@ -45,6 +44,8 @@ class Membership:
         self._epoch = epoch
         self._seen_at = self._steady_since = clock()
         self._is_asked = asyncio.Event()
+        self._is_replaced = False
+        self._is_away = False
         self._task: asyncio.Task[None] | None = None
 
     def is_certain(self) -> bool:
@@ -97,14 +98,14 @@ class Membership:
             _LOG.warning("generation %s of a gateway that is gone ended as %s", generation_id, state)
 
     async def _go_on(self) -> None:
-        while True:
+        while not self._is_replaced:
             try:
                 await self._renew()
                 await self.bury_dead()
-            except DatabaseError as error:
-                _LOG.warning("the others cannot be told that this process lives: %s", error)
-            except GatewayError as error:
-                _LOG.warning("what a gateway that is gone has left is for others to end: %s", error.message)
+            except LedgerError as error:
+                self._note_outage(error)
+            else:
+                self._note_outage(None)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_asked.wait(), RENEWAL_SECONDS)
 
@@ -116,6 +117,7 @@ class Membership:
                 _LOG.critical(
                     "another limner works on a copy of this data folder; this one takes no more calls"
                 )
+                self._is_replaced = True
                 self._on_replaced()
                 return
             _LOG.warning("this process was given up for dead, and takes its place again")
@@ -123,6 +125,14 @@ class Membership:
         if at > self._seen_at + LEASE_SECONDS:
             self._steady_since = at
         self._seen_at = at
+
+    def _note_outage(self, error: LedgerError | None) -> None:
+        """Say once that the others cannot be told, and once that they can again."""
+        if error is not None and not self._is_away:
+            _LOG.warning("the others cannot be told that this process lives: %s", error)
+        elif error is None and self._is_away:
+            _LOG.info("the others can be told again that this process lives")
+        self._is_away = error is not None
 
 
 def _do_nothing() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from limner.catalogue import find_model
 from limner.errors import GatewayError
 from limner.generation.claiming import name_folder
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
@@ -86,9 +87,14 @@ async def _sort_drafts(ledger: Ledger, store: PictureStore) -> None:
             _LOG.info("generation %s, given up as unknown, ended as %s", record.id, ending.state)
 
 
-def conclude_abandoned(record: GenerationRecord) -> Ending:
-    """Return how a generation ended whose gateway is gone, and its files with it as long as it does not come back."""
+def conclude_abandoned(record: GenerationRecord) -> Ending | None:
+    """Return how a generation ended whose gateway is gone, and its files with it as long as it does not come back.
+
+    None: a newer version has to say, for this one does not know the model.
+    """
     asked = msgspec.json.decode(record.asked, type=Asked)
+    if find_model(asked.upstream_model) is None:
+        return None
     return to_ending(record.id, _conclude(Recorded(), asked, was_sent=record.sent_at_ms is not None))
 
 

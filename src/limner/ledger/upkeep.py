@@ -136,8 +136,8 @@ class Upkeep:
 
         return await self._submit(find)
 
-    async def bury_dead(self, decide: Callable[[GenerationRecord], Ending]) -> list[tuple[str, str]]:
-        """End what gateways have left that are not there; return those generations' ids and states.
+    async def bury_dead(self, decide: Callable[[GenerationRecord], Ending | None]) -> list[tuple[str, str]]:
+        """End what gateways have left that are not there, as decided; return those generations' ids and states.
 
         One process at a time does it, the others find nothing. A gateway that comes back in this moment waits
         and finds itself struck out.
@@ -150,7 +150,7 @@ class Upkeep:
             ended = []
             for record in replicas.list_abandoned(database)[:_ABANDONED_AT_ONCE]:
                 ending = decide(record)
-                if endings.end(database, ending, now_ms):
+                if ending is not None and endings.end(database, ending, now_ms):
                     ended.append((record.id, ending.state))
             if dead:
                 replicas.reset_clients_of_dead(database)
