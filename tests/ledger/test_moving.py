@@ -7,9 +7,9 @@ from typing import Any
 
 import apsw
 import pytest
+from books import DAY, START_MS, Books, make_key, settled
 from histories import make_history
 
-from books import DAY, START_MS, Books, make_key, settled
 from limner.ledger import recovery, transfers
 from limner.ledger.database import Database
 from limner.ledger.errors import DatabaseError, LedgerError
@@ -23,6 +23,7 @@ from limner.ledger.replicas import Replica, register
 from limner.ledger.sqlite import FILE_NAME, SqliteDatabase
 from limner.ledger.sums import check_sums
 from limner.ledger.usage import read_usage
+from postgres import run_postgres
 
 REPLICA = "a" * 16
 SECRET = b"s" * 16
@@ -308,6 +309,29 @@ def test_old_refusals_of_the_target_are_forgotten(tmp_path: Path, target: Postgr
     make_history(tmp_path, seed=1, steps=50)
     Books(target).note_refusal()
     assert move_folder(tmp_path, target).rows["refusals"] == check(target).rows["refusals"]
+
+
+def test_a_server_that_ends_in_the_middle_has_got_nothing(tmp_path: Path) -> None:
+    """If PostgreSQL goes away under way, it says so, and the books are moved when it is back."""
+    make_history(tmp_path, seed=5, steps=100)
+    with run_postgres() as server:
+        url = server.create_database()
+
+        def stop(table: str, *_: int) -> None:
+            if table == "pictures":
+                server.stop()
+
+        target = open_database(Path(), url)
+        assert isinstance(target, PostgresDatabase)
+        with target, pytest.raises(DatabaseError, match=r"cannot use postgresql://"):
+            move_folder(tmp_path, target, stop)
+        assert find_move(tmp_path) is None
+        server.start()
+        again = open_database(Path(), url)
+        assert isinstance(again, PostgresDatabase)
+        with again:
+            assert check(again).rows == dict.fromkeys(TABLES, 0)
+            assert not move_folder(tmp_path, again).was_there
 
 
 def test_others_wait_for_the_mark(tmp_path: Path, target: PostgresDatabase) -> None:

@@ -18,7 +18,7 @@ UNION ALL SELECT 'refusals', count(*) FROM refusals;
 
 -- name: compare_keys
 -- The client keys, each.
-SELECT id, name, digest_secret_id, owner, is_admin, length(digest), expires_at, created_at, revoked_at,
+SELECT id, name, digest, digest_secret_id, owner, is_admin, models, image_output, expires_at, created_at, revoked_at,
     budget_micro_usd, budget_period, images_per_minute, requests_per_minute
 FROM api_keys;
 
@@ -35,13 +35,14 @@ GROUP BY state;
 
 -- name: compare_texts
 -- How long what is kept of the calls is in all, by key.
-SELECT key_id, count(*), CAST(sum(length(fingerprint)) AS BIGINT), CAST(sum(length(idempotency_digest)) AS BIGINT),
+SELECT key_id, owner, count(*), CAST(sum(length(id)) AS BIGINT), CAST(sum(length(door)) AS BIGINT),
+    CAST(sum(length(model)) AS BIGINT), CAST(sum(length(folder)) AS BIGINT), CAST(sum(length(fingerprint)) AS BIGINT), CAST(sum(length(idempotency_digest)) AS BIGINT),
     CAST(sum(length(asked)) AS BIGINT), CAST(sum(length(metadata)) AS BIGINT), CAST(sum(length(answer)) AS BIGINT),
     CAST(sum(length(error)) AS BIGINT), CAST(sum(error_status) AS BIGINT), CAST(sum(is_replayable) AS BIGINT),
     CAST(sum(is_assumed_free) AS BIGINT), CAST(sum(is_overrun) AS BIGINT), CAST(sum(is_stream) AS BIGINT),
     CAST(sum(store) AS BIGINT)
 FROM generations
-GROUP BY key_id;
+GROUP BY key_id, owner;
 
 -- name: compare_pictures
 -- The pictures by type.
