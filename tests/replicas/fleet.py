@@ -33,7 +33,7 @@ RETRY = {"x-stainless-retry-count": "1"}
 _CRASH = Path(__file__).resolve().parents[1] / "crash"
 """Where the programs are that kill themselves."""
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 60.0
 """Longer than it takes to give a gateway up for dead, which takes two leases at most."""
 
 

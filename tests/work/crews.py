@@ -21,7 +21,7 @@ from places import Place
 from programs import Program, check_log
 from s3 import SECRET, S3Server
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 60.0
 """Longer than it takes to give a process up for dead, which takes two leases at most."""
 
 AT_ONCE = {"LIMNER_IMAGE_RETENTION_HOURS": "0", "LIMNER_IDEMPOTENCY_HOURS": "0.0001"}
