@@ -1,9 +1,13 @@
 -- name: register
--- A process starts: it is the newest on its folder.
+-- A process starts: it is the newest on its folder. Its epoch is the time, in microseconds: also one that was struck
+-- out, and whose row has gone, is told from those who come after it.
 INSERT INTO replicas (id, kind, epoch, seen_at, store, secret_id)
-VALUES (:id, :kind, 1, clock_timestamp(), :store, :secret_id)
+VALUES (
+    :id, :kind, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT), clock_timestamp(), :store, :secret_id
+)
 ON CONFLICT (id, kind) DO UPDATE
-SET epoch = replicas.epoch + 1, seen_at = excluded.seen_at, store = excluded.store, secret_id = excluded.secret_id
+SET epoch = greatest(replicas.epoch + 1, excluded.epoch), seen_at = excluded.seen_at, store = excluded.store,
+    secret_id = excluded.secret_id
 RETURNING epoch;
 
 -- name: renew
