@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from books import CLAIM, settled
+from books import CLAIM, settled, until
 from databases import FIRST, SECOND, connect, make_postgres_place
 from msgspec.structs import replace
 
@@ -101,8 +101,7 @@ def test_only_those_concerned_are_woken(place: Place) -> None:
         assert asked == []
         await upkeep.ask_for_signs([SECOND])
         await upkeep.ask_for_signs([FIRST])
-        while not asked:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(asked))
         assert asked == [FIRST]
 
     run(place, steps)
@@ -158,8 +157,7 @@ def test_stopping_lets_go_of_the_server(place: Place) -> None:
 
     async def steps(told: Changes, _: Ledger, __: Upkeep, ___: list[str]) -> None:
         await told.stop()
-        while end_listener(place):
-            await asyncio.sleep(0.01)
+        await until(lambda: end_listener(place) == 0)
 
     run(place, steps)
 

@@ -82,6 +82,12 @@ def read_states(place: Place) -> list[tuple[SqlValue, ...]]:
         return database.fetch_all("SELECT id, state, clients FROM generations ORDER BY id")
 
 
+def is_delivered(place: Place) -> bool:
+    """Return whether the only generation has reached a client."""
+    with connect(place) as database:
+        return database.fetch_all("SELECT delivered_at_ms FROM generations") != [(None,)]
+
+
 def test_the_life_of_a_call(place: Place) -> None:
     """Claimed, sent, receiving, ended and delivered: each step is there when its call returns."""
 
@@ -213,16 +219,22 @@ def taking_away(place: Place) -> Iterator[None]:
             )
 
 
-def test_notes_are_made_when_the_database_is_back(
-    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A client's leaving that could not be written is written as soon as that is possible again."""
-    monkeypatch.setattr("limner.ledger.generations._RETRY_SECONDS", 0.05)
+def open_impatient_on(place: Place) -> Callable[[], Books]:
+    """Return what opens books that do not wait long for SQLite's lock."""
 
     def open_impatient() -> Books:
         if place.database_url is None:
             return LocalBooks(place.data, busy_timeout_seconds=0.1)
         return open_books(place.data, place.database_url, replica_id=FIRST)
+
+    return open_impatient
+
+
+def test_notes_are_made_when_the_database_is_back(
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client's leaving that could not be written is written as soon as that is possible again."""
+    monkeypatch.setattr("limner.ledger.generations._RETRY_SECONDS", 0.05)
 
     async def steps(ledger: Ledger, _: Books) -> None:
         await ledger.claim(claim("g"))
@@ -233,9 +245,29 @@ def test_notes_are_made_when_the_database_is_back(
             await ledger.note_refusal(FINGERPRINT)
         await until(lambda: count_clients(place, "g") == 0)
 
-    run(place, steps, open_impatient)
+    run(place, steps, open_impatient_on(place))
     assert "a note in the ledger is late: cannot use" in caplog.text
     assert "a refusal could not be noted: cannot use" in caplog.text
+
+
+def test_late_notes_keep_their_order(
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that came while nothing could be written and left when it could again is not counted for ever."""
+    monkeypatch.setattr("limner.ledger.generations._RETRY_SECONDS", 0.2)
+
+    async def steps(ledger: Ledger, _: Books) -> None:
+        await ledger.claim(claim("g"))
+        ledger.leave("g", is_delivered=False)
+        await ledger.catch_up()
+        with taking_away(place):
+            ledger.attach("g")
+            await until(lambda: "a note in the ledger is late" in caplog.text)
+        ledger.leave("g", is_delivered=True)
+        await until(lambda: is_delivered(place))
+        assert read_states(place) == [("g", "claimed", 0)]
+
+    run(place, steps, open_impatient_on(place))
 
 
 def test_notes_after_the_end_are_let_go(place: Place) -> None:

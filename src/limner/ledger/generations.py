@@ -8,6 +8,8 @@ import logging
 from asyncio import Future, get_running_loop
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
+from operator import itemgetter
 from typing import TypeVar
 
 from limner.ledger import claims, endings, lookups, recovery, stored, transfers
@@ -30,6 +32,9 @@ from limner.ledger.records import (
 from limner.ledger.repeats import note_refusal
 
 T = TypeVar("T")
+
+_Note = tuple[int, Callable[[Database], object]]
+"""A job that nobody waits for, and its place among such jobs."""
 
 _logger = logging.getLogger(__name__)
 
@@ -57,6 +62,8 @@ class Ledger:
         self._now = now
         self._windows = windows
         self._is_shared = is_shared
+        self._numbers = count()
+        self._late: list[_Note] = []
 
     async def claim(self, call: Claim) -> Fresh | Found | Occupied | Doubtful:
         """Decide on a call, and write the generation or the client that it becomes.
@@ -201,16 +208,31 @@ class Ledger:
             self.leave(outcome.generation_id, is_delivered=False)
 
     def _change(self, job: Callable[[Database], object]) -> None:
-        """Have a job done that nobody waits for, until it is done or the writer closes."""
+        """Have a job done that nobody waits for, after all such jobs before it, until it is done or the books close."""
+        note = (next(self._numbers), job)
+        if self._late:
+            self._late.append(note)
+        else:
+            self._note(note)
+
+    def _note(self, note: _Note) -> None:
         if self._books.is_closed:
             return
-        future = self._books.submit(job, is_urgent=False)
-        future.add_done_callback(partial(self._see_to_it, job))
+        future = self._books.submit(note[1], is_urgent=False)
+        future.add_done_callback(partial(self._see_to_it, note))
 
-    def _see_to_it(self, job: Callable[[Database], object], future: "Future[object]") -> None:
+    def _see_to_it(self, note: _Note, future: "Future[object]") -> None:
         error = future.exception()
         if isinstance(error, DatabaseError):
             _logger.warning("a note in the ledger is late: %s", error)
-            get_running_loop().call_later(_RETRY_SECONDS, self._change, job)
+            if not self._late:
+                get_running_loop().call_later(_RETRY_SECONDS, self._note_late)
+            self._late.append(note)
         elif error is not None:
             _logger.error("a note in the ledger was not made", exc_info=error)
+
+    def _note_late(self) -> None:
+        # In their order: a client that is counted as gone before it is counted as there would be there for ever.
+        late, self._late = sorted(self._late, key=itemgetter(0)), []
+        for note in late:
+            self._note(note)
