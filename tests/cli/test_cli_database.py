@@ -14,6 +14,7 @@ from bookkeeping import DAY_MS, create_key, record
 from commands import run
 
 from limner.ledger.opening import open_database
+from limner.ledger.queries import load_migrations
 from limner.ledger.sqlite import FILE_NAME, SqliteDatabase
 from postgres import PostgresServer
 
@@ -114,6 +115,14 @@ def test_figures_can_be_read_by_programs(folder: Path, postgres_url: str) -> Non
     assert (document["posted_usd"], document["reserved_usd"]) == (0.2016, 0.2)
     assert (document["was_there"], document["problems"]) == (False, [])
     assert document["seconds"] > 0
+
+
+def test_the_password_may_come_from_elsewhere(folder: Path, postgres_url: str) -> None:
+    """An address without a password is completed by PGPASSWORD, so that none stands in a list of processes."""
+    password = str(urlsplit(postgres_url).password)
+    done = migrate(folder, postgres_url.replace(f":{password}@", "@"), PGPASSWORD=password)
+    assert done.returncode == 0, done.stderr
+    assert password not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -256,9 +265,10 @@ def test_progress_is_shown_on_a_terminal(folder: Path, postgres_url: str) -> Non
 
 def test_check_says_how_much_it_looked_at(folder: Path, postgres_url: str) -> None:
     """A whole database is a sentence and code 0, on SQLite and on PostgreSQL."""
+    schema = load_migrations("sqlite")[-1].number
     here = run(folder.parent, "database", "check", LIMNER_DATA_DIR=str(folder))
     assert (here.returncode, here.stderr) == (0, "")
-    assert here.stdout.startswith(f"{folder / FILE_NAME}, schema 3: 2 client keys, 12 generations, ")
+    assert here.stdout.startswith(f"{folder / FILE_NAME}, schema {schema}: 2 client keys, 12 generations, ")
     migrate(folder, postgres_url)
     there = run(folder.parent, "database", "check", "--json", **on_postgres(folder, postgres_url))
     assert there.returncode == 0

@@ -31,10 +31,15 @@ def start(place: Place, book: BillBook, **options: Any) -> MortalGateway:
 
 def migrate(folder: Path, url: str) -> "subprocess.CompletedProcess[str]":
     """Run the move of a place's books."""
+    return run_command(Place(folder), "migrate", "--to", url)
+
+
+def run_command(place: Place, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run `limner database` for a place."""
     return subprocess.run(
-        [sys.executable, "-m", "limner.cli", "database", "migrate", "--to", url],
-        env={**scrub_environment(), **Place(folder).variables, **SECRET},
-        cwd=folder,
+        [sys.executable, "-m", "limner.cli", "database", *arguments],
+        env={**scrub_environment(), **place.variables, **SECRET},
+        cwd=place.folder,
         capture_output=True,
         text=True,
         check=False,
@@ -66,6 +71,7 @@ def test_everything_is_there_after_the_move(tmp_path: Path, postgres_url: str, b
     first = [ask(gateway, keyed.to_body(), headers=KEY), ask(gateway, plain.to_body())]
     lose(gateway, book, lost)
     undelivered = list_undelivered(gateway)
+    assert run_command(gateway.place, "check").returncode == 0
     refused = migrate(tmp_path, postgres_url)
     assert (refused.returncode, "serves" in refused.stderr) == (1, True)
     assert gateway.stop() == 0
@@ -84,6 +90,7 @@ def test_everything_is_there_after_the_move(tmp_path: Path, postgres_url: str, b
         assert list_undelivered(gateway) == []
         assert book.count_charges() == 3
         assert ask(gateway, new.to_body()).status == 200
+        assert run_command(gateway.place, "check").returncode == 0
         audit(gateway, book)
     assert [row.state for row in read_rows(Place(tmp_path, postgres_url))] == ["settled"] * 4
 
