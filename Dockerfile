@@ -1,7 +1,7 @@
 # Limner: `serve` (the gateway) by default, `work` (background jobs) or any other command as arguments.
 #
 #   docker build -t limner .
-#   docker run -p 8000:8000 -v limner:/data --read-only --tmpfs /tmp --stop-timeout 170 \
+#   docker run -p 8000:8000 -v limner:/data --read-only --tmpfs /tmp --stop-timeout 180 \
 #     -e GEMINI_API_KEY=... -e LIMNER_API_KEYS=sk-... limner
 #
 # Files for more than one container: deploy/. What each way of running promises: docs/deployment.md.

@@ -1,6 +1,7 @@
 # make demo   two pictures drawn through the gateway on the bundled emulator
 # make test   the test suite
-# make test-crash  300 kills at random times; KILLS=… for another number, SEED=… to repeat a storm
+# make test-crash  300 kills at random times, half of them on each database; KILLS=… for another number, SEED=… to
+#             repeat a storm
 # make check  lint, types, import rules and the test suite: what CI runs
 #
 # Each target sets up what it needs in .venv and does so again when its pinned requirements change.
