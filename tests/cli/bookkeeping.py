@@ -1,25 +1,56 @@
-"""Fills the books of a data folder as a gateway does, without one. It must not know what commands make of them."""
+"""Fills the books of a place as a gateway does, without one. It must not know what commands make of them.
+
+What is given is a place, or a data folder alone, which stands for one with a database in it.
+"""
 
 import secrets
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
+
+from commands import run
 
 from limner.ledger.claims import claim, mark_sent
+from limner.ledger.database import Database
 from limner.ledger.endings import end
 from limner.ledger.keys import ApiKey, KeyStore
+from limner.ledger.opening import open_database
 from limner.ledger.records import Claim, Ending, Fresh, RepeatWindows, StoredPicture
 from limner.ledger.signing import load_signing_secret
-from limner.ledger.sqlite import SqliteDatabase
+from places import SIGNING_SECRET, Place
 
 DAY_MS = 86_400_000
 
 RESERVED_MICRO_USD = 50_000
 
 
-def create_key(folder: Path, name: str) -> ApiKey:
+def run_at(place: Place, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on the books of a place."""
+    return run(place.folder, *arguments, **place.variables | variables)
+
+
+def open_books(where: Place | Path) -> Database:
+    """Open the database."""
+    if isinstance(where, Place):
+        return open_database(where.data, where.database_url)
+    return open_database(where)
+
+
+def open_keys(where: Place | Path, database: Database, **options: Any) -> KeyStore:
+    """Return the client keys in it."""
+    if isinstance(where, Place):
+        configured = None if where.database_url is None else SIGNING_SECRET
+        secret = load_signing_secret(where.data, configured)
+    else:
+        secret = load_signing_secret(where, None)
+    return KeyStore(database, signing_secret=secret, **options)
+
+
+def create_key(where: Place | Path, name: str, **limits: Any) -> ApiKey:
     """Store a client key."""
-    with SqliteDatabase(folder) as database:
-        return KeyStore(database, signing_secret=load_signing_secret(folder, None)).create(name)[0]
+    with open_books(where) as database:
+        return open_keys(where, database).create(name, **limits)[0]
 
 
 def make_fixed_key() -> ApiKey:
@@ -37,7 +68,7 @@ def make_fixed_key() -> ApiKey:
 
 
 def record(
-    folder: Path,
+    where: Place | Path,
     key: ApiKey,
     state: str = "settled",
     *,
@@ -64,7 +95,7 @@ def record(
         is_retry=False,
         is_always_new=False,
     )
-    with SqliteDatabase(folder) as database, database.transaction():
+    with open_books(where) as database, database.transaction():
         assert isinstance(claim(database, call, RepeatWindows(), at_ms), Fresh)
         assert mark_sent(database, generation_id, at_ms)
         if state != "sent":

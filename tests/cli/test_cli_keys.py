@@ -1,4 +1,4 @@
-"""The commands on client keys, run as programs."""
+"""The commands on client keys, run as programs, on each database where it says something."""
 
 import json
 import re
@@ -9,17 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bookkeeping import DAY_MS, record
+from bookkeeping import DAY_MS, create_key, open_books, open_keys, record, run_at
 from commands import run
 
 from limner import __version__
-from limner.ledger.keys import KeyStore
-from limner.ledger.signing import load_signing_secret
-from limner.ledger.sqlite import SqliteDatabase
+from places import Place
 
-
-def open_store(database: SqliteDatabase, folder: Path) -> KeyStore:
-    return KeyStore(database, signing_secret=load_signing_secret(folder, None))
+on_sqlite = pytest.mark.parametrize("database_server", ["sqlite"], indirect=True)
+"""Says the same on both."""
 
 
 def test_version_and_help(tmp_path: Path) -> None:
@@ -43,33 +40,33 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     assert done.stdout == "[]\n"
 
 
-def test_the_life_of_a_key(tmp_path: Path) -> None:
+def test_the_life_of_a_key(place: Place) -> None:
     """A key is printed once, alone on stdout; lists show it without its secret; revoking ends it."""
-    created = run(
-        tmp_path, "keys", "create", "studio", "--owner", "ann", "--models", "nano-banana", "--expires", "30d"
+    created = run_at(
+        place, "keys", "create", "studio", "--owner", "ann", "--models", "nano-banana", "--expires", "30d"
     )
     assert created.returncode == 0
     secret = created.stdout.strip()
     assert secret.startswith("sk-limner-")
     assert secret not in created.stderr
-    listed = run(tmp_path, "keys", "list")
+    listed = run_at(place, "keys", "list")
     assert "studio" in listed.stdout
     assert secret not in listed.stdout + listed.stderr
-    (shown,) = json.loads(run(tmp_path, "keys", "list", "--json").stdout)
+    (shown,) = json.loads(run_at(place, "keys", "list", "--json").stdout)
     assert (shown["name"], shown["owner"], shown["models"]) == ("studio", "ann", ["gemini-2.5-flash-image"])
     assert abs(shown["expires_at"] - shown["created_at"] - 30 * 86400) <= 60
     assert set(shown) == {
         "id", "name", "owner", "is_admin", "models", "image_output", "budget_usd", "budget_period", "spent_usd",
         "reserved_usd", "images_per_minute", "requests_per_minute", "expires_at", "created_at",
     }  # fmt: skip
-    with SqliteDatabase(tmp_path / "limner-data") as database:
-        store = open_store(database, tmp_path / "limner-data")
+    with open_books(place) as database:
+        store = open_keys(place, database)
         assert store.find(secret) is not None
-        revoked = run(tmp_path, "keys", "revoke", "studio")
+        revoked = run_at(place, "keys", "revoke", "studio")
         assert (revoked.returncode, revoked.stdout) == (0, "")
         assert store.find(secret) is None
-    assert json.loads(run(tmp_path, "keys", "list", "--json").stdout) == []
-    on_disk = b"".join(path.read_bytes() for path in (tmp_path / "limner-data").iterdir())
+    assert json.loads(run_at(place, "keys", "list", "--json").stdout) == []
+    on_disk = b"".join(path.read_bytes() for path in place.data.glob("*"))
     assert secret.encode() not in on_disk
 
 
@@ -130,11 +127,12 @@ def test_failures_and_their_codes(tmp_path: Path, arguments: tuple[str, ...], co
     assert code == 2 or done.stderr.count("\n") == 1
 
 
-def list_keys(folder: Path) -> dict[str, Any]:
+def list_keys(place: Place) -> dict[str, Any]:
     """Return the listed keys by name."""
-    return {shown["name"]: shown for shown in json.loads(run(folder, "keys", "list", "--json").stdout)}
+    return {shown["name"]: shown for shown in json.loads(run_at(place, "keys", "list", "--json").stdout)}
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("typed", "kept", "shown"),
     [
@@ -145,75 +143,70 @@ def list_keys(folder: Path) -> dict[str, Any]:
         ("0", 0, "$0.00 in all"),
     ],
 )
-def test_budgets_are_exact(tmp_path: Path, typed: str, kept: int, shown: str) -> None:
+def test_budgets_are_exact(place: Place, typed: str, kept: int, shown: str) -> None:
     """A budget is kept to the micro-dollar as it was typed, and counts for all time unless a period is named."""
-    assert run(tmp_path, "keys", "create", "a", "--budget-usd", typed).returncode == 0
-    with SqliteDatabase(tmp_path / "limner-data") as database:
-        (key,) = open_store(database, tmp_path / "limner-data").list()
+    assert run_at(place, "keys", "create", "a", "--budget-usd", typed).returncode == 0
+    with open_books(place) as database:
+        (key,) = open_keys(place, database).list()
     assert (key.budget_micro_usd, key.budget_period) == (kept, "total")
-    assert f"  {shown}  " in run(tmp_path, "keys", "list").stdout
-    assert f'"budget_usd": {typed},' in run(tmp_path, "keys", "list", "--json").stdout
+    assert f"  {shown}  " in run_at(place, "keys", "list").stdout
+    assert f'"budget_usd": {typed},' in run_at(place, "keys", "list", "--json").stdout
 
 
-def test_limits_of_a_key(tmp_path: Path) -> None:
+def test_limits_of_a_key(place: Place) -> None:
     """Budget, period and rates are kept and listed; a key without them has none."""
     limits = ("--budget-usd", "5", "--images-per-minute", "10", "--requests-per-minute", "60")
-    run(tmp_path, "keys", "create", "shop", *limits, "--budget-period", "month")
-    run(tmp_path, "keys", "create", "free")
-    listed = list_keys(tmp_path)
+    run_at(place, "keys", "create", "shop", *limits, "--budget-period", "month")
+    run_at(place, "keys", "create", "free")
+    listed = list_keys(place)
     names = ("budget_usd", "budget_period", "images_per_minute", "requests_per_minute")
     assert [listed["shop"][name] for name in names] == [5, "month", 10, 60]
     assert [listed["free"][name] for name in names] == [None, "total", None, None]
-    table = run(tmp_path, "keys", "list").stdout
+    table = run_at(place, "keys", "list").stdout
     assert re.search(r"^shop .* \$5\.00 a month +\$0\.00 +\$0\.00 +10 +60 ", table, re.MULTILINE)
     assert re.search(r"^free .* - +\$0\.00 +\$0\.00 +- +- ", table, re.MULTILINE)
 
 
-def test_spent_and_reserved_are_of_the_current_period(tmp_path: Path) -> None:
+def test_spent_and_reserved_are_of_the_current_period(place: Place) -> None:
     """The list has what a key spent and reserved today for a daily budget, and in all for a total one."""
-    folder = tmp_path / "limner-data"
-    with SqliteDatabase(folder) as database:
-        store = open_store(database, folder)
-        daily, _ = store.create("daily", budget_micro_usd=1_000_000, budget_period="day")
-        total, _ = store.create("total", budget_micro_usd=1_000_000)
+    daily = create_key(place, "daily", budget_micro_usd=1_000_000, budget_period="day")
+    total = create_key(place, "total", budget_micro_usd=1_000_000)
     for key in (daily, total):
-        record(folder, key, age_ms=2 * DAY_MS)
-        record(folder, key, "unknown", age_ms=2 * DAY_MS)
-        record(folder, key, "sent")
-        record(folder, key, cost_micro_usd=12_345)
-    listed = list_keys(tmp_path)
+        record(place, key, age_ms=2 * DAY_MS)
+        record(place, key, "unknown", age_ms=2 * DAY_MS)
+        record(place, key, "sent")
+        record(place, key, cost_micro_usd=12_345)
+    listed = list_keys(place)
     assert (listed["daily"]["spent_usd"], listed["daily"]["reserved_usd"]) == (0.012345, 0.05)
     assert (listed["total"]["spent_usd"], listed["total"]["reserved_usd"]) == (0.045945, 0.1)
     assert re.search(
-        r"^total .* \$1\.00 in all +\$0\.045945 +\$0\.10 ", run(tmp_path, "keys", "list").stdout, re.MULTILINE
+        r"^total .* \$1\.00 in all +\$0\.045945 +\$0\.10 ", run_at(place, "keys", "list").stdout, re.MULTILINE
     )
 
 
-def test_all_bad_settings_are_shown(tmp_path: Path) -> None:
+@on_sqlite
+def test_all_bad_settings_are_shown(place: Place) -> None:
     """Every problem of the settings is one line on stderr, and the command does nothing."""
-    done = run(tmp_path, "keys", "list", LIMNER_MAX_BODY_MIB="x", LIMNER_TYPO="1")
+    done = run_at(place, "keys", "list", LIMNER_MAX_BODY_MIB="x", LIMNER_TYPO="1")
     assert done.returncode == 1
     assert [line.split()[:2] for line in done.stderr.splitlines()] == [
         ["limner:", "LIMNER_TYPO"],
         ["limner:", "LIMNER_MAX_BODY_MIB"],
     ]
-    assert list(tmp_path.iterdir()) == []
+    assert list(place.folder.iterdir()) == []
 
 
-def test_a_changed_signing_secret_is_told(tmp_path: Path) -> None:
+def test_a_changed_signing_secret_is_told(place: Place) -> None:
     """The list says how many keys another signing secret has made useless."""
-    run(tmp_path, "keys", "create", "old")
-    listed = run(tmp_path, "keys", "list", LIMNER_SIGNING_SECRET="another-secret-of-the-tests")
+    run_at(place, "keys", "create", "old")
+    listed = run_at(place, "keys", "list", LIMNER_SIGNING_SECRET="another-secret-of-the-tests")
     assert "old" in listed.stdout
     assert listed.stderr.startswith("1 of these were made with another signing secret")
 
 
-def test_expired_keys_are_listed_as_over(tmp_path: Path) -> None:
+def test_expired_keys_are_listed_as_over(place: Place) -> None:
     """A key whose time is over stays in the list, marked."""
-    folder = tmp_path / "limner-data"
-    with SqliteDatabase(folder) as database:
-        store = KeyStore(
-            database, signing_secret=load_signing_secret(folder, None), now=lambda: time.time() - 1000
-        )
+    with open_books(place) as database:
+        store = open_keys(place, database, now=lambda: time.time() - 1000)
         store.create("short", expires_at=int(time.time()) - 500)
-    assert "UTC (over)" in run(tmp_path, "keys", "list").stdout
+    assert "UTC (over)" in run_at(place, "keys", "list").stdout
