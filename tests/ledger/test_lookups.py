@@ -1,11 +1,14 @@
 """Lookups: everybody finds their own generations, and only these."""
 
+from typing import Any
+
 import pytest
 from books import DIGEST, SECOND, Books, broken, make_key, open_books
 
 from limner.ledger import lookups
 from limner.ledger.lookups import Choice
 from limner.ledger.records import Scope
+from limner.ledger.stored import write_metadata
 
 books = pytest.fixture(open_books)
 
@@ -79,6 +82,63 @@ def test_stored_ones_are_listed(books: Books) -> None:
     books.claim(is_always_new=True, store=True)
     stored = books.draw(is_always_new=True, store=True)
     assert list_ids(books, choice=Choice(is_stored_only=True)) == [stored]
+
+
+def list_stored(books: Books, **choice: Any) -> list[str]:
+    return list_ids(books, choice=Choice(is_stored_only=True, **choice))
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+def test_stored_ones_are_found_by_what_they_are(books: Books, *, is_newest_first: bool) -> None:
+    """Metadata chooses those that have all pairs asked for, and how they were asked those that begin so; in pages."""
+    pairs = [b'{"a": "1", "b": "x\'y"}', b'{"a": "1"}', b'{"a": "2", "b": "x\'y"}', b"{}", None]
+    made = [
+        books.draw(
+            is_always_new=True, store=True, metadata=metadata, asked=b'{"model": "m%d"}' % (number % 2)
+        )
+        for number, metadata in enumerate(pairs)
+    ]
+    found = [
+        list_stored(books, metadata=wanted, is_newest_first=is_newest_first)
+        for wanted in (
+            b'{"a": "1"}',
+            b'{"b": "x\'y"}',
+            b'{"b": "x\'y", "a": "1"}',
+            b'{"c": "1"}',
+            b'{"a": ""}',
+            b"{}",
+        )
+    ]
+    expected = [[0, 1], [0, 2], [0], [], [], range(5)]
+    assert [sorted(ids) for ids in found] == [[made[number] for number in numbers] for numbers in expected]
+    in_order = made[::-1] if is_newest_first else made
+    assert list_stored(books, asked_begin='{"model": "m1"', is_newest_first=is_newest_first) == [
+        name for name in in_order if made.index(name) % 2
+    ]
+    page = list_stored(books, metadata=b'{"a": "1"}', limit=1, is_newest_first=is_newest_first)
+    rest = list_stored(books, metadata=b'{"a": "1"}', after=page[0], is_newest_first=is_newest_first)
+    assert page + rest == [name for name in in_order if name in made[:2]]
+
+
+def test_metadata_can_be_exchanged(books: Books) -> None:
+    """A stored completion gets other metadata while it runs and as long as it is kept; no other call does."""
+    running = books.claim(is_always_new=True, store=True, metadata=b'{"a": "1"}')
+    kept = books.draw(is_always_new=True, store=True)
+    plain = books.draw(is_always_new=True)
+    gone = books.claim(is_always_new=True, store=True, metadata=b'{"a": "1"}')
+    books.end(broken(gone, 503, is_replayable=False))
+    with books.database.transaction():
+        written = [
+            write_metadata(books.database, name, b'{"b": "2"}')
+            for name in (running, kept, plain, gone, "absent")
+        ]
+        assert written == [True, True, False, False, False]
+    assert [books.find(name).metadata for name in (running, kept, plain, gone)] == [
+        b'{"b": "2"}', b'{"b": "2"}', None, None,
+    ]  # fmt: skip
+    with books.database.transaction():
+        assert write_metadata(books.database, kept, None)
+    assert books.find(kept).metadata is None
 
 
 def test_those_of_one_key_are_listed(books: Books) -> None:

@@ -22,7 +22,7 @@ FROM generations
 WHERE owner = :owner AND store = 1 AND answer IS NOT NULL
     AND (CAST(:end_user AS TEXT) IS NULL OR end_user = :end_user)
     AND (CAST(:asked_begin AS TEXT) IS NULL OR substr(asked, 1, length(:asked_begin)) = :asked_begin)
-    AND (CAST(:metadata AS JSONB) IS NULL OR CAST(metadata AS JSONB) @> CAST(:metadata AS JSONB))
+    AND (CAST(:metadata AS JSONB) IS NULL OR CAST(coalesce(metadata, '{}') AS JSONB) @> CAST(:metadata AS JSONB))
     AND (claimed_at_ms, id) > (:after_ms, :after_id)
 ORDER BY claimed_at_ms, id
 LIMIT :limit;
@@ -36,7 +36,7 @@ FROM generations
 WHERE owner = :owner AND store = 1 AND answer IS NOT NULL
     AND (CAST(:end_user AS TEXT) IS NULL OR end_user = :end_user)
     AND (CAST(:asked_begin AS TEXT) IS NULL OR substr(asked, 1, length(:asked_begin)) = :asked_begin)
-    AND (CAST(:metadata AS JSONB) IS NULL OR CAST(metadata AS JSONB) @> CAST(:metadata AS JSONB))
+    AND (CAST(:metadata AS JSONB) IS NULL OR CAST(coalesce(metadata, '{}') AS JSONB) @> CAST(:metadata AS JSONB))
     AND (claimed_at_ms, id) < (:after_ms, :after_id)
 ORDER BY claimed_at_ms DESC, id DESC
 LIMIT :limit;
