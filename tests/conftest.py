@@ -5,10 +5,14 @@ code 0, and its log must hold no secret, no prompt, no picture and no error.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Programs that kill themselves, and storms, are of use elsewhere too.
+sys.path.append(str(Path(__file__).resolve().parent / "crash"))
 
 from bills import BillBook, run_bill_book
 from gateways import end_left
@@ -16,6 +20,7 @@ from painting import Painter, painting
 from places import Place, making_place
 from postgres import PostgresServer, run_postgres
 from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
+from s3 import S3Server, running_s3
 from upstreams import Upstream, run_upstream
 
 
@@ -147,3 +152,18 @@ def place(tmp_path: Path, database_server: PostgresServer | None) -> Iterator[Pl
     """A place of the test's own, once with each database."""
     with making_place(tmp_path, database_server) as place:
         yield place
+
+
+@pytest.fixture(scope="session")
+def s3_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """The S3 server."""
+    with running_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_of_the_session: S3Server) -> Iterator[S3Server]:
+    """The same, up and fast, with an empty bucket."""
+    yield s3_of_the_session
+    s3_of_the_session.restore()
+    s3_of_the_session.open_bucket().delete(list(s3_of_the_session.list_objects()))

@@ -49,7 +49,7 @@ class MortalGateway(Gateway):
             **(variables or {}),
         }
         self.secrets = [CLIENT_KEY, STRANGER_KEY, UPSTREAM_KEY, *self.place.secrets]
-        _started.append(self)
+        watch(self)
         Program.__init__(
             self,
             program,
@@ -68,6 +68,11 @@ class MortalGateway(Gateway):
         """Wait until it has been killed, by itself or from outside."""
         assert self.process.wait(_DEATH_SECONDS) == _KILLED
         assert self.stop() == _KILLED
+
+
+def watch(process: MortalGateway) -> None:
+    """Have `end_left` kill it if it is still there."""
+    _started.append(process)
 
 
 def end_left() -> None:

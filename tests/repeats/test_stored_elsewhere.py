@@ -1,8 +1,6 @@
 """Stored answers whose files are not on this gateway's disk any more, and those that a killed gateway has left."""
 
-import os
 import shutil
-import sys
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
@@ -19,7 +17,6 @@ from orders import Order
 from painting import wait_until
 from places import Place
 
-_CRASH = Path(__file__).resolve().parents[1] / "crash"
 ORDER = Order(call="stored", size_bytes=200_000)
 
 
@@ -102,13 +99,7 @@ def test_another_gateway_reads_and_deletes(place: Place, book: BillBook, shared:
 def test_kills(point: str, place: Place, book: BillBook) -> None:
     """Killed before it was sent a stored call leaves nothing; with its picture on disk it has its messages too."""
     picture = make_png(100_000)
-    doomed = MortalGateway(
-        place,
-        book.url,
-        program="doomed",
-        arguments=(point,),
-        variables={"PYTHONPATH": os.pathsep.join([*sys.path, str(_CRASH)])},
-    )
+    doomed = MortalGateway(place, book.url, program="doomed", arguments=(point,))
     with pytest.raises((HTTPException, OSError)):
         ask(doomed, to_body(picture))
     doomed.wait_until_killed()

@@ -1,88 +1,21 @@
-"""Workers and gateways on one PostgreSQL and one S3, each on the data folder that a test names."""
+"""Fleets of workers beside gateways, and what their tests look for in the books."""
 
-import os
-import re
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
-from msgspec import Struct
 
 from asking import ask
 from audits import digest_pictures
-from bills import BillBook
-from gateways import MortalGateway, _started, end_left
+from fleet import Fleet, wait_until
+from gateways import MortalGateway
 from orders import Order
-from places import Place
-from programs import Program, check_log
-from s3 import SECRET, S3Server
-
-PATIENCE_SECONDS = 60.0
-"""Longer than it takes to give a process up for dead, which takes two leases at most."""
 
 AT_ONCE = {"LIMNER_IMAGE_RETENTION_HOURS": "0", "LIMNER_IDEMPOTENCY_HOURS": "0.0001"}
 """What has a worker delete what was delivered a third of a second ago, with an Idempotency-Key."""
 
 
-class Worker(MortalGateway):
-    """A worker, which may be killed as gateways are."""
-
-    ready = re.compile(r" works on (postgresql://\S+)$")
-
-    def __init__(self, place: Place, variables: Mapping[str, str]) -> None:
-        self.place = place
-        self.folder = place.folder
-        self.variables = {**place.variables, **variables}
-        self.secrets = [*place.secrets, SECRET]
-        _started.append(self)
-        Program.__init__(self, "limner.cli", "work", folder=self.folder, variables=self.variables)
-
-
-class Crew(Struct, frozen=True):
-    """Where gateways and workers are started."""
-
-    folder: Path
-    database_url: str
-    s3: S3Server
-    book: BillBook
-    members: list[MortalGateway]
-
-    @property
-    def books(self) -> Place:
-        """Where the books of all are."""
-        return self.place("any")
-
-    def place(self, name: str) -> Place:
-        """Return the place of whoever is started under this name."""
-        place = Place(self.folder / name, self.database_url)
-        place.folder.mkdir(exist_ok=True)
-        return place
-
-    def to_variables(self, more: Mapping[str, str] | None) -> dict[str, str]:
-        """Return what tells a process of the store, and more."""
-        return {
-            **self.s3.variables,
-            "LIMNER_IMAGE_STORE_URL": self.s3.store_url,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            **(more or {}),
-        }
-
-    def start_gateway(self, name: str, variables: Mapping[str, str] | None = None) -> MortalGateway:
-        """Start a gateway on the folder of this name."""
-        gateway = MortalGateway(self.place(name), self.book.url, variables=self.to_variables(variables))
-        gateway.secrets.append(SECRET)
-        self.members.append(gateway)
-        return gateway
-
-    def start_worker(self, name: str, variables: Mapping[str, str] | None = None) -> Worker:
-        """Start a worker on the folder of this name."""
-        worker = Worker(self.place(name), self.to_variables(variables))
-        self.members.append(worker)
-        return worker
+class Crew(Fleet, frozen=True):
+    """Where gateways and workers are started, and their books looked into and made to look older."""
 
     def draw(self, gateway: MortalGateway, call: str, **fields: Any) -> str:
         """Have one picture drawn and delivered, with an Idempotency-Key; return the generation's id."""
@@ -99,10 +32,6 @@ class Crew(Struct, frozen=True):
     def wait_for(self, query: LiteralString, *expected: tuple[Any, ...]) -> None:
         """Wait until a query finds that."""
         wait_until(lambda: self.fetch(query) == list(expected))
-
-    def wait_until_shared(self) -> None:
-        """Wait until nothing has to be uploaded any more."""
-        self.wait_for("SELECT count(*) FROM transfers WHERE kind = 'upload'", (0,))
 
     def wait_until_removed(self) -> None:
         """Wait until nothing is in the store, and nothing to be removed in the books."""
@@ -126,32 +55,3 @@ class Crew(Struct, frozen=True):
         """Let no worker have been seen for a minute, so that nobody has to wait until a dead one is given up."""
         self.fetch("UPDATE replicas SET seen_at = seen_at - INTERVAL '1 minute' WHERE kind = 'worker'")
         self.fetch("UPDATE procrastinate_workers SET last_heartbeat = last_heartbeat - INTERVAL '1 minute'")
-
-
-@contextmanager
-def running_crew(folder: Path, database_url: str, s3: S3Server, book: BillBook) -> Iterator[Crew]:
-    """Let the block start processes; those that live at its end must end well, and none may have logged a secret."""
-    crew = Crew(folder, database_url, s3, book, [])
-    try:
-        yield crew
-        living = [member for member in crew.members if member.process.poll() is None]
-        assert [member.stop() for member in living] == [0] * len(living)
-        for member in crew.members:
-            member.stop()
-            check_log(member)
-    except BaseException:
-        for member in crew.members:
-            sys.stderr.write(member.said)
-        raise
-    finally:
-        end_left()
-        s3.restore()
-        s3.open_bucket().delete(list(s3.list_objects()))
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something that happens soon, or when a dead process is found."""
-    ends_at = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < ends_at
-        time.sleep(0.05)

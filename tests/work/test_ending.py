@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crews import AT_ONCE, Crew, Worker, running_crew, wait_until
+from crews import AT_ONCE, Crew
 
 from audits import check_books
 from bills import BillBook
+from fleet import running, wait_until
+from gateways import MortalGateway
 from postgres import PostgresServer, run_postgres
 from s3 import S3Server
 
@@ -19,9 +21,9 @@ def server() -> Iterator[PostgresServer]:
         yield server
 
 
-def start_busy(crew: Crew, variables: dict[str, str] | None = None) -> Worker:
+def start_busy(crew: Crew, variables: dict[str, str] | None = None) -> MortalGateway:
     """Start a worker, and return it while it is removing a folder from a store that does not answer."""
-    gateway = crew.start_gateway("first")
+    gateway = crew.start("first")
     crew.draw(gateway, "had")
     crew.wait_until_shared()
     assert gateway.stop() == 0
@@ -64,7 +66,7 @@ def test_a_worker_killed_in_the_middle_keeps_nothing_from_being_done(crew: Crew)
     """Its job stays as being done; the next worker clears that away and does it, and nothing is paid."""
     worker = start_busy(crew)
     worker.kill()
-    assert crew.count_doing() == 1
+    assert crew.count_doing() >= 1  # a job of a minute or of five seconds may have been under way as well
     crew.age_workers()
     crew.s3.restore()
     crew.make_due()
@@ -79,12 +81,12 @@ def test_a_worker_killed_in_the_middle_keeps_nothing_from_being_done(crew: Crew)
 
 @pytest.mark.real_time
 def test_a_worker_outlives_its_database(
-    tmp_path: Path, server: PostgresServer, s3_of_workers: S3Server, book: BillBook
+    tmp_path: Path, server: PostgresServer, s3: S3Server, book: BillBook
 ) -> None:
     """While PostgreSQL is down it says so and waits; when it is back, the work goes on in the same process."""
-    with running_crew(tmp_path, server.create_database(), s3_of_workers, book) as crew:
+    with running(Crew(tmp_path, server.create_database(), s3, book, [])) as crew:
         crew.s3.cut()
-        gateway = crew.start_gateway("first")
+        gateway = crew.start("first")
         crew.draw(gateway, "had")
         assert gateway.stop() == 0
         worker = crew.start_worker("first")

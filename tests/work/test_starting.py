@@ -51,7 +51,7 @@ def test_a_worker_that_does_not_fit_in_does_not_start(
     variables: dict[str, str], message: str, crew: Crew
 ) -> None:
     """What is missing, or differs from the others', is said in one line, and the code is 1."""
-    crew.start_gateway("first")
+    crew.start("first")
     place = crew.place("worker")
     done = run_work(place.folder, crew.to_variables(place.variables | variables))
     assert done.returncode == 1

@@ -1,10 +1,11 @@
 """What a worker does beside gateways, and who does it when there is none."""
 
 import pytest
-from crews import AT_ONCE, Crew, wait_until
+from crews import AT_ONCE, Crew
 
 from asking import ask
 from audits import check_books, digest_pictures, list_spool, read_only_row, read_rows
+from fleet import wait_until
 from gateways import ask_beside
 from orders import Order
 
@@ -15,7 +16,7 @@ PICTURES = 12
 
 def test_retention_is_the_workers(crew: Crew) -> None:
     """What the worker is told to let go goes from books and store, though the gateway would keep it for a month."""
-    gateway = crew.start_gateway("first")
+    gateway = crew.start("first")
     generation_id = crew.draw(gateway, "had")
     crew.wait_until_shared()
     assert len(crew.s3.list_objects()) == 2
@@ -31,7 +32,7 @@ def test_retention_is_the_workers(crew: Crew) -> None:
 @pytest.mark.parametrize("trouble", ["down", "stalled"])
 def test_what_is_let_go_leaves_the_store_when_it_is_back(trouble: str, crew: Crew) -> None:
     """While the store is away the books remember what has to go from it, and the worker does it afterwards."""
-    crew.draw(crew.start_gateway("first"), "had")
+    crew.draw(crew.start("first"), "had")
     crew.wait_until_shared()
     if trouble == "down":
         crew.s3.cut()
@@ -50,7 +51,7 @@ def test_what_is_let_go_leaves_the_store_when_it_is_back(trouble: str, crew: Cre
 
 def test_old_unknown_outcomes_are_decided_by_the_worker(crew: Crew) -> None:
     """The worker's policy decides on the money of an outcome that nobody knows, though the gateway's would hold it."""
-    gateway = crew.start_gateway("first")
+    gateway = crew.start("first")
     cut = Order(call="cut", size_bytes=900_000, cut_at=0.8)
     assert ask(gateway, cut.to_body()).error["code"] == "upstream_unknown_outcome"
     crew.start_worker("worker", {"LIMNER_UNKNOWN_POLICY": "void", "LIMNER_UNKNOWN_HOURS": "0"})
@@ -60,7 +61,7 @@ def test_old_unknown_outcomes_are_decided_by_the_worker(crew: Crew) -> None:
 
 def test_two_workers_share_the_work(crew: Crew) -> None:
     """Two at once delete everything once, and leave a queue that holds no more than the next of each kind."""
-    gateway = crew.start_gateway("first")
+    gateway = crew.start("first")
     for number in range(PICTURES):
         crew.draw(gateway, f"had-{number}")
     crew.wait_until_shared()
@@ -84,7 +85,7 @@ def test_two_workers_share_the_work(crew: Crew) -> None:
 @pytest.mark.parametrize("end", ["told", "killed"])
 def test_a_gateway_takes_over_when_the_worker_has_gone(end: str, crew: Crew) -> None:
     """What a worker that ended, or was killed, has left to be removed is removed by a gateway."""
-    crew.draw(crew.start_gateway("first"), "had")
+    crew.draw(crew.start("first"), "had")
     crew.wait_until_shared()
     crew.s3.cut()
     worker = crew.start_worker("worker", AT_ONCE)
@@ -104,7 +105,7 @@ def test_a_gateway_takes_over_when_the_worker_has_gone(end: str, crew: Crew) -> 
 def test_a_worker_on_a_gateways_folder(crew: Crew) -> None:
     """It uploads what lies there, leaves what arrives alone, and when the gateway is killed ends what it has left."""
     crew.s3.cut()
-    first = crew.start_gateway("first")
+    first = crew.start("first")
     kept_id = crew.draw(first, "kept")
     arriving = Order(call="arriving", holds_at=0.9, size_bytes=3_000_000)
     cut_off = Order(call="cut-off", holds_at=0.9, size_bytes=3_000_000)
@@ -126,7 +127,7 @@ def test_a_worker_on_a_gateways_folder(crew: Crew) -> None:
     crew.wait_for("SELECT state FROM generations ORDER BY state", ("settled",), ("settled",), ("unknown",))
     worker.wait_until_said("of a gateway that is gone ended as unknown")
     assert list_spool(first.place) == spool
-    second = crew.start_gateway("second")
+    second = crew.start("second")
     reply = ask(second, path=f"/v1/chat/completions/{kept_id}")
     assert digest_pictures(reply.json()) == list(crew.book.find("kept").pictures)
     assert ask(second, cut_off.to_body()).error["code"] == "upstream_unknown_outcome"

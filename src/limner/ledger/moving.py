@@ -21,7 +21,7 @@ from limner.ledger.integrity import count_rows
 from limner.ledger.postgres import PostgresDatabase, map_error
 from limner.ledger.queries import load_queries
 from limner.ledger.replicas import has_live
-from limner.ledger.sqlite import FILE_NAME, SqliteDatabase
+from limner.ledger.sqlite import FILE_NAME, MOVED_SCHEMA, SqliteDatabase
 from limner.ledger.sums import check_sums
 
 TABLES = ("api_keys", "generations", "pictures", "ledger_entries", "accounts", "refusals", "transfers")
@@ -30,7 +30,6 @@ TABLES = ("api_keys", "generations", "pictures", "ledger_entries", "accounts", "
 _QUERIES = load_queries("moving")
 _COMPARED = [query for name, query in _QUERIES.items() if name.startswith("compare_")]
 
-_MOVED_SCHEMA = 1_000_000
 _ROWS_A_REPORT = 1_000
 _MOST_LINES = 20
 
@@ -60,7 +59,7 @@ def find_move(data_dir: Path) -> str | None:
     path = data_dir / FILE_NAME
     if not path.is_file():
         raise DatabaseError(f"there is no {path}; LIMNER_DATA_DIR is the folder it is looked for in")
-    rows = list(_read(path, _QUERIES["find_move"].sqlite, {"moved": _MOVED_SCHEMA}))
+    rows = list(_read(path, _QUERIES["find_move"].sqlite, {"moved": MOVED_SCHEMA}))
     return str(rows[1][0]) if len(rows) > 1 else None
 
 
@@ -94,7 +93,7 @@ def move(
 
 
 def _mark(source: SqliteDatabase, place: str) -> None:
-    source.change(_QUERIES["mark_moved"], {"moved": _MOVED_SCHEMA, "place": place})
+    source.change(_QUERIES["mark_moved"], {"moved": MOVED_SCHEMA, "place": place})
     for name in ("close_to_new_keys", "close_to_changed_keys", "close_to_entries"):
         source.change(_QUERIES[name])
 

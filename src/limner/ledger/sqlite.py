@@ -19,6 +19,9 @@ from limner.ledger.queries import Query, load_migrations, load_queries
 
 FILE_NAME = "limner.sqlite3"
 
+MOVED_SCHEMA = 1_000_000
+"""No Limner's: the books are elsewhere, and the name of this schema says where."""
+
 # Longer than any write transaction of ours, shorter than a client's patience.
 _BUSY_TIMEOUT_SECONDS = 10.0
 
@@ -192,6 +195,12 @@ class SqliteDatabase:
                     )
         newest = load_migrations("sqlite")[-1].number
         found = self._read_schema_version()
+        if found == MOVED_SCHEMA:
+            ((name,),) = self.fetch_all(queries["read_schema_name"], {"version": found})
+            place = str(name)
+            raise DatabaseError(
+                f"the books of {self.path} were moved to {place}; set LIMNER_DATABASE_URL to it"
+            )
         if found > newest:
             raise DatabaseError(
                 f"{self.path} has schema {found} and this Limner knows up to {newest}; "

@@ -46,7 +46,8 @@ def read_end_user(headers: Headers, header_name: str | None, user: str | None) -
     """Return who asks behind the key: by the header that is set up for it, else by the body's `user`."""
     named = headers.get(header_name) if header_name is not None else None
     text = (named or user or "").encode("utf-8", "replace").decode()  # JSON can write what UTF-8 cannot
-    return text.strip()[:_MOST_END_USER_CHARACTERS]
+    # PostgreSQL's texts hold no NUL (its documentation of character types, 2026-11).
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").strip()[:_MOST_END_USER_CHARACTERS]
 
 
 def note_generation(scope: Scope, generation_id: str, *, is_replayed: bool) -> None:

@@ -16,3 +16,7 @@ SELECT coalesce(max(version), 0) FROM schema_version;
 -- name: add_schema_version
 -- Note a migration as applied, in its own transaction.
 INSERT INTO schema_version (version, name) VALUES (:version, :name);
+
+-- name: read_schema_name
+-- What an applied migration is called.
+SELECT name FROM schema_version WHERE version = :version;

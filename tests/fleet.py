@@ -1,12 +1,14 @@
-"""Several gateways on one PostgreSQL and one S3, each with a data folder of its own, and what all of them must keep to."""
+"""Gateways and workers on one PostgreSQL and one S3, each on a data folder, and what all of them must keep to."""
 
 import hashlib
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -22,29 +24,40 @@ from audits import (
     read_rows,
 )
 from bills import BillBook
-from gateways import STRANGER_KEY, MortalGateway, end_left
+from gateways import STRANGER_KEY, MortalGateway, end_left, watch
 from places import Place
-from programs import CLIENT_KEY, check_log
+from programs import CLIENT_KEY, Program, check_log
 from s3 import SECRET, S3Server
 
 RETRY = {"x-stainless-retry-count": "1"}
 """What OpenAI's own clients say with their second attempt."""
 
-_CRASH = Path(__file__).resolve().parents[1] / "crash"
-"""Where the programs are that kill themselves."""
-
 PATIENCE_SECONDS = 60.0
-"""Longer than it takes to give a gateway up for dead, which takes two leases at most."""
+"""Longer than it takes to give a process up for dead, which takes two leases at most."""
+
+
+class Worker(MortalGateway):
+    """A worker, which may be killed as gateways are."""
+
+    ready = re.compile(r" works on (postgresql://\S+)$")
+
+    def __init__(self, place: Place, variables: Mapping[str, str]) -> None:
+        self.place = place
+        self.folder = place.folder
+        self.variables = {**place.variables, **variables}
+        self.secrets = [*place.secrets]
+        watch(self)
+        Program.__init__(self, "limner.cli", "work", folder=self.folder, variables=self.variables)
 
 
 class Fleet(Struct, frozen=True):
-    """Where the gateways are started."""
+    """Where gateways and workers are started."""
 
     folder: Path
     database_url: str
     s3: S3Server
     book: BillBook
-    gateways: list[MortalGateway]
+    members: list[MortalGateway]
 
     @property
     def books(self) -> Place:
@@ -52,8 +65,10 @@ class Fleet(Struct, frozen=True):
         return self.place("any")
 
     def place(self, name: str) -> Place:
-        """Return the place of a gateway."""
-        return Place(self.folder / name, self.database_url)
+        """Return the place of whoever is started under this name."""
+        place = Place(self.folder / name, self.database_url)
+        place.folder.mkdir(exist_ok=True)
+        return place
 
     def start(
         self,
@@ -65,24 +80,33 @@ class Fleet(Struct, frozen=True):
         variables: Mapping[str, str] | None = None,
     ) -> MortalGateway:
         """Start a gateway on the folder of this name."""
-        place = self.place(name)
-        place.folder.mkdir(exist_ok=True)
         gateway = MortalGateway(
-            place,
+            self.place(name),
             self.book.url,
             program=program,
             arguments=arguments,
             port=port,
-            variables={
-                **self.s3.variables,
-                "LIMNER_IMAGE_STORE_URL": self.s3.store_url,
-                "PYTHONPATH": os.pathsep.join([*sys.path, str(_CRASH)]),
-                **(variables or {}),
-            },
+            variables=self.to_variables(variables),
         )
-        gateway.secrets.append(SECRET)
-        self.gateways.append(gateway)
-        return gateway
+        return self._take_in(gateway)
+
+    def start_worker(self, name: str, variables: Mapping[str, str] | None = None) -> MortalGateway:
+        """Start a worker on the folder of this name."""
+        return self._take_in(Worker(self.place(name), self.to_variables(variables)))
+
+    def to_variables(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return what tells a process of the store, and more."""
+        return {
+            **self.s3.variables,
+            "LIMNER_IMAGE_STORE_URL": self.s3.store_url,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            **(more or {}),
+        }
+
+    def _take_in(self, member: MortalGateway) -> MortalGateway:
+        member.secrets.append(SECRET)
+        self.members.append(member)
+        return member
 
     def count_clients(self, generation_id: str | None = None) -> int:
         """Return how many clients are being answered, from one generation or from all."""
@@ -147,25 +171,29 @@ class Fleet(Struct, frozen=True):
         assert set(self.s3.list_objects()) == expected
 
 
+FleetT = TypeVar("FleetT", bound=Fleet)
+
+
 @contextmanager
-def running_fleet(folder: Path, database_url: str, s3: S3Server, book: BillBook) -> Iterator[Fleet]:
-    """Let the block start gateways; those that live at its end must end well, and none may have logged a secret."""
-    fleet = Fleet(folder, database_url, s3, book, [])
+def running(fleet: FleetT) -> Iterator[FleetT]:
+    """Let the block start processes; those that live at its end must end well, and none may have logged a secret."""
     try:
         yield fleet
-        living = [gateway for gateway in fleet.gateways if gateway.process.poll() is None]
-        assert [gateway.stop() for gateway in living] == [0] * len(living)
-        for gateway in fleet.gateways:
-            check_log(gateway)
+        living = [member for member in fleet.members if member.process.poll() is None]
+        assert [member.stop() for member in living] == [0] * len(living)
+        for member in fleet.members:
+            member.stop()
+            check_log(member)
     except BaseException:
-        sys.stderr.writelines(gateway.said for gateway in fleet.gateways)
+        for member in fleet.members:
+            sys.stderr.write(member.said)
         raise
     finally:
         end_left()
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something that happens soon, or when a dead gateway is found."""
+    """Wait for something that happens soon, or when a dead process is found."""
     ends_at = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < ends_at
