@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -209,6 +209,22 @@ def test_connections_lost_between_jobs_cost_nothing(place: Place) -> None:
 
     run(place, steps)
     assert sorted(list_added(place)) == ["a"] * THREADS + ["b"] * THREADS
+
+
+def test_lost_connections_make_notes_late_once(place: Place) -> None:
+    """Of notes after the server has ended all connections the first may have to be made again, the next is made."""
+
+    async def steps(books: SharedBooks) -> None:
+        met = threading.Barrier(THREADS, timeout=30)
+        await asyncio.gather(*(books.submit(lambda _: met.wait()) for _ in range(THREADS)))
+        kill_all(place)
+        with suppress(DatabaseError):
+            await books.submit(add("a"), is_urgent=False)
+        await books.submit(add("b"), is_urgent=False)
+        await books.submit(add("c"), is_ordered=True)
+
+    run(place, steps)
+    assert list_added(place) == ["b", "c"]
 
 
 @contextmanager

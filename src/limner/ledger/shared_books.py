@@ -151,7 +151,6 @@ class SharedBooks:
             except TransientError:
                 if time.monotonic() >= ends_at:
                     raise
-                self._pool.check()  # if the server was away, all its connections are gone
         return attempt()
 
     @contextmanager
@@ -166,7 +165,10 @@ class SharedBooks:
         try:
             yield PostgresDatabase(connection, self._name)
         finally:
+            is_lost = connection.broken
             self._pool.putconn(connection)
+            if is_lost:
+                self._pool.check()  # if the server was away, all its connections are gone
 
 
 def _do_nothing(_: Database) -> None:
