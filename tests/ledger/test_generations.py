@@ -11,12 +11,13 @@ from typing import Any
 import apsw
 import psycopg
 import pytest
-from books import CLAIM, DIGEST, FINGERPRINT, RESERVED, make_key, settled, unknown, until
-from databases import FIRST, connect, make_place
+from books import CLAIM, DIGEST, FINGERPRINT, RESERVED, broken, make_key, settled, unknown, until
+from databases import FIRST, SECOND, connect, make_place
 from msgspec.structs import replace
 
 from limner.errors import InsufficientQuota, RateLimited
 from limner.ledger.books import Books, LocalBooks
+from limner.ledger.claims import attach
 from limner.ledger.database import SqlValue
 from limner.ledger.endings import resolve
 from limner.ledger.errors import DatabaseError
@@ -306,6 +307,26 @@ def test_an_end_given_up_as_unknown_is_written_truly_once(place: Place) -> None:
     assert [row[:2] for row in read_states(place)] == [("late", "settled"), ("voided", "failed")]
     assert [kind for name, kind in entries if name == "late"] == ["reserve", "hold", "post"]
     assert [kind for name, kind in entries if name == "voided"] == ["reserve", "hold", "void"]
+
+
+def test_a_call_that_was_not_sent_is_given_up(place: Place) -> None:
+    """Its reservation goes back, once; what another gateway's client waits for is kept, and ends as it does."""
+
+    async def steps(ledger: Ledger, _: Books) -> None:
+        for name in ("alone", "wanted"):
+            await ledger.claim(claim(name, is_always_new=True))
+        with connect(place, SECOND) as other:
+            attach(other, "wanted")
+        given_up = broken("alone", 409, is_replayable=False)
+        assert [await ledger.give_up(given_up) for _ in range(2)] == [True, False]
+        is_shared = place.database_url is not None
+        assert await ledger.give_up(replace(given_up, generation_id="wanted")) != is_shared
+        assert await ledger.end(settled("wanted")) == is_shared
+
+    run(place, steps)
+    with connect(place) as database:
+        entries = database.fetch_all("SELECT kind FROM ledger_entries WHERE step = 2 ORDER BY generation_id")
+    assert entries == [("void",), ("void",) if place.database_url is None else ("post",)]
 
 
 def test_a_start_puts_things_right(place: Place) -> None:
