@@ -5,9 +5,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from books import CLAIM, DAY, HOUR, SECOND, Books, broken, make_key, make_picture, settled, unknown
 from msgspec.structs import replace
 
-from books import CLAIM, DAY, HOUR, SECOND, Books, broken, make_key, make_picture, settled, unknown
 from limner.ledger import transfers
 from limner.ledger.keys import ApiKey, KeyStore
 from limner.ledger.records import Fresh

@@ -1,11 +1,9 @@
 """The books on PostgreSQL: jobs in transactions of their own, tried again where others or the server were in the way."""
 
 import asyncio
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
@@ -17,11 +15,8 @@ from limner.ledger import shared_books
 from limner.ledger.database import Database
 from limner.ledger.errors import CommitInDoubt, DatabaseError, DuplicateError
 from limner.ledger.shared_books import THREADS, SharedBooks
-from places import Place
-
-# Whose wire can lose the answer to a COMMIT.
-sys.path.append(str(Path(__file__).resolve().parents[1] / "storage"))
 from lossy_wire import wiring
+from places import Place
 
 place = pytest.fixture(make_postgres_place)
 

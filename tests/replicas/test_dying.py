@@ -5,10 +5,10 @@ import time
 from http.client import HTTPException
 
 import pytest
-from fleet import RETRY, Fleet, wait_until
 
 from asking import ask
 from audits import digest_pictures, open_books, read_rows
+from fleet import RETRY, Fleet, wait_until
 from gateways import ask_beside
 from orders import Order
 

@@ -14,10 +14,10 @@ from random import Random
 
 import pytest
 from callers import make_call
-from fleet import Fleet, wait_until, wait_until_ready
 from storms import Storm, check_made, find_free_port, intend
 
 from audits import check_books, check_charges, read_key_ids, read_rows
+from fleet import Fleet, wait_until, wait_until_ready
 from gateways import MortalGateway
 from nginx import Nginx, run_nginx
 from programs import CLIENT_KEY, check_log

@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fleet import RETRY, Fleet, wait_until
 
 from asking import Reply, ask, asking, digest, read_stream, split_markdown
 from audits import digest_pictures, read_rows
+from fleet import RETRY, Fleet, wait_until
 from gateways import ask_beside
 from orders import Order
 

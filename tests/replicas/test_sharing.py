@@ -7,10 +7,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fleet import RETRY, Fleet, wait_until
 
 from asking import Reply, ask
 from audits import check_books, digest_pictures, read_rows
+from fleet import RETRY, Fleet, wait_until
 from gateways import ask_beside
 from orders import Order
 

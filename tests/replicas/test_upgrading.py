@@ -5,11 +5,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fleet import Fleet, wait_until_ready
 from openai import OpenAI
 
 from asking import digest, split_markdown
 from audits import open_books
+from fleet import Fleet, wait_until_ready
 from gateways import MortalGateway
 from nginx import Nginx, run_nginx
 from orders import Order

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from lossy_wire import LossyWire, wiring
 from test_full_disk import check_no_error
 from troubles import KEY, check_accepted_again, check_replayed, wait_until_settled
 
@@ -11,6 +10,7 @@ from asking import ask
 from audits import audit, digest_pictures, list_spool, read_rows
 from bills import BillBook
 from gateways import MortalGateway, running
+from lossy_wire import LossyWire, wiring
 from orders import Order
 from painting import wait_until
 from places import Place, making_place

@@ -147,6 +147,11 @@ class Archive:
     async def _get(self, generation: Generation, record: GenerationRecord) -> bool:
         """Return whether the answer is here now; False if its files are on their way."""
         raise_stored_error(record)
+        if record.state == State.FAILED:  # its first client left in the moment this one joined it
+            raise GatewayUnavailable(
+                "The call that this one repeats was given up unsent; nothing was bought. Try again.",
+                code="storage_unavailable",
+            )
         folder = find_folder(record)
         try:
             await self._fill(generation, record)
