@@ -9,10 +9,13 @@ import re
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 _NAME = re.compile(r"^-- name: *(\w+)\n-- .+\n", re.MULTILINE)
 _NEEDS = re.compile(r"^-- needs: *(\d+)\n")
+_INCLUDE = re.compile(r"^-- include: *(\w+) (\S+)\n", re.MULTILINE)
 # Two colons are a cast, and what is in quotes is text.
 _PARAMETER = re.compile(r"'[^']*'|(?<![:\w]):([a-z]\w*)")
 
@@ -55,15 +58,25 @@ def to_postgres(sql: str) -> str:
 
 @cache
 def load_migrations(dialect: str) -> tuple[Migration, ...]:
-    """Return the migrations of a database, in order."""
+    """Return the migrations of a database, in order.
+
+    `-- include: package path` in one stands for a file that an installed package brings.
+    """
     found = []
     for entry in _locate(dialect).joinpath("migrations").iterdir():
         number, _, name = entry.name.removesuffix(".sql").partition("_")
         if entry.name.endswith(".sql"):
-            text = entry.read_text(encoding="utf-8")
+            text = _INCLUDE.sub(_read_included, entry.read_text(encoding="utf-8"))
             needs = _NEEDS.match(text)
             found.append(Migration(int(number), name, text, int(needs[1] if needs else number)))
     return tuple(sorted(found))
+
+
+def _read_included(match: re.Match[str]) -> str:
+    spec = find_spec(match[1])  # the file is wanted, not the package, which takes its time to import
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{match[1]} is not installed")
+    return Path(spec.origin).parent.joinpath(match[2]).read_text(encoding="utf-8")
 
 
 def _read_blocks(folder: str, name: str) -> dict[str, str]:
