@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from limner.errors import locate
 from limner.generation.recovery import conclude_abandoned
 from limner.ledger.clock import read_steady_seconds
 from limner.ledger.errors import DatabaseError, LedgerError
@@ -104,6 +105,8 @@ class Membership:
                 await self.bury_dead()
             except LedgerError as error:
                 self._note_outage(error)
+            except Exception as error:  # noqa: BLE001 - a task of its own: what is not caught here is never seen
+                _LOG.error("this process cannot keep its place among others: %s", locate(error))
             else:
                 self._note_outage(None)
             with suppress(TimeoutError):
