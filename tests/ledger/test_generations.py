@@ -357,8 +357,8 @@ def test_a_start_puts_things_right(place: Place) -> None:
         assert await upkeep.list_evictable(10) == []
         await upkeep.forget_files([("found", "2026-11-27/found")])
         assert await ledger.list_known(["running", "found", "absent"]) == {
-            "running": Known("2026-11-27/running", is_uploaded=False),
-            "found": Known(None, is_uploaded=False),
+            "running": Known("2026-11-27/running", is_uploaded=False, is_let_go=False),
+            "found": Known(None, is_uploaded=False, is_let_go=True),
         }
         assert await upkeep.resolve_old_unknowns("void", 2**50) == 0
         await upkeep.sweep_requests()

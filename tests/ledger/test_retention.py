@@ -128,8 +128,8 @@ def test_the_books_outlive_the_files(books: Books) -> None:
     assert (found.state, found.cost_micro_usd) == ("settled", COST)
     assert lookups.read_pictures(books.database, generation_id) == []
     assert lookups.list_known(books.database, [generation_id, kept, "absent"]) == {
-        generation_id: Known(None, is_uploaded=False),
-        kept: Known(f"2026-11-27/{kept}", is_uploaded=False),
+        generation_id: Known(None, is_uploaded=False, is_let_go=True),
+        kept: Known(f"2026-11-27/{kept}", is_uploaded=False, is_let_go=False),
     }
     assert retention.read_stored_bytes(books.database) == 1_000
     tokens = books.database.fetch_all(

@@ -60,7 +60,9 @@ def test_an_upload_is_due_until_it_is_done(books: Books) -> None:
     books.now_ms += 1_000 * SECOND
     assert take(books) == []
     assert books.find(name).uploaded_at_ms is not None
-    assert list_known(books.database, [name]) == {name: Known(f"2026-11-27/{name}", is_uploaded=True)}
+    assert list_known(books.database, [name]) == {
+        name: Known(f"2026-11-27/{name}", is_uploaded=True, is_let_go=False)
+    }
 
 
 def test_the_oldest_are_taken_first(books: Books) -> None:

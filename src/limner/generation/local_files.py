@@ -92,7 +92,7 @@ class LocalFiles:
             if found is None:
                 continue
             is_copy = found.is_uploaded and self._store.get_path(folder).stat().st_mtime <= before
-            if found.folder is None or is_copy:
+            if found.is_let_go or is_copy:
                 await self._in_thread(self._store.remove, folder)
 
     def _is_scarce(self) -> bool:

@@ -87,14 +87,21 @@ class Known(Struct, frozen=True):
 
     folder: str | None
     is_uploaded: bool
+    is_let_go: bool
+    """Whether there was an answer with files, and they are to be there no more.
+
+    Not so while an answer is just being kept: its files are in their place before the books say so.
+    """
 
 
 def list_known(database: Database, generation_ids: Iterable[str]) -> dict[str, Known]:
     """Return those of the generations that there are, by id."""
     values: dict[str, SqlValue] = {"ids": json.encode([*generation_ids]).decode()}
     return {
-        str(generation_id): Known(None if folder is None else str(folder), bool(is_uploaded))
-        for generation_id, folder, is_uploaded in database.fetch_all(_QUERIES["list_known"], values)
+        str(generation_id): Known(None if folder is None else str(folder), bool(is_uploaded), bool(is_let_go))
+        for generation_id, folder, is_uploaded, is_let_go in database.fetch_all(
+            _QUERIES["list_known"], values
+        )
     }
 
 

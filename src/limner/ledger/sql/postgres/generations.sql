@@ -9,7 +9,7 @@ ORDER BY claimed_at_ms, rowid;
 
 -- name: list_known
 -- Which of these generations there are, and where their files are.
-SELECT id, folder, uploaded_at_ms IS NOT NULL
+SELECT id, folder, uploaded_at_ms IS NOT NULL, state = 'settled' AND folder IS NULL AND error IS NULL
 FROM generations
 WHERE id IN (SELECT value FROM json_array_elements_text(CAST(:ids AS JSON)) AS value);
 

@@ -9,7 +9,9 @@ ORDER BY claimed_at_ms, rowid;
 
 -- name: list_known
 -- Which of these generations there are, and where their files are.
-SELECT id, folder, uploaded_at_ms IS NOT NULL FROM generations WHERE id IN (SELECT value FROM json_each(:ids));
+SELECT id, folder, uploaded_at_ms IS NOT NULL, state = 'settled' AND folder IS NULL AND error IS NULL
+FROM generations
+WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: list_stored_oldest_first
 -- The owner's stored completions with this metadata among theirs, the first claimed first.
