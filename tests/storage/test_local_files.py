@@ -63,7 +63,7 @@ class Disk:
         windows = RepeatWindows()
         self.ledger = Ledger(books, now=lambda: NOW, windows=windows, is_shared=True)
         self.upkeep = Upkeep(books, now=lambda: NOW, windows=windows, is_shared=True)
-        store = PictureStore(folder)
+        self.store = store = PictureStore(folder)
         store.create()
         self.kept = store.prepare(FOLDER)
         self.kept.mkdir()
@@ -112,6 +112,26 @@ def test_only_what_was_let_go_is_deleted(
         await history(disk)
         await disk.files.drop_copies()
         assert disk.kept.exists() == stays
+        disk.close()
+
+    asyncio.run(main())
+
+
+def test_what_arrives_is_not_swept(tmp_path: Path) -> None:
+    """A draft that this process still receives stays, whatever the books say; what a call left goes."""
+
+    async def main() -> None:
+        disk = Disk(tmp_path)
+        draft = disk.store.begin("gen_1")
+        draft.add_line(b"{}")
+        draft.flush()
+        await give_up(disk)
+        await disk.upkeep.resolve_old_unknowns("void", 2**50)
+        await disk.files.sweep_drafts()
+        assert draft.path.exists()
+        draft.close()
+        await disk.files.sweep_drafts()
+        assert not draft.path.exists()
         disk.close()
 
     asyncio.run(main())

@@ -13,7 +13,7 @@ A folder moves from one place to the other whole, by one rename after everything
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -42,6 +42,7 @@ class PictureStore:
         self._pictures = root / "pictures"
         self._lock = Lock()
         self._days: set[str] = set()
+        self._arriving: set[str] = set()
 
     def create(self) -> None:
         """Make the two folders, for their owner alone. Raises OSError."""
@@ -55,7 +56,8 @@ class PictureStore:
 
     def begin(self, generation_id: str) -> "Draft":
         """Return the place where a generation is received; nothing is on disk yet."""
-        return Draft(self._spool / generation_id)
+        self._arriving.add(generation_id)
+        return Draft(self._spool / generation_id, self._arriving.discard)
 
     def keep(self, draft: "Draft", folder: str) -> None:
         """Make `draft` durable as `folder`; blocks. May be tried again. Raises OSError."""
@@ -113,8 +115,9 @@ class PictureStore:
             path.unlink(missing_ok=True)
 
     def list_drafts(self) -> list[str]:
-        """Return the ids of generations with files in the spool."""
-        return sorted(path.name for path in self._spool.iterdir() if path.is_dir())
+        """Return the ids of generations with files in the spool, but for those that this process receives now."""
+        found = {path.name for path in self._spool.iterdir() if path.is_dir()}
+        return sorted(found - self._arriving)
 
     def list_folders(self) -> Iterator[str]:
         """Yield every kept folder."""
@@ -140,8 +143,9 @@ class Draft:
     A small one stays in memory until it is kept. What the disk refuses stays in memory too.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_close: Callable[[str], None]) -> None:
         self.path = path
+        self._on_close = on_close
         self._has_folder = False
         self.is_kept = False
         """Whether it has been moved to where it stays."""
@@ -230,6 +234,7 @@ class Draft:
 
     def close(self) -> None:
         """Let go of the journal; pictures are let go by whoever reads them."""
+        self._on_close(self.path.name)
         if self._journal is not None:
             self._journal.close()
             self._journal = None
