@@ -26,6 +26,7 @@ from limner.cli_log import configure_logging
 from limner.config import Settings, load_settings
 from limner.ledger.keys import KeyStore
 from limner.ledger.lock import lock_data_dir
+from limner.ledger.postgres import describe
 
 _BACKLOG_CONNECTIONS = 2048
 
@@ -93,6 +94,7 @@ def _print_banner(
 ) -> None:
     upstream = urlsplit(settings.gemini_base_url).netloc
     lines = [f"Limner {__version__}", f"Data folder: {settings.data_dir.absolute()}", f"Upstream: {upstream}"]
+    lines += _describe_sharing(settings)
     if emulator_url is not None:
         lines.append(
             f"The upstream is the bundled emulator at {emulator_url}: no picture is real and none costs money"
@@ -111,6 +113,18 @@ def _print_banner(
             f"Warning: {unrecognisable} client keys were made with another signing secret: not accepted"
         )
     print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+def _describe_sharing(settings: Settings) -> list[str]:
+    """Return the lines on what is kept elsewhere than in the data folder."""
+    lines = []
+    if settings.database_url is not None:
+        lines.append(f"Books: {describe(settings.database_url.get_secret_value())}")
+    if settings.image_store_url is not None:
+        lines.append(f"Image store: {settings.image_store_url}")
+    elif settings.database_url is not None:
+        lines.append("Pictures stay in the data folder: a second gateway needs LIMNER_IMAGE_STORE_URL")
+    return lines
 
 
 def _serve(settings: Settings, keys: KeyStore, listener: socket.socket, emulator_url: str | None) -> None:

@@ -1,6 +1,7 @@
 """What gateways share beside pictures: budgets, rates, keys; and what becomes of pictures when S3 is away."""
 
 import os
+import re
 import shutil
 import time
 from collections import Counter
@@ -59,6 +60,13 @@ def test_rates_are_counted_over_all_gateways(fleet: Fleet) -> None:
     ]
     assert [reply.status for reply in replies] == [200] * 4 + [429] * 2
     assert {reply.error["code"] for reply in replies[4:]} == {"rate_limit_exceeded"}
+
+
+def test_a_gateway_says_where_things_are(fleet: Fleet) -> None:
+    """Its banner names database and store, without user and password."""
+    said = fleet.start("first").said
+    assert f"Image store: {fleet.s3.store_url}\n" in said
+    assert re.search(r"^Books: postgresql://127\.0\.0\.1:\d+/\w+$", said, re.MULTILINE)
 
 
 def test_a_key_lives_and_dies_everywhere_at_once(fleet: Fleet) -> None:
