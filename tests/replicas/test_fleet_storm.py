@@ -48,6 +48,7 @@ def test_nothing_is_lost_or_bought_twice_by_a_fleet(fleet: Fleet) -> None:
     random = Random(f"{SEED}/fleet")  # noqa: S311 - a storm that can be repeated, not a secret
     ports = [find_free_port(), find_free_port()]
     gateways = [fleet.start(f"gateway-{number}", port=ports[number]) for number in range(2)]
+    fleet.start_worker("worker")
     with run_nginx(fleet.folder, [gateway.url for gateway in gateways]) as nginx:
         storm = FleetStorm(
             place=fleet.books, seed=SEED, book=fleet.book, kills=KILLS, port=ports[0], nginx=nginx
