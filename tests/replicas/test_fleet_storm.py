@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
-from callers import make_call
-from storms import Storm, check_made, find_free_port, intend
+from storms import Storm, call_on, check_made, find_free_port
 
 from audits import check_books, check_charges, read_key_ids, read_rows
 from fleet import Fleet, wait_until, wait_until_ready
@@ -92,18 +91,3 @@ def kill_one(fleet: Fleet, gateways: list[MortalGateway], number: int, random: R
     gateways[number] = fleet.start(f"gateway-{number}", port=port)
     wait_until_ready(gateways[number])
     fleet.s3.restore()
-
-
-def call_on(storm: FleetStorm, number: int) -> None:
-    """Make calls until the storm is over."""
-    random = Random(f"{storm.seed}/{number}")  # noqa: S311 - as above
-    keys = [CLIENT_KEY, *storm.secrets.values()]
-    count = 0
-    while not storm.stop.is_set():
-        count += 1
-        intent = intend(random, random.choice(keys), f"{number}-{count}")
-        with storm.lock:
-            storm.allowed[intent.order.call] += 1
-        made = make_call(storm.url, intent, random, storm.stop)
-        with storm.lock:
-            storm.made.append(made)

@@ -61,8 +61,3 @@ def note_upload(database: Database, generation_id: str, now_ms: int) -> bool:
 def remove(database: Database, generation_id: str, kind: Kind) -> None:
     """Write that it is done, or needed no more."""
     database.change(_QUERIES["remove_transfer"], {"id": generation_id, "kind": kind})
-
-
-def count(database: Database, kind: Kind) -> int:
-    """Return how many there are."""
-    return database.fetch_integer(_QUERIES["count_transfers"], {"kind": kind})

@@ -44,7 +44,3 @@ UPDATE generations SET uploaded_at_ms = :now WHERE id = :id AND folder IS NOT NU
 -- name: remove_transfer
 -- It is done, or needed no more.
 DELETE FROM transfers WHERE generation_id = :id AND kind = :kind;
-
--- name: count_transfers
--- How many there are.
-SELECT count(*) FROM transfers WHERE kind = :kind;
