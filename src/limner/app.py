@@ -20,6 +20,7 @@ from limner.generation.generations import Generations
 from limner.ledger.books import Books
 from limner.ledger.keys import ApiKey, KeyStore
 from limner.pictures.spool import SpoolFolder
+from limner.translate.settings import SettingsRules
 from limner.web.auth import FindKey
 from limner.web.chat import ChatDoor, ChatRules
 from limner.web.completions import CompletionsDoor
@@ -28,6 +29,8 @@ from limner.web.health import HealthDoor
 from limner.web.models import ModelsDoor
 from limner.web.ownership import Ownership
 from limner.web.stored import StoredDoor
+
+_HOUR_SECONDS = 3600
 
 
 class Gateway(Struct, frozen=True):
@@ -89,6 +92,7 @@ def _list_routes(
         find_key=find_key,
         new_spool=rooms.new_spool,
         deliveries=rooms.deliveries,
+        links=rooms.links,
         rules=_to_chat_rules(settings),
     )
     ownership = Ownership(rooms.ledger, find_key=find_key, end_user_header=settings.end_user_header)
@@ -97,6 +101,7 @@ def _list_routes(
         rooms.ledger,
         ownership,
         deliveries=rooms.deliveries,
+        links=rooms.links,
         fingerprint_key=rooms.fingerprint_key,
     )
     stored = StoredDoor(rooms.answers, ownership, new_spool=rooms.new_spool)
@@ -132,7 +137,14 @@ def _answer_by(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
 
 
 def _to_chat_rules(settings: Settings) -> ChatRules:
+    keeps = settings.image_retention_hours > 0
     return ChatRules(
+        settings=SettingsRules(
+            max_n=settings.max_n, prefers_links=settings.public_url is not None, has_links=keeps
+        ),
+        public_url=settings.public_url,
+        link_seconds=round(settings.image_retention_hours * _HOUR_SECONDS) if keeps else None,
+        linked_seconds=round(settings.linked_retention_hours * _HOUR_SECONDS) if keeps else None,
         max_body_bytes=settings.max_body_bytes,
         image_output=settings.image_output,
         line_bytes=settings.stream_line_bytes,

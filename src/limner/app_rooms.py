@@ -17,6 +17,7 @@ from limner.generation.stored_answers import StoredAnswers
 from limner.ledger.changes import Changes
 from limner.ledger.generations import Ledger
 from limner.ledger.signing import derive
+from limner.pictures.links import PictureLinks
 from limner.pictures.spool import FileSpool, SpoolFolder
 from limner.upstream.client import GeminiClient, Upstream
 from limner.web.delivery import Deliveries
@@ -47,6 +48,7 @@ class Rooms:
         )
         self.fingerprint_key = derive(signing_secret, "call fingerprint")
         self.deliveries = Deliveries()
+        self.links = PictureLinks(derive(signing_secret, "picture links"))
         url = read_database_url(settings)
         membership = foundation.membership
         self.changes = None

@@ -22,7 +22,7 @@ from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
 from limner.ledger.opening import open_database
 from limner.ledger.signing import load_signing_secret
 
-_IMAGE_OUTPUTS = ("auto", "markdown", "images")
+_IMAGE_OUTPUTS = ("auto", "markdown", "url", "images")
 
 
 _PERIOD_WORDS = {"day": "a day", "month": "a month", "total": "in all"}

@@ -5,7 +5,7 @@ setting, and it opens nothing but the files that settings name. `docs/settings.m
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,6 +28,7 @@ from limner.config_values import (
     Origins,
     ProxyUrl,
     PublicUrl,
+    Schemes,
     UnknownPolicy,
 )
 from limner.pictures.shared_address import ACCEPTED as ACCEPTED_STORES
@@ -108,7 +109,7 @@ class Settings(BaseSettings):
     public_url: PublicUrl | None = _variable(
         "LIMNER_PUBLIC_URL", None, "an http:// or https:// address without credentials and query"
     )
-    image_output: ImageOutput = _variable("LIMNER_IMAGE_OUTPUT", "auto", "auto, markdown or images")
+    image_output: ImageOutput = _variable("LIMNER_IMAGE_OUTPUT", "auto", "auto, markdown, url or images")
     stream_line_kib: int = _variable(
         "LIMNER_STREAM_LINE_KIB", 64, "a whole number of KiB; 0 for pictures in one piece", ge=0
     )
@@ -122,6 +123,7 @@ class Settings(BaseSettings):
         "LIMNER_CORS_ORIGINS", ("*",), "origins such as https://chat.example.org, comma-separated; * for all"
     )
     max_body_mib: int = _variable("LIMNER_MAX_BODY_MIB", 140, "a whole number of MiB, 1 or more", ge=1)
+    max_n: int = _variable("LIMNER_MAX_N", 4, "a whole number from 1 to 10", ge=1, le=10)
     upstream_timeout_seconds: float = _variable(
         "LIMNER_UPSTREAM_TIMEOUT_SECONDS", 540.0, "a number of seconds above 0", gt=0, allow_inf_nan=False
     )
@@ -150,6 +152,13 @@ class Settings(BaseSettings):
     unknown_hours: float = _hours("LIMNER_UNKNOWN_HOURS", 72.0, _FROM_ZERO, ge=0)
     end_user_header: HeaderName | None = _variable(
         "LIMNER_END_USER_HEADER", None, "the name of a header, such as X-OpenWebUI-User-Id"
+    )
+    background_tasks: str = _variable(
+        "LIMNER_BACKGROUND_TASKS", "local", "local, draw, or the id of a text model of GET /v1/models"
+    )
+    fetch_schemes: Schemes = _variable("LIMNER_FETCH_SCHEMES", ("https",), "https, or https,http")
+    fetch_allow_hosts: Hosts = _variable(
+        "LIMNER_FETCH_ALLOW_HOSTS", (), "host names or addresses without port, comma-separated"
     )
     upstream_store: bool = _variable("LIMNER_UPSTREAM_STORE", False, "true or false")
     log_level: LogLevel = _variable("LIMNER_LOG_LEVEL", "info", "debug, info, warning or error")
@@ -238,12 +247,23 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         settings = Settings.model_validate(values)
     except ValidationError as error:
         problems += describe_problems(error, values, _VARIABLES)
-    if settings is not None and settings.database_url is not None and settings.signing_secret is None:
-        problems.append(
-            "LIMNER_SIGNING_SECRET is not set; with LIMNER_DATABASE_URL it is needed, and the same for every "
-            "gateway: one that was generated lies in the data folder as signing-secret"
-        )
+    if settings is not None:
+        problems += _find_conflicts(settings)
     # Raised outside the except block: pydantic's error, which holds the secrets, must not become its context.
     if settings is None or problems:
         raise SettingsError(problems)
     return settings.with_variables(given)
+
+
+def _find_conflicts(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong between settings that are good each by itself."""
+    if settings.database_url is not None and settings.signing_secret is None:
+        yield (
+            "LIMNER_SIGNING_SECRET is not set; with LIMNER_DATABASE_URL it is needed, and the same for every "
+            "gateway: one that was generated lies in the data folder as signing-secret"
+        )
+    if settings.image_output == "url" and settings.image_retention_hours == 0:
+        yield (
+            "LIMNER_IMAGE_OUTPUT is 'url', but with LIMNER_IMAGE_RETENTION_HOURS=0 no picture is kept that a link "
+            "could lead to; accepted with it: auto, markdown or images"
+        )

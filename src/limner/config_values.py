@@ -127,10 +127,10 @@ def _parse_origin(value: str) -> str:
     return value.rstrip("/").lower()
 
 
-def _refuse_url_output(value: object) -> object:
-    if value == "url":
-        raise ValueError("this version cannot give out links yet")
-    return value
+def _check_scheme(value: str) -> str:
+    if value.lower() not in {"https", "http"}:
+        raise ValueError(f"{value!r} is no scheme that can be fetched")
+    return value.lower()
 
 
 def _parse_image_store_url(value: str) -> str:
@@ -164,6 +164,7 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 CaFile = Annotated[Path, AfterValidator(_check_ca_file)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
-ImageOutput = Annotated[Literal["auto", "markdown", "images"], BeforeValidator(_refuse_url_output)]
+ImageOutput = Annotated[Literal["auto", "markdown", "url", "images"], BeforeValidator(_lower)]
+Schemes = Annotated[tuple[Annotated[str, AfterValidator(_check_scheme)], ...], BeforeValidator(_split_list)]
 HeaderName = Annotated[str, AfterValidator(_check_header_name)]
 UnknownPolicy = Annotated[Literal["hold", "post", "void"], BeforeValidator(_lower)]

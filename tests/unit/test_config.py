@@ -237,12 +237,11 @@ def test_base_urls_refused(url: str, reason: str) -> None:
     assert reason in line
 
 
-def test_links_as_output_are_not_yet_possible() -> None:
-    """LIMNER_IMAGE_OUTPUT=url is refused by a line that says this version cannot yet."""
-    (line,) = problems_of({"LIMNER_IMAGE_OUTPUT": "url"})
-    assert line == (
-        "LIMNER_IMAGE_OUTPUT is 'url'; this version cannot give out links yet; accepted: auto, markdown or images"
-    )
+def test_links_need_pictures_that_are_kept() -> None:
+    """LIMNER_IMAGE_OUTPUT=url is refused by one line where no picture is kept that a link could lead to."""
+    (line,) = problems_of({"LIMNER_IMAGE_OUTPUT": "url", "LIMNER_IMAGE_RETENTION_HOURS": "0"})
+    assert "LIMNER_IMAGE_OUTPUT is 'url'" in line
+    assert load_settings({"LIMNER_IMAGE_OUTPUT": "url"}, None).image_output == "url"
 
 
 def test_proxies() -> None:

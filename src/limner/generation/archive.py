@@ -7,6 +7,7 @@ and from time to time, until it is over and its files are here. Knows no door.
 import asyncio
 import logging
 from concurrent.futures import Executor
+from pathlib import Path
 
 from limner.errors import GatewayError, GatewayUnavailable, InternalError, NotFound
 from limner.generation.record import Generation, State
@@ -29,6 +30,9 @@ _LOG = logging.getLogger("limner.generation")
 
 _FILES_PATIENCE_SECONDS = 120.0
 """How long a client waits for the files of an answer that is over, before it is told to ask again."""
+
+_LINK_PATIENCE_SECONDS = 30.0
+"""How long the files of an answer are waited for by whoever wants one of its pictures."""
 
 _POLL_SECONDS = 1.0
 """Behind what is told, which may be lost."""
@@ -94,6 +98,26 @@ class Archive:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return generation
+
+    async def fetch_folder(self, record: GenerationRecord) -> Path:
+        """Return the folder of an answer that is over, its files here.
+
+        Raises NotFound: they were deleted. GatewayUnavailable: they cannot be had now.
+        """
+        folder = find_folder(record)
+        path = self._store.get_path(folder)
+        if self._shared is None or path.is_dir():
+            return path
+        ends_at = asyncio.get_running_loop().time() + _LINK_PATIENCE_SECONDS
+        while not await self._download(self._shared, folder, is_uploaded=record.uploaded_at_ms is not None):
+            if asyncio.get_running_loop().time() > ends_at:
+                raise _unreachable()
+            await self._wait(record.id)
+            if (found := await self._ledger.find_any(record.id)) is None:
+                raise NotFound("The answer of this call is no longer there.")
+            record = found
+            folder = find_folder(record)
+        return path
 
     async def drain(self, timeout_seconds: float) -> None:
         """Wait for what is followed; who waits longer is told to ask again, of another gateway."""

@@ -34,13 +34,21 @@ class Call(Struct, frozen=True, kw_only=True):
     store: bool | None
     metadata: dict[str, str] | None = None
     """The client's own words on it, to find it by."""
+    conversation: str | None = None
+    """What its answer is found by when the conversation goes on."""
+    link_base: str = ""
+    """The address that links to its pictures begin with."""
+    links_expire_at: int | None = None
+    """Epoch seconds; None: no links are given out."""
 
 
 def to_claim(
     call: Call, drawing: Drawing, *, generation_id: str, now_seconds: float, fingerprint_key: bytes
 ) -> tuple[Claim, Asked]:
     """Return what is claimed for `call`, and what is kept of how it was asked."""
-    asked = to_asked(drawing, int(now_seconds))
+    asked = to_asked(
+        drawing, int(now_seconds), link_base=call.link_base, links_expire_at=call.links_expire_at
+    )
     claim = Claim(
         generation_id=generation_id,
         door=call.door,
@@ -57,6 +65,8 @@ def to_claim(
         is_stream=call.is_stream,
         store=call.store,
         metadata=None if call.metadata is None else msgspec.json.encode(call.metadata),
+        conversation=call.conversation,
+        is_linked=asked.image_output == "url",
         reserved_micro_usd=reserve_micro_usd(drawing),
         is_retry=call.is_retry,
         is_always_new=call.is_always_new,
@@ -70,11 +80,11 @@ def digest_idempotency_key(owner: str, door: str, idempotency_key: str, fingerpr
 
 
 def reserve_micro_usd(drawing: Drawing) -> int:
-    """Return the most that one picture may cost: its tokens, 2,000 of text, and the input, rounded up."""
+    """Return the most that a call may cost: for each choice its picture's tokens, 2,000 of text, and the input."""
     input_tokens = drawing.text_bytes + len(drawing.pictures) * RESERVED_INPUT_PICTURE_TOKENS
     nano_usd = reserve_nano_usd(drawing.model, drawing.settings.image_size)
     nano_usd += input_tokens * drawing.model.prices.input_nano_usd
-    return -(-nano_usd // _NANO_PER_MICRO)
+    return -(-nano_usd * drawing.settings.n // _NANO_PER_MICRO)
 
 
 def to_head(claim: Claim, asked: Asked, claimed_at_ms: int) -> Head:
@@ -91,6 +101,8 @@ def to_head(claim: Claim, asked: Asked, claimed_at_ms: int) -> Head:
         is_stream=claim.is_stream,
         store=claim.store,
         metadata=None if claim.metadata is None else msgspec.json.decode(claim.metadata),
+        conversation=claim.conversation,
+        is_linked=claim.is_linked,
         reserved_micro_usd=claim.reserved_micro_usd,
         claimed_at_ms=claimed_at_ms,
     )

@@ -65,9 +65,17 @@ class Asked(Struct, frozen=True, kw_only=True):
     created: int
     """Epoch seconds."""
     notices: tuple[Notice, ...]
+    n: int = 1
+    """How many choices were asked for."""
+    draws: bool = True
+    """Whether a picture is due; False for text models."""
+    link_base: str = ""
+    """The address that links to its pictures begin with, without a slash at its end."""
+    links_expire_at: int | None = None
+    """Until when links to its pictures work, epoch seconds; None: none are given out."""
 
 
-def to_asked(drawing: Drawing, created: int) -> Asked:
+def to_asked(drawing: Drawing, created: int, *, link_base: str, links_expire_at: int | None) -> Asked:
     """Return what is kept of `drawing`."""
     return Asked(
         model=drawing.asked_model,
@@ -80,6 +88,10 @@ def to_asked(drawing: Drawing, created: int) -> Asked:
         input_pictures=len(drawing.pictures),
         created=created,
         notices=drawing.notices,
+        n=drawing.settings.n,
+        draws=drawing.settings.draws,
+        link_base=link_base,
+        links_expire_at=links_expire_at,
     )
 
 

@@ -165,6 +165,8 @@ def _to_new(head: Head) -> NewGeneration:
         is_stream=head.is_stream,
         store=head.store,
         metadata=None if head.metadata is None else msgspec.json.encode(head.metadata),
+        conversation=head.conversation,
+        is_linked=head.is_linked,
         reserved_micro_usd=head.reserved_micro_usd,
         claimed_at_ms=head.claimed_at_ms,
     )

@@ -134,6 +134,8 @@ def insert(database: Database, new: NewGeneration, *, clients: int) -> None:
         "is_stream": int(new.is_stream),
         "store": None if new.store is None else int(new.store),
         "metadata": None if new.metadata is None else new.metadata.decode(),
+        "conversation": new.conversation,
+        "is_linked": int(new.is_linked),
         "reserved_micro_usd": new.reserved_micro_usd,
         "claimed_at_ms": new.claimed_at_ms,
         "clients": clients,
@@ -156,6 +158,8 @@ def _to_new(call: Claim, now_ms: int) -> NewGeneration:
         is_stream=call.is_stream,
         store=call.store,
         metadata=call.metadata,
+        conversation=call.conversation,
+        is_linked=call.is_linked,
         reserved_micro_usd=call.reserved_micro_usd,
         claimed_at_ms=now_ms,
     )

@@ -35,6 +35,10 @@ class Claim(Struct, frozen=True, kw_only=True):
     store: bool | None
     metadata: bytes | None = None
     """JSON: the client's own words on the call."""
+    conversation: str | None = None
+    """What the call's answer is found by when its conversation goes on."""
+    is_linked: bool = False
+    """Whether its pictures are given out as links."""
     reserved_micro_usd: int
     is_retry: bool
     """Whether the client says that this is not its first attempt."""
@@ -123,6 +127,8 @@ class NewGeneration(Struct, frozen=True, kw_only=True):
     is_stream: bool
     store: bool | None
     metadata: bytes | None = None
+    conversation: str | None = None
+    is_linked: bool = False
     reserved_micro_usd: int
     claimed_at_ms: int
 

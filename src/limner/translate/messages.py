@@ -17,7 +17,6 @@ from msgspec import Struct
 from limner.errors import InvalidRequest
 from limner.translate.shown import shorten
 from limner.translate.spellings import read_setting_text
-from limner.wire.gemini import InlineData, RequestContent, RequestPart
 from limner.wire.openai import ContentPart, GeminiContent, ImageUrl, Message
 
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")
@@ -45,21 +44,25 @@ class InputPicture(Struct, frozen=True, kw_only=True):
     """The string itself where it is short, for text that only looks like a picture."""
 
 
-class Conversation(Struct, frozen=True, kw_only=True):
-    """What will be sent."""
+class Link(Struct, frozen=True):
+    """A picture that is named and not there yet: a URL, or a picture's bare id. `param` is where it stands."""
 
-    contents: list[RequestContent]
-    system: str | None
-    pictures: tuple[int, ...]
-    """Numbers of the pictures in the order in which they stand in `contents`."""
-    texts: tuple[str, ...]
+    url: str
+    param: str
 
 
-Piece = str | int
-"""Text, or the number of a picture."""
+Piece = str | int | Link
+"""Text, the number of a picture, or a picture that has to be found first."""
 
-Turn = tuple[str, list[Piece]]
-"""A role of Gemini's and what was said."""
+
+class Turn(Struct, kw_only=True):
+    """What was said at one time."""
+
+    role: str
+    """Gemini's: `user` or `model`."""
+    pieces: list[Piece]
+    references: tuple[str, ...] = ()
+    """Ids of generations that a model's turn says it came from, by `reasoning_details`."""
 
 
 def read_messages(
@@ -75,7 +78,7 @@ def read_messages(
             if not read_setting_text(_join_texts(message)):
                 system.extend(piece for piece in pieces if isinstance(piece, str))
         elif pieces:
-            turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
+            turns.append(Turn(role="model" if role in _MODEL_ROLES else "user", pieces=pieces))
     return turns, system
 
 
@@ -106,50 +109,8 @@ def read_contents(contents: Sequence[GeminiContent], pictures: Sequence[InputPic
                 pieces.append(_check_picture(number, f"{param}.inlineData.data", pictures))
         if pieces:
             role = (content.role or "user").lower()
-            turns.append(("model" if role in _MODEL_ROLES else "user", pieces))
+            turns.append(Turn(role="model" if role in _MODEL_ROLES else "user", pieces=pieces))
     return turns
-
-
-def to_conversation(
-    turns: Sequence[Turn],
-    system: Sequence[str],
-    pictures: Sequence[InputPicture],
-    *,
-    model_turns_hold_pictures: bool,
-) -> Conversation:
-    """Return `turns` as Gemini takes them; see the module's facts for pictures in model turns."""
-    contents: list[RequestContent] = []
-    sent: list[int] = []
-    moved: list[Piece] = []
-    for role, said in turns:
-        pieces = said
-        if role == "model" and not model_turns_hold_pictures:
-            moved += [piece for piece in said if isinstance(piece, int)]
-            pieces = [piece for piece in said if isinstance(piece, str)]
-        elif role == "user":
-            pieces, moved = [*moved, *said], []
-        if pieces:
-            contents.append(_to_content(role, pieces, pictures))
-            sent += [piece for piece in pieces if isinstance(piece, int)]
-    if moved:
-        contents.append(_to_content("user", moved, pictures))
-        sent += [piece for piece in moved if isinstance(piece, int)]
-    return Conversation(
-        contents=contents,
-        system="\n\n".join(system) or None,
-        pictures=tuple(sent),
-        texts=tuple(piece for _, said in turns for piece in said if isinstance(piece, str)),
-    )
-
-
-def _to_content(role: str, pieces: Sequence[Piece], pictures: Sequence[InputPicture]) -> RequestContent:
-    parts = [
-        RequestPart(text=piece)
-        if isinstance(piece, str)
-        else RequestPart(inline_data=InlineData(mime_type=pictures[piece].mime_type or ""))
-        for piece in pieces
-    ]
-    return RequestContent(parts=parts, role=role)
 
 
 def read_content(message: Message, param: str, pictures: Sequence[InputPicture]) -> Iterator[Piece]:
@@ -187,11 +148,13 @@ def _read_part(part: ContentPart, param: str, pictures: Sequence[InputPicture]) 
         )
 
 
-def _read_url(url: str, param: str, pictures: Sequence[InputPicture]) -> int:
+def _read_url(url: str, param: str, pictures: Sequence[InputPicture]) -> int | Link:
     found = _DATA_URI.fullmatch(url.strip())
     if found is None:
+        if url.strip().lower().startswith(("http:", "https:", "/images/", "img_")):
+            return Link(url.strip(), param)
         raise InvalidRequest(
-            f"'{param}' is {shorten(url)}; a picture must come as data:<type>;base64,<data>.",
+            f"'{param}' is {shorten(url)}; a picture must come as data:<type>;base64,<data> or as a link.",
             code="invalid_image",
             param=param,
         )

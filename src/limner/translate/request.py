@@ -6,16 +6,10 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from limner.catalogue import ImageModel
-from limner.errors import InvalidRequest
 from limner.translate.asked import AskedMessage, read_asked
-from limner.translate.messages import (
-    Conversation,
-    InputPicture,
-    Turn,
-    read_contents,
-    read_messages,
-    to_conversation,
-)
+from limner.translate.contents import Conversation, to_conversation
+from limner.translate.dialogue import Dialogue
+from limner.translate.messages import InputPicture
 from limner.translate.settings import DrawSettings, find_google_option
 from limner.wire.gemini import GenerateContentRequest, RequestContent, RequestPart
 from limner.wire.openai import ChatCompletionRequest, Notice
@@ -41,22 +35,17 @@ def to_drawing(
     request: ChatCompletionRequest,
     model: ImageModel,
     settings: DrawSettings,
+    dialogue: Dialogue,
     pictures: Sequence[InputPicture],
     *,
     upstream_stores: bool,
 ) -> Drawing:
-    """Return what `request` buys. Raises InvalidRequest where there is nothing to draw or no telling what.
+    """Return what `request` buys, all of whose links have become pictures.
 
     `upstream_stores` leaves Google's default for keeping requests in place instead of opting out.
     """
-    said, system = read_messages(request.messages or (), pictures)
-    own = read_contents(request.contents or (), pictures)
-    if own and _is_blank(said):
-        said = []
-    if not (said or own):
-        raise _nothing_to_draw()
     conversation = to_conversation(
-        said or own, system, pictures, model_turns_hold_pictures=not model.has_signatures
+        dialogue.turns, dialogue.system, pictures, model_turns_hold_pictures=not model.has_signatures
     )
     return Drawing(
         model=model,
@@ -71,16 +60,8 @@ def to_drawing(
         ),
         pictures=conversation.pictures,
         text_bytes=sum(len(text.encode()) for text in (*conversation.texts, conversation.system or "")),
-        notices=(*settings.notices, *_compare(said, own, pictures)),
-        messages=read_asked(request, pictures) if request.store else None,
-    )
-
-
-def _nothing_to_draw() -> InvalidRequest:
-    return InvalidRequest(
-        "There is nothing to draw: no message but system ones has text or a picture.",
-        code="missing_required_parameter",
-        param="messages",
+        notices=(*settings.notices, *dialogue.notices),
+        messages=read_asked(request, pictures, dialogue.found) if request.store else None,
     )
 
 
@@ -93,29 +74,3 @@ def _to_system(conversation: Conversation) -> RequestContent | UnsetType:
     if conversation.system is None:
         return UNSET
     return RequestContent(parts=[RequestPart(text=conversation.system)])
-
-
-def _compare(said: Sequence[Turn], own: Sequence[Turn], pictures: Sequence[InputPicture]) -> list[Notice]:
-    """Return a notice where `contents` says something else than `messages`, which count."""
-    if not (said and own):
-        return []
-    in_messages = {pictures[piece].sha256 for _, pieces in said for piece in pieces if isinstance(piece, int)}
-    for _, pieces in own:
-        for piece in pieces:
-            if isinstance(piece, int) and pictures[piece].sha256 not in in_messages:
-                raise InvalidRequest(
-                    "'contents' holds a picture that 'messages' lacks, and only one of the two can count.",
-                    code="conflicting_input",
-                    param="contents",
-                )
-    if _texts(said) == _texts(own):
-        return []
-    return [Notice("contents_ignored", "'messages' and 'contents' differ; 'messages' counts.")]
-
-
-def _is_blank(turns: Sequence[Turn]) -> bool:
-    return not any(isinstance(piece, int) or piece.strip() for _, pieces in turns for piece in pieces)
-
-
-def _texts(turns: Sequence[Turn]) -> list[str]:
-    return [piece for _, pieces in turns for piece in pieces if isinstance(piece, str)]

@@ -18,7 +18,7 @@ from limner.wire.gemini import GenerationConfig, RequestImageConfig, RequestThin
 from limner.wire.openai import ChatCompletionRequest, Notice, ThinkingConfig
 
 _DEFAULT_SIZE = "1K"
-_IMAGE_OUTPUTS = ("auto", "markdown", "images")
+_IMAGE_OUTPUTS = ("auto", "markdown", "url", "images")
 _INT32 = range(-(2**31), 2**31)
 
 _DROPPED = (
@@ -33,6 +33,16 @@ _DROPPED = (
 """Fields that would spoil a drawing: a picture counts as output tokens, so a chat's limit buys nothing."""
 
 
+class SettingsRules(Struct, frozen=True, kw_only=True):
+    """What the gateway allows."""
+
+    max_n: int = 4
+    prefers_links: bool = False
+    """Whether `auto` gives out links: where it is known at which address browsers reach the gateway."""
+    has_links: bool = True
+    """Whether pictures are kept that a link could lead to."""
+
+
 class DrawSettings(Struct, frozen=True, kw_only=True):
     """What will be drawn and how it is paid for."""
 
@@ -43,8 +53,12 @@ class DrawSettings(Struct, frozen=True, kw_only=True):
     """The tier that tokens and price go by."""
     wants_thoughts: bool
     image_output: str
-    """`markdown` or `images`."""
+    """`markdown`, `url` or `images`."""
     notices: tuple[Notice, ...]
+    n: int = 1
+    """How many choices."""
+    draws: bool = True
+    """Whether a picture is due; False for text models."""
 
 
 def resolve_settings(
@@ -54,6 +68,7 @@ def resolve_settings(
     given: Iterable[Given],
     header_image_output: str | None,
     default_image_output: str,
+    rules: SettingsRules = SettingsRules(),  # noqa: B008 - it is frozen
 ) -> DrawSettings:
     """Return the settings that `request` asks of `model`. Raises InvalidRequest.
 
@@ -62,7 +77,7 @@ def resolve_settings(
     else the gateway is set to.
     """
     notices: list[Notice] = []
-    _check_n(request.n)
+    n = _resolve_n(request.n, rules.max_n)
     frame = choose_frame(given, model)
     notices.extend(frame.notices)
     thinking = _resolve_thinking(*find_google_option(request, "thinking_config"), model, notices)
@@ -83,8 +98,9 @@ def resolve_settings(
         aspect_ratio=frame.aspect_ratio,
         image_size=frame.image_size or _DEFAULT_SIZE,
         wants_thoughts=thinking is not None and thinking.include_thoughts is True,
-        image_output=_resolve_image_output(request, header_image_output, default_image_output),
+        image_output=_resolve_image_output(request, header_image_output, default_image_output, rules),
         notices=tuple(notices),
+        n=n,
     )
 
 
@@ -96,11 +112,14 @@ def find_google_option(request: ChatCompletionRequest, name: str) -> tuple[str, 
     return f"google.{name}", getattr(request.google, name) if request.google else None
 
 
-def _check_n(n: int | None) -> None:
-    if n not in {None, 1}:
+def _resolve_n(n: int | None, most: int) -> int:
+    if n is None:
+        return 1
+    if not 1 <= n <= most:
         raise InvalidRequest(
-            f"'n' is {n}; this version draws one picture a call.", code="unsupported_value", param="n"
+            f"'n' is {n}; this gateway draws 1 to {most} at a time.", code="unsupported_value", param="n"
         )
+    return n
 
 
 def _name_dropped(request: ChatCompletionRequest) -> Iterator[Notice]:
@@ -162,7 +181,7 @@ def _resolve_seed(seed: int | None, notices: list[Notice]) -> int | UnsetType:
 
 
 def _resolve_image_output(
-    request: ChatCompletionRequest, in_header: str | None, default_image_output: str
+    request: ChatCompletionRequest, in_header: str | None, default_image_output: str, rules: SettingsRules
 ) -> str:
     in_extra = request.extra_body.limner if request.extra_body else None
     places = (
@@ -172,12 +191,17 @@ def _resolve_image_output(
     )
     given = next(((p, o) for p, o in places if o), None)
     place, output = given or ("The image output set for this key", default_image_output)
-    if output not in _IMAGE_OUTPUTS:
+    accepted = [name for name in _IMAGE_OUTPUTS if name != "url" or rules.has_links]
+    if output not in accepted:
         raise InvalidRequest(
-            f"{place} is {shorten(output)}; this version takes {', '.join(_IMAGE_OUTPUTS)}.",
+            f"{place} is {shorten(output)}; this gateway takes {', '.join(accepted)}.",
             code="unsupported_value",
             param=place if given else None,
         )
     if output == "auto":
-        return "images" if "image" in (request.modalities or ()) else "markdown"
+        return "images" if "image" in (request.modalities or ()) else _choose_text_form(rules)
     return output
+
+
+def _choose_text_form(rules: SettingsRules) -> str:
+    return "url" if rules.prefers_links and rules.has_links else "markdown"

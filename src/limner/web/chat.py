@@ -17,13 +17,15 @@ from limner.generation.generations import Generations
 from limner.generation.replaying import StoredFailure
 from limner.generation.visit import Visit
 from limner.ledger.keys import ApiKey
+from limner.pictures.links import PictureLinks
 from limner.pictures.spool import PictureSpool
 from limner.translate.body import read_model_name, to_record
 from limner.translate.canonical import canonicalize
+from limner.translate.dialogue import read_dialogue
 from limner.translate.messages import read_system_texts
 from limner.translate.metadata import read_metadata
 from limner.translate.request import Drawing, to_drawing
-from limner.translate.settings import resolve_settings
+from limner.translate.settings import SettingsRules, resolve_settings
 from limner.translate.spellings import find_given
 from limner.web.auth import FindKey, authenticate, authorize_model
 from limner.web.body import Body, read_body
@@ -47,6 +49,13 @@ class ChatRules(Struct, frozen=True, kw_only=True):
     image_output: str
     line_bytes: int
     heartbeat_seconds: float
+    settings: SettingsRules
+    public_url: str | None
+    """The address that links begin with; None: the one a call came to."""
+    link_seconds: int | None
+    """How long links to pictures are made to work; None: none are given out."""
+    linked_seconds: int | None
+    """The same where the pictures are kept for their links' sake."""
     upstream_stores: bool
     end_user_header: str | None
 
@@ -61,12 +70,14 @@ class ChatDoor:
         find_key: FindKey,
         new_spool: Callable[[], PictureSpool],
         deliveries: Deliveries,
+        links: PictureLinks,
         rules: ChatRules,
     ) -> None:
         self._generations = generations
         self._deliveries = deliveries
         self._find_key = find_key
         self._new_spool = new_spool
+        self._links = links
         self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,8 +158,14 @@ class ChatDoor:
             given=find_given(body.fields, suffixes, read_system_texts(asked.messages or ())),
             header_image_output=header_image_output,
             default_image_output=key.image_output or self._rules.image_output,
+            rules=self._rules.settings,
         )
         drawing = to_drawing(
-            asked, model, settings, body.pictures, upstream_stores=self._rules.upstream_stores
+            asked,
+            model,
+            settings,
+            read_dialogue(asked, body.pictures),
+            body.pictures,
+            upstream_stores=self._rules.upstream_stores,
         )
         return asked, drawing

@@ -21,6 +21,7 @@ from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.lookups import Choice
 from limner.ledger.records import Scope
+from limner.pictures.links import PictureLinks
 from limner.web.completion_notes import decode_metadata, to_note
 from limner.web.delivery import Deliveries
 from limner.web.ownership import Ownership, no_books, not_found, to_completion_id, to_generation_id
@@ -40,12 +41,14 @@ class CompletionsDoor:
         ownership: Ownership,
         *,
         deliveries: Deliveries,
+        links: PictureLinks,
         fingerprint_key: bytes,
     ) -> None:
         self._generations = generations
         self._ledger = ledger
         self._ownership = ownership
         self._deliveries = deliveries
+        self._links = links
         self._fingerprint_key = fingerprint_key
 
     async def show(self, scope: AsgiScope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from limner.catalogue import ImageModel, find_model, find_model_and_suffixes
 from limner.errors import NotFound
 from limner.translate.body import BodyReader, read_model_name, to_record
+from limner.translate.dialogue import read_dialogue
 from limner.translate.messages import InputPicture, read_system_texts
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.scanner import LongBegins, LongBytes, LongEnds
@@ -69,7 +70,7 @@ def prepare(pieces: Iterable[bytes], image_output: str | None = None) -> Drawing
         header_image_output=image_output,
         default_image_output="auto",
     )
-    return to_drawing(asked, model, settings, pictures, upstream_stores=False)
+    return to_drawing(asked, model, settings, read_dialogue(asked, pictures), pictures, upstream_stores=False)
 
 
 def draw(model: str = PRO, **fields: Any) -> Drawing:

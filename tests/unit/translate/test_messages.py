@@ -172,7 +172,7 @@ def test_texts_full_of_openings_take_linear_time(text: str) -> None:
     turns, _ = read_messages(
         [Message(content=f"{text}\0000{text}data:image/png;base64,\0000{text}")], [picture]
     )
-    assert turns[0][1].count(0) == 1
+    assert turns[0].pieces.count(0) == 1
 
 
 @pytest.mark.parametrize(

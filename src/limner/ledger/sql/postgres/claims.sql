@@ -2,11 +2,11 @@
 -- A new generation, of the replica that writes.
 INSERT INTO generations
     (id, state, door, owner, end_user, key_id, fingerprint, idempotency_digest, model, asked, is_stream, store,
-    metadata, reserved_micro_usd, claimed_at_ms, replica_id, client_replicas)
+    metadata, conversation, is_linked, reserved_micro_usd, claimed_at_ms, replica_id, client_replicas)
 VALUES
     (:id, 'claimed', :door, :owner, :end_user, :key_id, :fingerprint, :idempotency_digest, :model, :asked,
-    :is_stream, :store, :metadata, :reserved_micro_usd, :claimed_at_ms, current_setting('limner.replica'),
-    array_fill(current_setting('limner.replica'), ARRAY[CAST(:clients AS INTEGER)]));
+    :is_stream, :store, :metadata, :conversation, :is_linked, :reserved_micro_usd, :claimed_at_ms,
+    current_setting('limner.replica'), array_fill(current_setting('limner.replica'), ARRAY[CAST(:clients AS INTEGER)]));
 
 -- name: attach
 -- One client more is being answered from it, by the replica that writes.
