@@ -222,7 +222,8 @@ class ImageNote(Struct):
 class LimnerNote(Struct):
     """What Limner adds to an answer."""
 
-    generation_id: str
+    generation_id: str | None
+    """None where nothing was generated: a background task answered here."""
     cost_usd: float | None
     upstream: UpstreamNote
     notices: list[Notice]
