@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from books import DIGEST, SECOND, Books, broken, make_key, open_books
+from books import DIGEST, SECOND, Books, broken, make_key, make_picture, open_books
 
 from limner.ledger import lookups
 from limner.ledger.lookups import Choice
 from limner.ledger.records import Scope
+from limner.ledger.retention import forget_files
 from limner.ledger.stored import write_metadata
 
 books = pytest.fixture(open_books)
@@ -42,6 +43,21 @@ def test_keys_of_one_owner_share(books: Books) -> None:
     first = books.claim(key=make_key("a", owner="ann"))
     second = books.claim(key=make_key("b", owner="ann"), is_always_new=True)
     assert sorted(list_ids(books)) == [first, second]
+
+
+def test_pictures_are_found_with_whose_they_are(books: Books) -> None:
+    """A picture is found by its id alone, with the generation that drew it, as long as its files are kept."""
+    drawn = books.draw(end_user="tom", is_always_new=True)
+    other = books.draw(key=make_key("bob"))
+    found = lookups.find_picture(books.database, f"picture-{drawn}-0")
+    assert found == (make_picture(drawn), books.find(drawn))
+    with books.database.transaction():
+        forget_files(books.database, [drawn])
+    assert lookups.find_picture(books.database, f"picture-{drawn}-0") is None
+    assert lookups.find_picture(books.database, "absent") is None
+    assert lookups.find_picture(books.database, f"picture-{other}-0") == (
+        make_picture(other), books.find(other, owner="bob"),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("is_newest_first", [False, True])

@@ -34,7 +34,8 @@ ONE_WAY = {"moving"}
 """Modules that know one database, and the one that reads one and writes the other."""
 
 VALUES: dict[str, SqlValue] = {
-    "after_id": "g", "answer": "{}", "asked": "{}", "asked_begin": "{", "budget_period": "day", "digest": b"d", "digest_secret_id": "s",
+    "after_id": "g", "answer": "{}", "asked": "{}", "asked_begin": "{", "budget_period": "day", "conversation": "c", "digest": b"d",
+    "digest_secret_id": "s", "digests": '["d"]',
     "door": "chat", "end_user": "", "error": "{}", "file_name": "f", "fingerprint": b"f", "first_day": "2026-11-27",
     "folder": "f", "generation_id": "g", "id": "g", "idempotency_digest": b"i", "ids": '["g"]', "image_output": "url",
     "key_id": "k", "key_name": "n", "kind": "upload", "last_day": "2026-11-27", "lease_seconds": 1.5, "metadata": "{}",
@@ -49,7 +50,7 @@ INTEGERS = {"is_*", "*_ms", "*_at", "*_micro_usd", "*_tokens", "*_per_minute", "
 }  # fmt: skip
 
 OPTIONAL = {
-    "answer", "asked_begin", "budget_micro_usd", "cost_micro_usd", "digest", "end_user", "error", "error_status",
+    "answer", "asked_begin", "budget_micro_usd", "conversation", "cost_micro_usd", "digest", "end_user", "error", "error_status",
     "expires_at", "folder", "height", "idempotency_digest", "image_output", "images_per_minute", "key_name", "metadata",
     "models", "note", "requests_per_minute", "store", "width",
 }  # fmt: skip

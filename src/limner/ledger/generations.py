@@ -6,13 +6,13 @@ must not know SQL, HTTP or what is drawn. Everything here is for the event loop'
 
 import logging
 from asyncio import Future, get_running_loop
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from itertools import count
 from operator import itemgetter
 from typing import TypeVar
 
-from limner.ledger import claims, endings, lookups, recovery, stored, transfers
+from limner.ledger import claims, endings, lookups, recovery, stored, transfers, turns
 from limner.ledger.books import Books
 from limner.ledger.database import Database
 from limner.ledger.errors import DatabaseError
@@ -161,6 +161,23 @@ class Ledger:
     async def read_pictures(self, generation_id: str) -> list[StoredPicture]:
         """Return the pictures of a generation, in their order."""
         return await self._books.ask(lambda database: lookups.read_pictures(database, generation_id))
+
+    async def find_turns(
+        self, sha256s: Collection[str], conversations: Collection[str], scope: Scope
+    ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Return ids of kept generations, newest first: by pictures they drew, and by what they were asked after."""
+
+        def find(database: Database) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+            return (
+                turns.find_by_picture(database, sha256s, owner=scope.owner, end_user=scope.end_user or ""),
+                turns.find_by_conversation(database, conversations),
+            )
+
+        return await self._books.ask(find)
+
+    async def find_picture(self, picture_id: str) -> tuple[StoredPicture, GenerationRecord] | None:
+        """Return a kept picture and its generation, whosever they are; None: there is none, or it was let go."""
+        return await self._books.ask(lambda database: lookups.find_picture(database, picture_id))
 
     async def list_orphans(self) -> list[GenerationRecord]:
         """Return the generations that this server left without an end when it last ran."""

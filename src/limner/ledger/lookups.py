@@ -111,6 +111,15 @@ def read_pictures(database: Database, generation_id: str) -> list[StoredPicture]
     return [_to_picture(row) for row in rows]
 
 
+def find_picture(database: Database, picture_id: str) -> tuple[StoredPicture, GenerationRecord] | None:
+    """Return a picture and whose it is, whosever it is; None: there is none, or its files were let go."""
+    rows = database.fetch_all(_QUERIES["find_picture"], {"id": picture_id})
+    if not rows:
+        return None
+    of_picture = len(_PICTURE_COLUMNS)
+    return _to_picture(rows[0][:of_picture]), to_record(rows[0][of_picture:])
+
+
 def _find_place(database: Database, scope: Scope, choice: Choice) -> tuple[int, str] | None:
     """Return the place behind which the list begins; None if that generation is not the owner's."""
     if choice.after is None:

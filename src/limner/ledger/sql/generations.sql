@@ -71,6 +71,16 @@ FROM pictures
 WHERE generation_id = :id
 ORDER BY number;
 
+-- name: find_picture
+-- A picture that is kept, and the generation that drew it, whosever it is.
+SELECT pictures.id, number, is_thought, file_name, sha256, mime_type, width, height, size_bytes,
+    generations.id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
+    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
+    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
+FROM pictures
+JOIN generations ON generations.id = pictures.generation_id
+WHERE pictures.id = :id AND folder IS NOT NULL AND answer IS NOT NULL;
+
 -- name: write_metadata
 -- Put other metadata on a stored completion; no row: it is none, or no longer kept.
 UPDATE generations
