@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from limner.catalogue import ImageModel
 from limner.errors import InvalidRequest
-from limner.translate.framing import choose_frame
+from limner.translate.framing import Frame, choose_frame
 from limner.translate.shown import shorten
 from limner.translate.spellings import Given
 from limner.wire.gemini import GenerationConfig, RequestImageConfig, RequestThinkingConfig
@@ -80,24 +80,14 @@ def resolve_settings(
     n = _resolve_n(request.n, rules.max_n)
     frame = choose_frame(given, model)
     notices.extend(frame.notices)
-    thinking = _resolve_thinking(*find_google_option(request, "thinking_config"), model, notices)
-    max_output_tokens: int | None = find_google_option(request, "max_output_tokens")[1]
+    config = _to_drawing_config(request, model, frame, notices)
     notices.extend(_name_dropped(request))
+    thinking = config.thinking_config
     return DrawSettings(
-        generation_config=GenerationConfig(
-            response_modalities=["TEXT", "IMAGE"],
-            image_config=_to_image_config(
-                frame.aspect_ratio, frame.image_size if model.takes_image_size else None
-            ),
-            thinking_config=thinking or UNSET,
-            temperature=_within("temperature", request.temperature, 2),
-            top_p=_within("top_p", request.top_p, 1),
-            seed=_resolve_seed(request.seed, notices),
-            max_output_tokens=UNSET if max_output_tokens is None else max_output_tokens,
-        ),
+        generation_config=config,
         aspect_ratio=frame.aspect_ratio,
         image_size=frame.image_size or _DEFAULT_SIZE,
-        wants_thoughts=thinking is not None and thinking.include_thoughts is True,
+        wants_thoughts=thinking is not UNSET and thinking.include_thoughts is True,
         image_output=_resolve_image_output(request, header_image_output, default_image_output, rules),
         notices=tuple(notices),
         n=n,
@@ -126,6 +116,24 @@ def _name_dropped(request: ChatCompletionRequest) -> Iterator[Notice]:
     for name in _DROPPED:
         if getattr(request, name) is not None:
             yield Notice("setting_dropped", f"'{name}' has no use for a drawing and was not passed on.")
+
+
+def _to_drawing_config(
+    request: ChatCompletionRequest, model: ImageModel, frame: Frame, notices: list[Notice]
+) -> GenerationConfig:
+    thinking = _resolve_thinking(*find_google_option(request, "thinking_config"), model, notices)
+    max_output_tokens: int | None = find_google_option(request, "max_output_tokens")[1]
+    return GenerationConfig(
+        response_modalities=["TEXT", "IMAGE"],
+        image_config=_to_image_config(
+            frame.aspect_ratio, frame.image_size if model.takes_image_size else None
+        ),
+        thinking_config=thinking or UNSET,
+        temperature=_within("temperature", request.temperature, 2),
+        top_p=_within("top_p", request.top_p, 1),
+        seed=_resolve_seed(request.seed, notices),
+        max_output_tokens=UNSET if max_output_tokens is None else max_output_tokens,
+    )
 
 
 def _to_image_config(aspect_ratio: str | None, image_size: str | None) -> RequestImageConfig | UnsetType:

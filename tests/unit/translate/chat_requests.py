@@ -11,7 +11,7 @@ from limner.translate.dialogue import read_dialogue
 from limner.translate.messages import InputPicture, read_system_texts
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.scanner import LongBegins, LongBytes, LongEnds
-from limner.translate.settings import DrawSettings, resolve_settings
+from limner.translate.settings import DrawSettings, SettingsRules, resolve_settings
 from limner.translate.spellings import find_given
 from limner.wire.openai import ChatCompletionRequest
 
@@ -81,7 +81,12 @@ def draw(model: str = PRO, **fields: Any) -> Drawing:
 
 
 def resolve(
-    model: str = PRO, *, header: str | None = None, default: str = "auto", **fields: Any
+    model: str = PRO,
+    *,
+    header: str | None = None,
+    default: str = "auto",
+    rules: SettingsRules = SettingsRules(),  # noqa: B008 - it is frozen
+    **fields: Any,
 ) -> DrawSettings:
     """Return the settings that a request of `fields` asks."""
     return resolve_settings(
@@ -90,4 +95,5 @@ def resolve(
         given=find_given(fields, (), ()),
         header_image_output=header,
         default_image_output=default,
+        rules=rules,
     )

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from chat_requests import draw, resolve
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from limner.catalogue import MODELS, ImageModel
 from limner.errors import InvalidRequest
+from limner.translate.settings import SettingsRules
 from limner.wire.gemini import RequestImageConfig, RequestThinkingConfig
 
 FLASH = "gemini-3.1-flash-image"
@@ -24,10 +26,15 @@ def image(**config: Any) -> dict[str, Any]:
 
 
 def refuse(
-    model: str = FLASH, *, header: str | None = None, default: str = "auto", **fields: Any
+    model: str = FLASH,
+    *,
+    header: str | None = None,
+    default: str = "auto",
+    rules: SettingsRules = SettingsRules(),  # noqa: B008 - it is frozen
+    **fields: Any,
 ) -> InvalidRequest:
     with pytest.raises(InvalidRequest) as caught:
-        resolve(model, header=header, default=default, **fields)
+        resolve(model, header=header, default=default, rules=rules, **fields)
     return caught.value
 
 
@@ -143,12 +150,18 @@ def test_long_values_are_shown_short() -> None:
     assert len(overridden[0][1]) < 300
 
 
-@pytest.mark.parametrize("n", [0, 2, -1])
-def test_one_picture_a_call(n: int) -> None:
-    """More than one picture a call is refused; one may be asked for."""
+@pytest.mark.parametrize("n", [0, 5, -1])
+def test_choices_have_a_bound(n: int) -> None:
+    """More choices than the gateway is set to are refused with the bound, and so is none."""
     error = refuse(n=n)
     assert (error.code, error.param) == ("unsupported_value", "n")
+    assert "1 to 4" in error.message
+
+
+def test_choices_are_counted() -> None:
+    """One choice unless more are asked for; nothing else hangs on it."""
     assert resolve(n=1) == resolve()
+    assert resolve(n=4) == replace(resolve(), n=4)
 
 
 def test_what_would_spoil_a_drawing_is_dropped() -> None:
@@ -280,10 +293,15 @@ def test_the_default_decides_where_nothing_is_asked() -> None:
 @pytest.mark.parametrize(
     ("fields", "header", "default", "param"),
     [
-        ({"extra_body": {"limner": {"image_output": "url"}}}, None, "auto", "extra_body.limner.image_output"),
+        (
+            {"extra_body": {"limner": {"image_output": "link"}}},
+            None,
+            "auto",
+            "extra_body.limner.image_output",
+        ),
         ({"limner": {"image_output": "jpeg"}}, None, "auto", "limner.image_output"),
         ({}, "Markdown", "auto", "X-Limner-Image-Output"),
-        ({}, None, "url", None),
+        ({}, None, "png", None),
     ],
 )
 def test_unknown_outputs_are_refused(
@@ -292,7 +310,24 @@ def test_unknown_outputs_are_refused(
     """An output that is not known is refused, naming where it was asked for."""
     error = refuse(header=header, default=default, **fields)
     assert (error.code, error.param) == ("unsupported_value", param)
-    assert "auto, markdown, images" in error.message
+    assert "auto, markdown, url, images" in error.message
+
+
+def test_links_need_pictures_that_are_kept() -> None:
+    """A gateway that keeps no pictures refuses links and names what it has; `auto` does without."""
+    rules = SettingsRules(prefers_links=True, has_links=False)
+    error = refuse(limner={"image_output": "url"}, rules=rules)
+    assert (error.code, error.param) == ("unsupported_value", "limner.image_output")
+    assert "takes auto, markdown, images." in error.message
+    assert resolve(rules=rules).image_output == "markdown"
+
+
+def test_auto_is_links_where_the_address_is_known() -> None:
+    """Where it is known at which address browsers reach the gateway, `auto` links, but for clients that read images."""
+    rules = SettingsRules(prefers_links=True)
+    assert resolve(rules=rules).image_output == "url"
+    assert resolve(rules=rules, modalities=["text", "image"]).image_output == "images"
+    assert resolve(limner={"image_output": "url"}).image_output == "url"
 
 
 def test_notices_reach_the_drawing() -> None:
