@@ -1,0 +1,55 @@
+"""Opens single pictures of answers that are kept, wherever their files are. Knows no door, and not who asks."""
+
+import asyncio
+import logging
+from concurrent.futures import Executor
+from pathlib import Path
+
+from limner.errors import GatewayUnavailable, NotFound
+from limner.generation.archive import Archive
+from limner.ledger.records import GenerationRecord, StoredPicture
+from limner.pictures.stored import StoredSpool
+
+_LOG = logging.getLogger("limner.generation")
+
+
+class KeptPictures:
+    """The pictures of all owners; whose one is, and whether it may be shown, the caller has found out."""
+
+    def __init__(self, archive: Archive, *, threads: Executor) -> None:
+        self._archive = archive
+        self._threads = threads
+
+    async def open(self, picture: StoredPicture, record: GenerationRecord) -> StoredSpool:
+        """Return a picture with its file open; what deletes it now does not end its reading.
+
+        Raises NotFound: it was deleted. GatewayUnavailable: it cannot be had now. DatabaseError.
+        """
+        for _ in range(2):  # a copy may be let go just after it was found; then it is fetched again
+            folder = await self._archive.fetch_folder(record)
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads, open_picture, folder, picture
+                )
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                _LOG.error("%s of %s cannot be read: %s", picture.file_name, record.id, error)
+                raise GatewayUnavailable(
+                    "The picture cannot be read now; it can be asked for again.", code="storage_unavailable"
+                ) from None
+        raise NotFound("The picture is no longer there.")
+
+
+def open_picture(folder: Path, picture: StoredPicture) -> StoredSpool:
+    """Return a picture with its file open. Blocks. Raises OSError: it is not there, or not of its size."""
+    has_pixels = picture.width is not None and picture.height is not None
+    spool = StoredSpool(
+        folder / picture.file_name,
+        size_bytes=picture.size_bytes,
+        sha256=picture.sha256,
+        mime_type=picture.mime_type,
+        pixels=(picture.width or 0, picture.height or 0) if has_pixels else None,
+    )
+    spool.open()
+    return spool
