@@ -16,13 +16,13 @@ stays in memory, and `is_held` says so.
 import hashlib
 import os
 import tempfile
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
 import pybase64
 
+from limner.pictures.recent_text import RecentText
 from limner.pictures.sniff import HEAD_BYTES, measure, sniff_mime_type
 
 GATHERED_BYTES = 512 * 1024
@@ -134,7 +134,7 @@ class FileSpool:
         self._is_padded = False
         self._gathered: list[bytes] = []
         self._written_bytes = 0
-        self._recent = _RecentText()
+        self._recent = RecentText()
 
     def append(self, base64: bytes) -> None:
         """Take the next piece. Raises InvalidBase64."""
@@ -150,6 +150,14 @@ class FileSpool:
         self._rest = base64[end:]
         if end > start:
             self._take(memoryview(base64)[start:end])
+        self._write_gathered()
+
+    def append_bytes(self, data: bytes) -> None:
+        """Take the next piece of a picture that does not come as base64."""
+        self._gather(data)
+        self._write_gathered()
+
+    def _write_gathered(self) -> None:
         if self.size_bytes - self._written_bytes >= GATHERED_BYTES:
             self._write()
             # What is held in memory is there to be read; its text need not be as well.
@@ -210,6 +218,9 @@ class FileSpool:
         except ValueError as error:
             raise InvalidBase64(f"not base64: {error}") from error
         self._is_padded = len(decoded) * 4 != len(base64) * 3
+        self._gather(decoded)
+
+    def _gather(self, decoded: bytes) -> None:
         if self.size_bytes < HEAD_BYTES:
             self._head += decoded[:HEAD_BYTES]
             self.mime_type = sniff_mime_type(self._head)
@@ -252,42 +263,3 @@ class FileSpool:
             found.append(memoryview(piece)[max(offset - begins, 0) : max(end - begins, 0)])
             begins += len(piece)
         return b"".join(found)
-
-
-class _RecentText:
-    """The last pieces of base64 as they came, for readers who keep up. Knows where they stand, no more."""
-
-    def __init__(self) -> None:
-        self._pieces: deque[bytes] = deque()
-        self._begins = 0
-        self._ends = 0
-
-    def append(self, base64: bytes) -> None:
-        self._pieces.append(base64)
-        self._ends += len(base64)
-
-    def forget_before(self, decoded_bytes: int) -> None:
-        """Drop the pieces that end before this place of the decoded picture."""
-        limit = decoded_bytes // 3 * 4
-        while self._pieces and self._begins + len(self._pieces[0]) <= limit:
-            self._begins += len(self._pieces.popleft())
-
-    def clear(self) -> None:
-        self._pieces.clear()
-        self._begins = self._ends
-
-    def read(self, offset: int, end: int) -> Sequence[memoryview] | None:
-        """Return pieces of the base64 of the decoded bytes from `offset` to `end`, or None if it is not all here."""
-        start_at, end_at = offset // 3 * 4, -(-end // 3) * 4
-        if start_at < self._begins or end_at > self._ends:
-            return None
-        found: list[memoryview] = []
-        position = self._begins
-        for piece in self._pieces:
-            after = position + len(piece)
-            if after > start_at:
-                found.append(memoryview(piece)[max(start_at - position, 0) : end_at - position])
-            position = after
-            if position >= end_at:
-                break
-        return found

@@ -75,6 +75,49 @@ class StoredSpool:
             self._file = None
 
 
+class StoredBase64:
+    """A range of a file that is base64 already, such as a signature in a journal; sent as pictures are."""
+
+    is_held = False
+    sha256 = ""
+    mime_type: str | None = None
+    pixels: tuple[int, int] | None = None
+
+    def __init__(self, path: Path, *, offset: int, size_bytes: int) -> None:
+        """`offset` is where the base64 begins in the file, `size_bytes` how long it is decoded. Raises OSError."""
+        self.size_bytes = size_bytes
+        self._offset = offset
+        self._file: IO[bytes] | None = path.open("rb", buffering=0)
+
+    def append(self, base64: bytes) -> None:  # noqa: ARG002 - as PictureSpool asks
+        """Refuse: it is complete."""
+        raise TypeError("what is kept takes no more bytes")
+
+    def finish(self) -> None:
+        """Do nothing: it is complete."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` decoded bytes at `offset`, a multiple of 3; less at the end."""
+        return pybase64.b64decode(self.read_base64(offset, size))
+
+    def read_base64(self, offset: int, size: int) -> bytes | memoryview:
+        """Return base64 of `size` bytes at `offset`, a multiple of 3; less at the end."""
+        if self._file is None:
+            raise OSError("the file is not open")
+        length = -(-min(size, self.size_bytes - offset) // 3) * 4
+        return os.pread(self._file.fileno(), length, self._offset + offset // 3 * 4)
+
+    def read_base64_pieces(self, offset: int, size: int) -> Sequence[bytes | memoryview]:
+        """Return the same as one piece."""
+        return [self.read_base64(offset, size)]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
 def verify(path: Path, size_bytes: int, sha256: str) -> bool:
     """Return whether a file is there, whole and as its digest says; blocks while it is read."""
     digest = hashlib.sha256()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from limner.translate.messages import InputPicture, Link, Piece, read_content, read_contents
+from limner.translate.messages import InputPicture, Piece, read_content, read_contents, resolve_link
 from limner.wire.openai import ChatCompletionRequest, Message
 
 _SYSTEM_ROLES = frozenset({"system", "developer"})
@@ -24,7 +24,7 @@ class AskedMessage(Struct, frozen=True, kw_only=True):
 
 
 def read_asked(
-    request: ChatCompletionRequest, pictures: Sequence[InputPicture], found: Mapping[str, int]
+    request: ChatCompletionRequest, pictures: Sequence[InputPicture], found: Mapping[str, int | None]
 ) -> tuple[AskedMessage, ...]:
     """Return the messages of a request that can be drawn; those of `contents` where these count.
 
@@ -45,7 +45,7 @@ def read_asked(
 
 
 def _to_asked(
-    message: Message, param: str, pictures: Sequence[InputPicture], found: Mapping[str, int]
+    message: Message, param: str, pictures: Sequence[InputPicture], found: Mapping[str, int | None]
 ) -> AskedMessage:
     role = message.role or "user"
     pieces = _to_numbers(read_content(message, param, pictures), found)
@@ -57,8 +57,8 @@ def _to_asked(
     return AskedMessage(role=role, name=message.name, pieces=pieces)
 
 
-def _to_numbers(pieces: Iterable[Piece], found: Mapping[str, int]) -> tuple[str | int, ...]:
-    return tuple(found[piece.url] if isinstance(piece, Link) else piece for piece in pieces)
+def _to_numbers(pieces: Iterable[Piece], found: Mapping[str, int | None]) -> tuple[str | int, ...]:
+    return tuple(resolve_link(piece, found) for piece in pieces)
 
 
 def _is_system(message: AskedMessage) -> bool:

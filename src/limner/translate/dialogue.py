@@ -6,7 +6,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from limner.errors import InvalidRequest
-from limner.translate.messages import InputPicture, Link, Piece, Turn, read_contents, read_messages
+from limner.translate.messages import (
+    InputPicture,
+    Link,
+    Piece,
+    Turn,
+    read_contents,
+    read_messages,
+    resolve_link,
+)
 from limner.wire.openai import ChatCompletionRequest, Notice
 
 
@@ -16,8 +24,8 @@ class Dialogue(Struct, frozen=True, kw_only=True):
     turns: list[Turn]
     system: list[str]
     notices: tuple[Notice, ...]
-    found: Mapping[str, int] = {}
-    """What the links have become: numbers of pictures, by URL."""
+    found: Mapping[str, int | None] = {}
+    """What the links have become: numbers of pictures, by URL; None: text, as it came."""
 
     @property
     def links(self) -> Iterator[Link]:
@@ -40,15 +48,12 @@ def read_dialogue(request: ChatCompletionRequest, pictures: Sequence[InputPictur
     return Dialogue(turns=said or own, system=system, notices=tuple(_compare(said, own, pictures)))
 
 
-def resolve_links(dialogue: Dialogue, found: Mapping[str, int]) -> Dialogue:
-    """Return the dialogue with a picture's number in each link's place; `found` has them by URL."""
-    turns = [replace(turn, pieces=replace_links(turn.pieces, found)) for turn in dialogue.turns]
+def resolve_links(dialogue: Dialogue, found: Mapping[str, int | None]) -> Dialogue:
+    """Return the dialogue with a picture's number, or the text it was, in each link's place; `found` is by URL."""
+    turns = [
+        replace(turn, pieces=[resolve_link(piece, found) for piece in turn.pieces]) for turn in dialogue.turns
+    ]
     return replace(dialogue, turns=turns, found=found)
-
-
-def replace_links(pieces: Sequence[Piece], found: Mapping[str, int]) -> list[Piece]:
-    """Return `pieces` with a picture's number in each link's place."""
-    return [found[piece.url] if isinstance(piece, Link) else piece for piece in pieces]
 
 
 def _compare(said: Sequence[Turn], own: Sequence[Turn], pictures: Sequence[InputPicture]) -> list[Notice]:

@@ -10,7 +10,7 @@ Facts:
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -49,6 +49,8 @@ class Link(Struct, frozen=True):
 
     url: str
     param: str
+    is_from_text: bool = False
+    """Whether it was a Markdown picture in a text, which it is again if it proves to be none of ours."""
 
 
 Piece = str | int | Link
@@ -63,6 +65,14 @@ class Turn(Struct, kw_only=True):
     pieces: list[Piece]
     references: tuple[str, ...] = ()
     """Ids of generations that a model's turn says it came from, by `reasoning_details`."""
+
+
+def resolve_link(piece: Piece, found: Mapping[str, int | None]) -> str | int:
+    """Return what a piece has become; `found` has pictures' numbers by URL, None for links that stay text."""
+    if not isinstance(piece, Link):
+        return piece
+    number = found[piece.url]
+    return f"![image]({piece.url})" if number is None else number
 
 
 def read_messages(

@@ -4,31 +4,46 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from limner.catalogue import ImageModel
 from limner.translate.asked import AskedMessage, read_asked
-from limner.translate.contents import Conversation, to_conversation
+from limner.translate.contents import Insert, KeptTurn, list_texts, to_contents
 from limner.translate.dialogue import Dialogue
-from limner.translate.messages import InputPicture
+from limner.translate.messages import InputPicture, Turn
 from limner.translate.settings import DrawSettings, find_google_option
 from limner.wire.gemini import GenerateContentRequest, RequestContent, RequestPart
 from limner.wire.openai import ChatCompletionRequest, Notice
 
 
+class Unsigned(Struct, frozen=True, kw_only=True):
+    """The same call without thought signatures, for an upstream that refuses one of them."""
+
+    request: GenerateContentRequest
+    inserts: tuple[Insert, ...]
+
+
 class Drawing(Struct, frozen=True, kw_only=True):
-    """One picture to be bought: what is sent, and what its answer will be read with."""
+    """What is to be bought: what is sent, and what its answer will be read with."""
 
     model: ImageModel
     asked_model: str
     settings: DrawSettings
     request: GenerateContentRequest
-    pictures: tuple[int, ...]
-    """Numbers of the input pictures in the order in which the request holds them."""
+    inserts: tuple[Insert, ...]
+    """What goes into the places of the encoded request, in their order."""
+    unsigned: Unsigned | None = None
+    """None where no signature is sent."""
     text_bytes: int
     """UTF-8 bytes of all text sent."""
     notices: tuple[Notice, ...]
     messages: tuple[AskedMessage, ...] | None = None
     """What was asked, if that is to be kept."""
+
+    @property
+    def pictures(self) -> list[int]:
+        """Numbers of the input pictures in the order in which the request holds them."""
+        return [insert for insert in self.inserts if isinstance(insert, int)]
 
 
 def to_drawing(
@@ -38,39 +53,47 @@ def to_drawing(
     dialogue: Dialogue,
     pictures: Sequence[InputPicture],
     *,
+    turns: Sequence[Turn | KeptTurn] | None = None,
     upstream_stores: bool,
 ) -> Drawing:
     """Return what `request` buys, all of whose links have become pictures.
 
-    `upstream_stores` leaves Google's default for keeping requests in place instead of opting out.
+    `turns` stand for the dialogue's own where earlier answers were put back. `upstream_stores` leaves Google's default
+    for keeping requests in place instead of opting out.
     """
-    conversation = to_conversation(
-        dialogue.turns, dialogue.system, pictures, model_turns_hold_pictures=not model.has_signatures
+    turns = dialogue.turns if turns is None else turns
+    system = "\n\n".join(dialogue.system)
+    signed = to_contents(turns, pictures, model_turns_hold_pictures=not model.has_signatures)
+    to_send = GenerateContentRequest(
+        contents=signed.contents,
+        generation_config=settings.generation_config,
+        system_instruction=RequestContent(parts=[RequestPart(text=system)]) if system else UNSET,
+        safety_settings=_find_safety_settings(request),
+        store=UNSET if upstream_stores else False,
     )
     return Drawing(
         model=model,
         asked_model=request.model,
         settings=settings,
-        request=GenerateContentRequest(
-            contents=conversation.contents,
-            generation_config=settings.generation_config,
-            system_instruction=_to_system(conversation),
-            safety_settings=_find_safety_settings(request),
-            store=UNSET if upstream_stores else False,
-        ),
-        pictures=conversation.pictures,
-        text_bytes=sum(len(text.encode()) for text in (*conversation.texts, conversation.system or "")),
+        request=to_send,
+        inserts=signed.inserts,
+        unsigned=_to_unsigned(to_send, turns, pictures),
+        text_bytes=sum(len(text.encode()) for text in (*list_texts(turns), system)),
         notices=(*settings.notices, *dialogue.notices),
         messages=read_asked(request, pictures, dialogue.found) if request.store else None,
     )
 
 
+def _to_unsigned(
+    signed: GenerateContentRequest, turns: Sequence[Turn | KeptTurn], pictures: Sequence[InputPicture]
+) -> Unsigned | None:
+    if not any(isinstance(turn, KeptTurn) for turn in turns):
+        return None
+    bare = [turn.without_signatures() if isinstance(turn, KeptTurn) else turn for turn in turns]
+    conversation = to_contents(bare, pictures, model_turns_hold_pictures=False)
+    return Unsigned(request=replace(signed, contents=conversation.contents), inserts=conversation.inserts)
+
+
 def _find_safety_settings(request: ChatCompletionRequest) -> list[dict[str, Any]] | UnsetType:
     safety_settings: list[dict[str, Any]] | None = find_google_option(request, "safety_settings")[1]
     return UNSET if safety_settings is None else safety_settings
-
-
-def _to_system(conversation: Conversation) -> RequestContent | UnsetType:
-    if conversation.system is None:
-        return UNSET
-    return RequestContent(parts=[RequestPart(text=conversation.system)])

@@ -10,7 +10,10 @@ from typing import Any
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 PICTURE = b"\0"
-"""Stands in encoded JSON for a picture's base64. JSON never holds this byte, so no text can look like it."""
+"""Stands in encoded JSON for base64 that is put in later. JSON never holds this byte, so no text can look like it."""
+
+PLACE = Raw(b'"' + PICTURE + b'"')
+"""A string of such base64."""
 
 
 class InlineDataNote(Struct, rename="camel"):
@@ -91,7 +94,7 @@ class InlineData(Struct, rename="camel"):
     """A picture to send; its base64 is put in the place of PICTURE as the body is sent."""
 
     mime_type: str
-    data: Raw = Raw(b'"' + PICTURE + b'"')
+    data: Raw = PLACE
 
 
 class RequestPart(Struct, rename="camel"):
@@ -99,6 +102,8 @@ class RequestPart(Struct, rename="camel"):
 
     text: str | UnsetType = UNSET
     inline_data: InlineData | UnsetType = UNSET
+    thought_signature: Raw | UnsetType = UNSET
+    """PLACE, if the part has one; its base64 is put in as the body is sent."""
 
 
 class RequestContent(Struct):

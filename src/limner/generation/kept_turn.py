@@ -1,0 +1,131 @@
+"""Reads a kept answer as the parts that Gemini sent, with the places of its thought signatures. Knows a folder's journal.
+
+A signature is up to 3 MB of base64 (recorded 2026-07) and is not read here: it is sent from the journal.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from limner.generation.journal import PictureNamed, PictureReceived
+from limner.pictures.store import JOURNAL_NAME
+from limner.translate.reader import PictureBegins, PictureSettled, Text
+
+_SIGNATURE_HEAD = b'{"type":"signature","part":'
+_BASE64_NAME = b',"base64":"'
+_SIGNATURE_TAIL = b'"}'
+
+
+class ChoiceLine(Struct, frozen=True, tag="choice"):
+    """The lines after this one belong to this choice."""
+
+    index: int
+
+
+class Range(Struct, frozen=True):
+    """Where a signature's base64 begins in the journal, and how long it is decoded."""
+
+    offset: int
+    size_bytes: int
+
+
+class AnswerPart(Struct, kw_only=True):
+    """One part of an answer: a text or a picture, and its signature."""
+
+    text: str | None = None
+    picture_id: str | None = None
+    sha256: str = ""
+    is_thought: bool = False
+    is_unreadable: bool = False
+    signature: Range | None = None
+
+
+class Answer(Struct, frozen=True):
+    """The parts of each choice, thoughts and what could not be read left out."""
+
+    journal: Path
+    choices: list[list[AnswerPart]]
+
+
+_Line = Text | PictureBegins | PictureSettled | PictureNamed | PictureReceived | ChoiceLine
+_DECODER: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
+
+
+def read_answer(folder: Path) -> Answer:
+    """Return what Gemini answered. Blocks. Raises OSError: its files are not there."""
+    choices: list[dict[int, AnswerPart]] = [{}]
+    index, named = 0, ""
+    parts = choices[0]
+    for offset, line in _read_lines(folder / JOURNAL_NAME):
+        if line.startswith(_SIGNATURE_HEAD):
+            _add_signature(parts, line, offset)
+            continue
+        try:
+            said = _DECODER.decode(line)
+        except msgspec.DecodeError:  # another kind of line
+            continue
+        if isinstance(said, ChoiceLine):
+            index = said.index
+            choices.extend({} for _ in range(index + 1 - len(choices)))
+            parts = choices[index]
+        elif isinstance(said, PictureNamed):
+            named = said.id
+        elif isinstance(said, PictureReceived):
+            _complete(parts, said)
+        else:
+            _add(parts, said, named)
+    return Answer(folder / JOURNAL_NAME, [_list_usable(parts) for parts in choices])
+
+
+def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    offset = 0
+    with path.open("rb") as file:
+        for line in file:
+            yield offset, line.rstrip(b"\n")
+            offset += len(line)
+
+
+def _add_signature(parts: dict[int, AnswerPart], line: bytes, offset: int) -> None:
+    begins = line.find(_BASE64_NAME, len(_SIGNATURE_HEAD)) + len(_BASE64_NAME)
+    number = int(line[len(_SIGNATURE_HEAD) : begins - len(_BASE64_NAME)])
+    length = len(line) - begins - len(_SIGNATURE_TAIL)
+    if length <= 0 or length % 4:  # not as Gemini writes it; it could not be sent in pieces
+        return
+    padding = line[-len(_SIGNATURE_TAIL) - 2 : -len(_SIGNATURE_TAIL)].count(b"=")
+    parts.setdefault(number, AnswerPart()).signature = Range(offset + begins, length // 4 * 3 - padding)
+
+
+def _add(parts: dict[int, AnswerPart], said: Text | PictureBegins | PictureSettled, named: str) -> None:
+    part = parts.setdefault(said.part, AnswerPart())
+    part.is_thought = said.is_thought
+    if isinstance(said, Text):
+        part.text = (part.text or "") + said.text
+    elif isinstance(said, PictureBegins):
+        part.picture_id = named
+
+
+def _complete(parts: dict[int, AnswerPart], received: PictureReceived) -> None:
+    for part in parts.values():
+        if part.picture_id == received.id:
+            part.sha256 = received.sha256
+            part.is_unreadable = received.is_unreadable
+
+
+def _list_usable(parts: dict[int, AnswerPart]) -> list[AnswerPart]:
+    """Return the parts in their order that go back to Gemini: no thoughts, unless its only picture is one."""
+    ordered = [part for _, part in sorted(parts.items())]
+    usable = [part for part in ordered if not part.is_thought and (_is_text(part) or _is_picture(part))]
+    if not any(_is_picture(part) for part in usable):
+        usable += [part for part in ordered if part.is_thought and _is_picture(part)][-1:]
+    return usable
+
+
+def _is_text(part: AnswerPart) -> bool:
+    return part.picture_id is None and part.text is not None and bool(part.text or part.signature)
+
+
+def _is_picture(part: AnswerPart) -> bool:
+    """Return whether it is a picture that came whole; of others the journal has no digest."""
+    return part.picture_id is not None and bool(part.sha256) and not part.is_unreadable

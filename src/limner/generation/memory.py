@@ -1,0 +1,284 @@
+"""Puts earlier answers back into a conversation, with their pictures and thought signatures. Knows books and files.
+
+Gemini refuses a picture in a model's turn without the signature it came with, and no client keeps signatures of
+3 MB. What cannot be found, or belongs to another model, is left as the client sent it: its pictures then move to the
+user's turn, where none is needed. Nothing here is guessed that could cost a refusal.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from hashlib import sha256
+from hmac import digest
+
+import msgspec
+from msgspec import Struct
+
+from limner.catalogue import ImageModel
+from limner.errors import GatewayError, no_storage
+from limner.generation.archive import Archive
+from limner.generation.inputs import MAX_PICTURES, Inputs
+from limner.generation.kept_turn import Answer, AnswerPart, read_answer
+from limner.generation.settling import StoredAnswer
+from limner.ledger.errors import DatabaseError
+from limner.ledger.generations import Ledger
+from limner.ledger.records import GenerationRecord, Scope, StoredPicture
+from limner.pictures.stored import StoredBase64, StoredSpool
+from limner.translate.contents import KeptPart, KeptTurn
+from limner.translate.history import (
+    Known,
+    Place,
+    is_text_of,
+    list_conversations,
+    list_places,
+    trace_conversation,
+)
+from limner.translate.messages import Turn
+from limner.wire.openai import Notice
+
+_LOG = logging.getLogger("limner.generation")
+
+MOST_SENT_BYTES = 90_000_000
+"""Base64 of one request. Gemini takes 100 MB in all (since 2026-01-12); older answers are left as they came beyond it."""
+
+
+class Recalled(Struct, frozen=True, kw_only=True):
+    """A conversation with its earlier answers in their places."""
+
+    turns: Sequence[Turn | KeptTurn]
+    conversation: str
+    """What the answer of this call is found by when the conversation goes on."""
+    notices: tuple[Notice, ...]
+
+
+class _Found(Struct, frozen=True, kw_only=True):
+    """The answer that belongs into a place."""
+
+    record: GenerationRecord
+    answer: Answer
+    parts: Sequence[AnswerPart]
+    rows: Mapping[str, StoredPicture]
+
+    @property
+    def sent_bytes(self) -> int:
+        signatures = sum(part.signature.size_bytes for part in self.parts if part.signature)
+        return (
+            (signatures + sum(self.rows[p.picture_id].size_bytes for p in self.parts if p.picture_id))
+            * 4
+            // 3
+        )
+
+
+class Memory:
+    """Finds earlier answers. Blocks no loop: files are read in `threads`."""
+
+    def __init__(self, ledger: Ledger, archive: Archive, *, threads: Executor, key: bytes) -> None:
+        self._ledger = ledger
+        self._archive = archive
+        self._threads = threads
+        self._key = key
+
+    async def recall(
+        self,
+        turns: Sequence[Turn],
+        inputs: Inputs,
+        scope: Scope,
+        model: ImageModel,
+        named: Mapping[int, str],
+    ) -> Recalled:
+        """Return the turns with the caller's earlier answers put back, whose files are added to `inputs`.
+
+        `named` are the generations that pictures were named from, by the pictures' numbers. Raises GatewayError.
+        """
+        digests = trace_conversation(turns, inputs.pictures, lambda text: self._hash(scope, text))
+        known = await self._look_up(turns, digests, inputs, scope, named)
+        found: dict[int, tuple[Place, _Found]] = {}
+        room_pictures = MAX_PICTURES - len(inputs.pictures)
+        room_bytes = MOST_SENT_BYTES - sum(picture.size_bytes * 4 // 3 for picture in inputs.pictures)
+        for place in reversed(list(list_places(turns, digests, inputs.pictures, known))):
+            answer = await self._find(place, scope)
+            if answer is not None and answer.sent_bytes <= room_bytes and len(answer.rows) <= room_pictures:
+                room_bytes -= answer.sent_bytes
+                room_pictures -= len(answer.rows)
+                found[place.index] = place, answer
+        restored = _Restoration(inputs, model)
+        try:
+            said = restored.restore(turns, found)
+        except OSError as error:
+            _LOG.warning(
+                "an earlier answer cannot be read (%s); the conversation goes as it came", error.strerror
+            )
+            said, found = list(turns), {}
+        is_recalled = any(place.is_recalled for place, _ in found.values())
+        notice = Notice("picture_recalled", "Pictures that the conversation lacked were put back into it.")
+        return Recalled(
+            turns=said,
+            conversation=digests[-1] if digests else "",
+            notices=(notice,) if is_recalled else (),
+        )
+
+    def _hash(self, scope: Scope, text: bytes) -> str:
+        whose = msgspec.json.encode([scope.owner, scope.end_user or ""])
+        return digest(self._key, whose + b"\n" + text, sha256).hex()
+
+    async def _look_up(
+        self,
+        turns: Sequence[Turn],
+        digests: Sequence[str],
+        inputs: Inputs,
+        scope: Scope,
+        named: Mapping[int, str],
+    ) -> Known:
+        numbers = {p for turn in turns if turn.role == "model" for p in turn.pieces if isinstance(p, int)}
+        sha256s = {inputs.pictures[number].sha256 for number in numbers}
+        conversations = list_conversations(turns, digests)
+        if not (sha256s or conversations):
+            return Known(by_number=named)
+        try:
+            await self._ledger.catch_up()  # what was delivered just now is written by now
+            by_picture, by_conversation = await self._ledger.find_turns(sha256s, conversations, scope)
+        except DatabaseError as error:
+            raise no_storage() from error
+        return Known(by_picture=by_picture, by_conversation=by_conversation, by_number=named)
+
+    async def _find(self, place: Place, scope: Scope) -> _Found | None:
+        """Return the answer that belongs into a place; of several equal conversations the one with this text."""
+        newest: _Found | None = None
+        for candidate in place.candidates:
+            generation_id, _, choice = candidate.partition("/")
+            found = await self._open(generation_id, place, scope, int(choice or 0))
+            if found is None:
+                continue
+            if not (place.is_recalled and place.text) or _has_text(found.record, place):
+                return found if found.rows else None
+            newest = newest or (found if found.rows else None)
+        return newest
+
+    async def _open(self, generation_id: str, place: Place, scope: Scope, choice: int) -> _Found | None:
+        """Return the caller's answer of this id if it can be had and has the pictures of the place."""
+        try:
+            record = await self._ledger.find(generation_id, scope)
+            if record is None or record.answer is None or record.folder is None:
+                return None
+            folder = await self._archive.fetch_folder(record)
+            read = asyncio.get_running_loop().run_in_executor
+            answer = await read(self._threads, read_answer, folder)
+            rows = {row.id: row for row in await self._ledger.read_pictures(generation_id)}
+        except DatabaseError as error:
+            raise no_storage() from error
+        except (GatewayError, OSError) as error:
+            _LOG.warning("generation %s cannot be put back: %s", generation_id, type(error).__name__)
+            return None
+        parts = _choose(answer, place, choice)
+        if parts is None or not all(part.picture_id in rows for part in parts if part.picture_id):
+            return None
+        shown = {part.picture_id for part in parts if part.picture_id}
+        return _Found(
+            record=record,
+            answer=answer,
+            parts=parts,
+            rows={picture_id: row for picture_id, row in rows.items() if picture_id in shown},
+        )
+
+
+def _choose(answer: Answer, place: Place, choice: int) -> Sequence[AnswerPart] | None:
+    """Return the parts of the choice that has the pictures of a place."""
+    if not place.sha256s:
+        return answer.choices[choice] if choice < len(answer.choices) else None
+    for parts in answer.choices:
+        if place.sha256s <= {part.sha256 for part in parts if part.picture_id}:
+            return parts
+    return None
+
+
+def _has_text(record: GenerationRecord, place: Place) -> bool:
+    stored = msgspec.json.decode(record.answer or b"", type=StoredAnswer)
+    return is_text_of(place, stored.text)
+
+
+class _Restoration:
+    """Writes the turns of one conversation, opening the files they need."""
+
+    def __init__(self, inputs: Inputs, model: ImageModel) -> None:
+        self._inputs = inputs
+        self._model = model
+        self._signatures: list[StoredBase64] = []
+
+    def restore(
+        self, turns: Sequence[Turn], found: Mapping[int, tuple[Place, _Found]]
+    ) -> list[Turn | KeptTurn]:
+        """Return the turns with what was found in its place. Raises OSError."""
+        pictures_before = len(self._inputs.pictures)
+        said: list[Turn | KeptTurn] = []
+        try:
+            for index, turn in enumerate(turns):
+                if index not in found:
+                    said.append(turn)
+                    continue
+                place, answer = found[index]
+                said.append(self._write(None if place.is_missing else turn, answer))
+                if place.is_missing:
+                    said.append(turn)
+        except OSError:
+            self._take_back(pictures_before)
+            raise
+        first = len(self._inputs.spools)
+        for signature in self._signatures:
+            self._inputs.add_signature(signature)
+        return [_number(turn, first) if isinstance(turn, KeptTurn) else turn for turn in said]
+
+    def _write(self, sent: Turn | None, found: _Found) -> Turn | KeptTurn:
+        """Return the turn as Gemini sent it, or, where it would refuse that, as the client did with all pictures."""
+        pieces = [] if sent is None else sent.pieces
+        numbers = {self._inputs.pictures[p].sha256: p for p in pieces if isinstance(p, int)}
+        pictures = [part for part in found.parts if part.picture_id]
+        is_signed = self._model.has_signatures and found.record.model == self._model.id
+        if is_signed and all(part.signature for part in pictures):
+            return KeptTurn([self._to_part(part, found, numbers) for part in found.parts])
+        if numbers and sent is not None:
+            return sent
+        texts = [piece for piece in pieces if isinstance(piece, str)]
+        return Turn(role="model", pieces=[*texts, *(self._find_number(p, found, numbers) for p in pictures)])
+
+    def _to_part(self, part: AnswerPart, found: _Found, numbers: Mapping[str, int]) -> KeptPart:
+        piece = self._find_number(part, found, numbers) if part.picture_id else part.text or ""
+        if part.signature is None:
+            return KeptPart(piece=piece, signature=None)
+        self._signatures.append(
+            StoredBase64(
+                found.answer.journal, offset=part.signature.offset, size_bytes=part.signature.size_bytes
+            )
+        )
+        return KeptPart(piece=piece, signature=len(self._signatures) - 1)
+
+    def _find_number(self, part: AnswerPart, found: _Found, numbers: Mapping[str, int]) -> int:
+        """Return the number of a part's picture: the client's own, if it sent it."""
+        if part.sha256 in numbers:
+            return numbers[part.sha256]
+        row = found.rows[part.picture_id or ""]
+        spool = StoredSpool(
+            found.answer.journal.with_name(row.file_name),
+            size_bytes=row.size_bytes,
+            sha256=row.sha256,
+            mime_type=row.mime_type,
+            pixels=None,
+        )
+        spool.open()
+        return self._inputs.add(spool)
+
+    def _take_back(self, pictures_before: int) -> None:
+        for spool in (*self._inputs.spools[pictures_before:], *self._signatures):
+            spool.close()
+        del self._inputs.spools[pictures_before:]
+        del self._inputs.pictures[pictures_before:]
+
+
+def _number(turn: KeptTurn, first: int) -> KeptTurn:
+    """Return a turn whose signatures are numbered from `first` on."""
+    return KeptTurn(
+        [
+            part if part.signature is None else KeptPart(piece=part.piece, signature=first + part.signature)
+            for part in turn.parts
+        ]
+    )
