@@ -100,6 +100,6 @@ def _read_tags(text: str) -> Iterator[Utterance]:
 
 def _read_labels(text: str) -> Iterator[Utterance]:
     labels = list(_LABEL.finditer(text))
-    ends = [label.start() for label in labels[1:]] + [len(text)]
+    ends = [*(label.start() for label in labels), len(text)][1:]
     for label, end in zip(labels, ends, strict=True):
         yield Utterance(is_users=label[1].lower() in _USERS, text=text[label.end() : end])
