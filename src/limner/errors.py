@@ -12,6 +12,7 @@ Raised wherever the trouble is seen, turned into a body in one place (`limner.we
     ├ Conflict              409  the call runs, and what is asked must wait for its end
     ├ RequestTooLarge       413
     ├ UnsupportedMediaType  415
+    ├ RangeNotSatisfiable   416  nothing of the picture lies in the range asked for
     ├ IdempotencyKeyReused  422  the same Idempotency-Key came with another body
     ├ RateLimited           429  a limit of the key's, or the upstream's passed on
     ├ InsufficientQuota     429  the key's budget cannot hold this picture
@@ -99,7 +100,7 @@ class PermissionDenied(GatewayError):
 
     status = 403
     type = "permission_error"
-    codes = ("model_not_allowed", "host_not_allowed")
+    codes = ("model_not_allowed", "host_not_allowed", "invalid_link")
 
 
 class NotFound(GatewayError):
@@ -148,6 +149,14 @@ class UnsupportedMediaType(GatewayError):
     status = 415
     type = "invalid_request_error"
     codes = ("unsupported_media_type",)
+
+
+class RangeNotSatisfiable(GatewayError):
+    """The range asked for lies outside of what there is."""
+
+    status = 416
+    type = "invalid_request_error"
+    codes = ("range_not_satisfiable",)
 
 
 class IdempotencyKeyReused(GatewayError):

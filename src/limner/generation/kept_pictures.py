@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 
 from limner.errors import GatewayUnavailable, NotFound
@@ -19,6 +20,7 @@ class KeptPictures:
     def __init__(self, archive: Archive, *, threads: Executor) -> None:
         self._archive = archive
         self._threads = threads
+        self._fetching: dict[str, asyncio.Task[Path]] = {}
 
     async def open(self, picture: StoredPicture, record: GenerationRecord) -> StoredSpool:
         """Return a picture with its file open; what deletes it now does not end its reading.
@@ -26,7 +28,7 @@ class KeptPictures:
         Raises NotFound: it was deleted. GatewayUnavailable: it cannot be had now. DatabaseError.
         """
         for _ in range(2):  # a copy may be let go just after it was found; then it is fetched again
-            folder = await self._archive.fetch_folder(record)
+            folder = await self._fetch_folder(record)
             try:
                 return await asyncio.get_running_loop().run_in_executor(
                     self._threads, open_picture, folder, picture
@@ -39,6 +41,20 @@ class KeptPictures:
                     "The picture cannot be read now; it can be asked for again.", code="storage_unavailable"
                 ) from None
         raise NotFound("The picture is no longer there.")
+
+    async def _fetch_folder(self, record: GenerationRecord) -> Path:
+        """Return the folder, fetched once for all who ask meanwhile: a page with a picture has many readers."""
+        fetching = self._fetching.get(record.id)
+        if fetching is None:
+            fetching = asyncio.get_running_loop().create_task(self._archive.fetch_folder(record))
+            self._fetching[record.id] = fetching
+            fetching.add_done_callback(partial(self._end_fetching, record.id))
+        return await asyncio.shield(fetching)
+
+    def _end_fetching(self, generation_id: str, fetching: "asyncio.Task[Path]") -> None:
+        del self._fetching[generation_id]
+        if not fetching.cancelled():
+            fetching.exception()  # seen, even if all who waited have gone
 
 
 def open_picture(folder: Path, picture: StoredPicture) -> StoredSpool:
