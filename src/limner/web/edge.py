@@ -30,6 +30,15 @@ from limner.web.failures import to_response
 
 _LOG = logging.getLogger("limner.access")
 _EXPOSED = "x-request-id, x-limner-generation-id, retry-after, retry-after-ms, Idempotent-Replayed"
+_FOR_PAGES = {
+    "/v1/": ("GET, POST, DELETE, OPTIONS", _EXPOSED),
+    "/images/": (
+        "GET, HEAD, OPTIONS",
+        "x-request-id, retry-after, accept-ranges, content-length, content-range, etag",
+    ),
+}
+"""The methods and the headers that pages of other sites may use, by where doors lie."""
+
 _LOGGED_CHARACTERS = 200
 _ANY_HOST_PATHS = frozenset({"/healthz", "/readyz"})
 _DOORS_WITHOUT_VERSION = ("/chat/completions", "/models")
@@ -123,10 +132,11 @@ class Edge:
             headers["x-limner-generation-id"] = scope["limner.generation_id"]
         if scope.get("limner.is_replayed"):
             headers["idempotent-replayed"] = "true"
-        if scope["path"].startswith("/v1/"):
-            self._add_cors(Headers(scope=scope), headers)
+        for beginning, (methods, exposed) in _FOR_PAGES.items():
+            if scope["path"].startswith(beginning):
+                self._add_cors(Headers(scope=scope), headers, methods, exposed)
 
-    def _add_cors(self, asked: Headers, headers: MutableHeaders) -> None:
+    def _add_cors(self, asked: Headers, headers: MutableHeaders, methods: str, exposed: str) -> None:
         origin = asked.get("origin")
         if origin is None:
             return
@@ -137,9 +147,9 @@ class Edge:
             headers.add_vary_header("Origin")
         else:
             return
-        headers["access-control-expose-headers"] = _EXPOSED
+        headers["access-control-expose-headers"] = exposed
         if "access-control-request-method" in asked:
-            headers["access-control-allow-methods"] = "GET, POST, DELETE, OPTIONS"
+            headers["access-control-allow-methods"] = methods
             headers["access-control-allow-headers"] = asked.get("access-control-request-headers", "*")
             headers["access-control-max-age"] = "86400"
 
