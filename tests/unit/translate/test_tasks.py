@@ -204,6 +204,14 @@ def test_a_title_is_what_was_asked_for(asked: str, title: str) -> None:
     assert answer(chat) == title
 
 
+def test_no_mark_of_a_picture_leaves() -> None:
+    """What stands for a picture inside the gateway is in no answer, wherever a text had it."""
+    closing = TASKS["NextChat: title"][0][-1]
+    assert answer([*follow("A boat;base64,\0000", SHOWN), closing]) == "Boat;base64"
+    translator = TASKS["LobeChat: translation"][0][0]
+    assert answer([translator, {"role": "user", "content": "A boat;base64,\0000"}]) == "A boat;base64,"
+
+
 def test_a_longer_chat_has_tags() -> None:
     """From three messages on, tags say what the pictures are of, in the chat's language."""
     for asked, tags in ((ASKED, ["Art", "Sea"]), (CHINESE_CAT, ["艺术", "动物"]), ("Something", ["Art"])):
