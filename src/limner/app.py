@@ -23,9 +23,11 @@ from limner.pictures.spool import SpoolFolder
 from limner.translate.settings import SettingsRules
 from limner.web.auth import FindKey
 from limner.web.chat import ChatDoor, ChatRules
+from limner.web.chat_request import ChatReader, ReadingRules
 from limner.web.completions import CompletionsDoor
 from limner.web.edge import Edge, EdgeRules
 from limner.web.health import HealthDoor
+from limner.web.images import ImagesDoor
 from limner.web.models import ModelsDoor
 from limner.web.ownership import Ownership
 from limner.web.stored import StoredDoor
@@ -93,6 +95,7 @@ def _list_routes(
         new_spool=rooms.new_spool,
         deliveries=rooms.deliveries,
         links=rooms.links,
+        reader=ChatReader(rooms.sources, rooms.memory, _to_reading_rules(settings)),
         rules=_to_chat_rules(settings),
     )
     ownership = Ownership(rooms.ledger, find_key=find_key, end_user_header=settings.end_user_header)
@@ -105,12 +108,14 @@ def _list_routes(
         fingerprint_key=rooms.fingerprint_key,
     )
     stored = StoredDoor(rooms.answers, ownership, new_spool=rooms.new_spool)
+    images = ImagesDoor(rooms.ledger, rooms.kept, rooms.links, now=rooms.foundation.clock)
     models = ModelsDoor(find_key)
     health = _build_health(settings, keys, rooms, emulator_url)
     return [
         *_list_completion_routes(chat, completions, stored),
         Route("/v1/models", models.list, methods=["GET"]),
         Route("/v1/models/{name:path}", models.show, methods=["GET"]),
+        Route("/images/{picture_id:path}", _AsgiDoor(images.show), methods=["GET"]),
         Route("/healthz", health.show_alive, methods=["GET"]),
         Route("/readyz", health.show_ready, methods=["GET"]),
     ]
@@ -136,20 +141,28 @@ def _answer_by(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
     return send_answer
 
 
-def _to_chat_rules(settings: Settings) -> ChatRules:
-    keeps = settings.image_retention_hours > 0
-    return ChatRules(
+def _to_reading_rules(settings: Settings) -> ReadingRules:
+    return ReadingRules(
+        image_output=settings.image_output,
         settings=SettingsRules(
-            max_n=settings.max_n, prefers_links=settings.public_url is not None, has_links=keeps
+            max_n=settings.max_n,
+            prefers_links=settings.public_url is not None,
+            has_links=settings.image_retention_hours > 0,
         ),
         public_url=settings.public_url,
-        link_seconds=round(settings.image_retention_hours * _HOUR_SECONDS) if keeps else None,
-        linked_seconds=round(settings.linked_retention_hours * _HOUR_SECONDS) if keeps else None,
+        upstream_stores=settings.upstream_store,
+    )
+
+
+def _to_chat_rules(settings: Settings) -> ChatRules:
+    hours, linked_hours = settings.image_retention_hours, settings.linked_retention_hours
+    return ChatRules(
         max_body_bytes=settings.max_body_bytes,
-        image_output=settings.image_output,
+        reading=_to_reading_rules(settings),
+        link_seconds=round(hours * _HOUR_SECONDS) if hours else None,
+        linked_seconds=round(linked_hours * _HOUR_SECONDS) if hours else None,
         line_bytes=settings.stream_line_bytes,
         heartbeat_seconds=settings.heartbeat_seconds,
-        upstream_stores=settings.upstream_store,
         end_user_header=settings.end_user_header,
     )
 

@@ -6,13 +6,17 @@ from contextlib import asynccontextmanager
 
 from limner.app_foundation import Foundation, read_database_url
 from limner.config import Settings
+from limner.fetching.fetcher import Fetcher, FetchRules
 from limner.generation.archive import Archive
 from limner.generation.generations import Generations
+from limner.generation.kept_pictures import KeptPictures
 from limner.generation.local_files import LocalFiles
+from limner.generation.memory import Memory
 from limner.generation.recovery import recover
 from limner.generation.rounds import Rounds
 from limner.generation.running import Runner
 from limner.generation.settling import Settlement
+from limner.generation.sources import Sources
 from limner.generation.stored_answers import StoredAnswers
 from limner.ledger.changes import Changes
 from limner.ledger.generations import Ledger
@@ -60,12 +64,11 @@ class Rooms:
         self.archive = self._build_archive(settings)
         self.generations = self._build_generations()
         self.answers = StoredAnswers(
-            self.generations,
-            self.ledger,
-            foundation.upkeep,
-            foundation.store,
-            threads=foundation.threads,
+            self.generations, self.ledger, foundation.upkeep, foundation.store, threads=foundation.threads
         )
+        self.kept = KeptPictures(self.archive, threads=foundation.threads)
+        self.fetcher = Fetcher(_to_fetch_rules(settings))
+        self.sources, self.memory = self._build_reading(derive(signing_secret, "conversations"))
         self._drain_seconds = settings.drain_seconds
         self._files = self._build_files()
         self._housekeeping, self._transfers = self._build_rounds()
@@ -81,6 +84,7 @@ class Rooms:
             await recover(self.ledger, self.foundation.store)
             await self._files.add_missing_uploads()
             await self.client.open()
+            await self.fetcher.open()
             self._start()
             yield
         finally:
@@ -107,6 +111,7 @@ class Rooms:
         if self.foundation.membership is not None:
             await self.foundation.membership.leave()
         await self.client.close()
+        await self.fetcher.close()
         self.foundation.close()
         self.spool_files.close()
 
@@ -121,6 +126,18 @@ class Rooms:
             replica_id=foundation.replica_id,
             patience_seconds=settings.upstream_timeout_seconds + _FOLLOW_MARGIN_SECONDS,
         )
+
+    def _build_reading(self, conversation_key: bytes) -> tuple[Sources, Memory]:
+        sources = Sources(
+            self.ledger,
+            self.kept,
+            self.links,
+            self.fetcher,
+            new_spool=self.new_spool,
+            now=self.foundation.clock,
+        )
+        memory = Memory(self.ledger, self.archive, threads=self.foundation.threads, key=conversation_key)
+        return sources, memory
 
     def _build_files(self) -> LocalFiles:
         foundation = self.foundation
@@ -198,6 +215,12 @@ async def _know(_: Sequence[str]) -> bool:
 def new_id(prefix: str) -> str:
     """Return an id of 128 random bits, such as `gen_…`."""
     return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def _to_fetch_rules(settings: Settings) -> FetchRules:
+    return FetchRules(
+        schemes=frozenset(settings.fetch_schemes), allowed_hosts=frozenset(settings.fetch_allow_hosts)
+    )
 
 
 def _to_upstream(settings: Settings) -> Upstream:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from hmac import digest
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from limner.catalogue import reserve_nano_usd
 from limner.generation.journal import Head
@@ -38,17 +38,17 @@ class Call(Struct, frozen=True, kw_only=True):
     """What its answer is found by when the conversation goes on."""
     link_base: str = ""
     """The address that links to its pictures begin with."""
-    links_expire_at: int | None = None
-    """Epoch seconds; None: no links are given out."""
+    link_seconds: int | None = None
+    """How long links to its pictures work; None: none are given out."""
 
 
 def to_claim(
     call: Call, drawing: Drawing, *, generation_id: str, now_seconds: float, fingerprint_key: bytes
 ) -> tuple[Claim, Asked]:
     """Return what is claimed for `call`, and what is kept of how it was asked."""
-    asked = to_asked(
-        drawing, int(now_seconds), link_base=call.link_base, links_expire_at=call.links_expire_at
-    )
+    created = int(now_seconds)
+    expires_at = None if call.link_seconds is None else created + call.link_seconds
+    asked = to_asked(drawing, created, link_base=call.link_base, links_expire_at=expires_at)
     claim = Claim(
         generation_id=generation_id,
         door=call.door,
@@ -65,9 +65,9 @@ def to_claim(
         is_stream=call.is_stream,
         store=call.store,
         metadata=None if call.metadata is None else msgspec.json.encode(call.metadata),
-        conversation=call.conversation,
+        conversation=call.conversation or None,
         is_linked=asked.image_output == "url",
-        reserved_micro_usd=reserve_micro_usd(drawing),
+        reserved_micro_usd=reserve_micro_usd(drawing, now_seconds),
         is_retry=call.is_retry,
         is_always_new=call.is_always_new,
     )
@@ -79,11 +79,19 @@ def digest_idempotency_key(owner: str, door: str, idempotency_key: str, fingerpr
     return _digest(fingerprint_key, b"key", owner, door, value=idempotency_key.encode())
 
 
-def reserve_micro_usd(drawing: Drawing) -> int:
-    """Return the most that a call may cost: for each choice its picture's tokens, 2,000 of text, and the input."""
-    input_tokens = drawing.text_bytes + len(drawing.pictures) * RESERVED_INPUT_PICTURE_TOKENS
-    nano_usd = reserve_nano_usd(drawing.model, drawing.settings.image_size)
-    nano_usd += input_tokens * drawing.model.prices.input_nano_usd
+def reserve_micro_usd(drawing: Drawing, now_seconds: float) -> int:
+    """Return the most that a call may cost: for each choice its picture's tokens, 2,000 of text, and the input.
+
+    A text model's choice is reserved as long as it may become.
+    """
+    limit = drawing.settings.generation_config.max_output_tokens
+    nano_usd = reserve_nano_usd(
+        drawing.model,
+        size=drawing.settings.image_size,
+        max_output_tokens=None if limit is UNSET else limit,
+        input_tokens=drawing.text_bytes + len(drawing.pictures) * RESERVED_INPUT_PICTURE_TOKENS,
+        at_seconds=now_seconds,
+    )
     return -(-nano_usd * drawing.settings.n // _NANO_PER_MICRO)
 
 

@@ -10,25 +10,18 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from limner.catalogue import find_model_and_suffixes
-from limner.errors import NotFound
 from limner.generation.claiming import Call
 from limner.generation.generations import Generations
 from limner.generation.replaying import StoredFailure
 from limner.generation.visit import Visit
 from limner.ledger.keys import ApiKey
+from limner.ledger.records import Scope as OwnerScope
 from limner.pictures.links import PictureLinks
 from limner.pictures.spool import PictureSpool
-from limner.translate.body import read_model_name, to_record
 from limner.translate.canonical import canonicalize
-from limner.translate.dialogue import read_dialogue
-from limner.translate.messages import read_system_texts
-from limner.translate.metadata import read_metadata
-from limner.translate.request import Drawing, to_drawing
-from limner.translate.settings import SettingsRules, resolve_settings
-from limner.translate.spellings import find_given
-from limner.web.auth import FindKey, authenticate, authorize_model
+from limner.web.auth import FindKey, authenticate
 from limner.web.body import Body, read_body
+from limner.web.chat_request import Asked, ChatReader, Order, ReadingRules, find_link_base
 from limner.web.delivery import Deliveries
 from limner.web.repeats import (
     is_always_new,
@@ -46,17 +39,13 @@ class ChatRules(Struct, frozen=True, kw_only=True):
     """How the door is set."""
 
     max_body_bytes: int
-    image_output: str
-    line_bytes: int
-    heartbeat_seconds: float
-    settings: SettingsRules
-    public_url: str | None
-    """The address that links begin with; None: the one a call came to."""
+    reading: ReadingRules
     link_seconds: int | None
     """How long links to pictures are made to work; None: none are given out."""
     linked_seconds: int | None
-    """The same where the pictures are kept for their links' sake."""
-    upstream_stores: bool
+    """The same where pictures are kept for their links' sake, or because the client asked to keep them."""
+    line_bytes: int
+    heartbeat_seconds: float
     end_user_header: str | None
 
 
@@ -71,6 +60,7 @@ class ChatDoor:
         new_spool: Callable[[], PictureSpool],
         deliveries: Deliveries,
         links: PictureLinks,
+        reader: ChatReader,
         rules: ChatRules,
     ) -> None:
         self._generations = generations
@@ -78,6 +68,7 @@ class ChatDoor:
         self._find_key = find_key
         self._new_spool = new_spool
         self._links = links
+        self._reader = reader
         self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,31 +78,54 @@ class ChatDoor:
         scope["limner.key_name"] = key.name
         idempotency_key = read_idempotency_key(request.headers)
         body = await read_body(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)
-        header_output = request.headers.get("x-limner-image-output")
+        self._deliveries.check()
         try:
-            asked, drawing = self._prepare(body, key, header_output)
+            asked = self._reader.read(body, key, request.headers)
+            call, order = await self._order(asked, request, body, key, idempotency_key)
         except BaseException:
             body.close()
             raise
-        call = Call(
-            door="chat",
-            key=key,
-            end_user=read_end_user(request.headers, self._rules.end_user_header, asked.user),
-            body=canonicalize(body.fields, body.pictures, header_output or key.image_output),
-            idempotency_key=idempotency_key,
-            is_retry=is_retry(request.headers),
-            is_always_new=is_always_new(request.headers),
-            is_stream=bool(asked.stream),
-            store=asked.store,
-            metadata=None if asked.store is False else asked.metadata,
-        )
-        self._deliveries.check()
         try:
-            visit = await self._generations.claim(call, drawing, body.spools)
+            visit = await self._generations.claim(call, order.drawing, order.inputs.spools)
         except StoredFailure as stored:
             note_generation(scope, stored.generation_id, is_replayed=True)
             raise stored.error from None
-        await self._answer(visit, asked, scope, send)
+        await self._answer(visit, asked.record, scope, send)
+
+    async def _order(
+        self, asked: Asked, request: Request, body: Body, key: ApiKey, idempotency_key: str | None
+    ) -> tuple[Call, Order]:
+        """Return the call and what it buys. Raises GatewayError."""
+        record = asked.record
+        header_output = request.headers.get("x-limner-image-output")
+        canonical = canonicalize(body.fields, body.pictures, header_output or key.image_output)
+        end_user = read_end_user(request.headers, self._rules.end_user_header, record.user)
+        link_base = find_link_base(request, self._rules.reading)
+        order = await self._reader.order(
+            asked, body, OwnerScope(owner=key.owner, end_user=end_user), link_base
+        )
+        return (
+            Call(
+                door="chat",
+                key=key,
+                end_user=end_user,
+                body=canonical,
+                idempotency_key=idempotency_key,
+                is_retry=is_retry(request.headers),
+                is_always_new=is_always_new(request.headers),
+                is_stream=bool(record.stream),
+                store=record.store,
+                metadata=None if record.store is False else record.metadata,
+                conversation=order.conversation,
+                link_base=link_base,
+                link_seconds=self._find_link_seconds(asked),
+            ),
+            order,
+        )
+
+    def _find_link_seconds(self, asked: Asked) -> int | None:
+        is_linked = asked.settings.image_output == "url" or asked.record.store
+        return self._rules.linked_seconds if is_linked else self._rules.link_seconds
 
     async def _answer(self, visit: Visit, asked: ChatCompletionRequest, scope: Scope, send: Send) -> None:
         note_generation(scope, visit.generation.id, is_replayed=visit.is_replayed)
@@ -134,38 +148,3 @@ class ChatDoor:
             waits_for_opening=visit.is_first,
             write_pieces=None if connection is None else connection.write_pieces,
         )
-
-    def _prepare(
-        self, body: Body, key: ApiKey, header_image_output: str | None
-    ) -> tuple[ChatCompletionRequest, Drawing]:
-        """Return what was asked and what it buys. Raises GatewayError."""
-        name = read_model_name(body.fields)
-        found = find_model_and_suffixes(name)
-        if found is None:
-            raise NotFound(
-                f"There is no model {name!r} here; GET /v1/models lists those there are.",
-                code="model_not_found",
-                param="model",
-            )
-        model, suffixes = found
-        authorize_model(key, model.id)
-        asked = to_record(body.fields, ChatCompletionRequest)
-        if asked.metadata is not None:
-            asked.metadata = read_metadata(asked.metadata, body.pictures)
-        settings = resolve_settings(
-            asked,
-            model,
-            given=find_given(body.fields, suffixes, read_system_texts(asked.messages or ())),
-            header_image_output=header_image_output,
-            default_image_output=key.image_output or self._rules.image_output,
-            rules=self._rules.settings,
-        )
-        drawing = to_drawing(
-            asked,
-            model,
-            settings,
-            read_dialogue(asked, body.pictures),
-            body.pictures,
-            upstream_stores=self._rules.upstream_stores,
-        )
-        return asked, drawing

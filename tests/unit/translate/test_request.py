@@ -9,6 +9,7 @@ from chat_requests import PNG_HEAD, PRO, draw, find
 
 from limner.errors import InvalidRequest
 from limner.translate.body import to_record
+from limner.translate.dialogue import read_dialogue
 from limner.translate.messages import InputPicture
 from limner.translate.request import to_drawing
 from limner.translate.settings import resolve_settings
@@ -84,7 +85,7 @@ def test_google_may_keep_requests_if_the_operator_says_so() -> None:
     settings = resolve_settings(
         asked, find(PRO), given=(), header_image_output=None, default_image_output="auto"
     )
-    drawing = to_drawing(asked, find(PRO), settings, [], upstream_stores=True)
+    drawing = to_drawing(asked, find(PRO), settings, read_dialogue(asked, []), [], upstream_stores=True)
     assert "store" not in json.loads(msgspec.json.encode(drawing.request))
 
 
@@ -142,7 +143,7 @@ def test_a_picture_in_both_is_no_conflict() -> None:
     """The same bytes in both places are the same picture; it is sent once."""
     uri = f"data:image/png;base64,{PICTURE['inlineData']['data']}"
     drawing = draw(messages=[{"content": [{"image_url": uri}]}], contents=[{"parts": [PICTURE]}])
-    assert drawing.pictures == (0,)
+    assert drawing.pictures == [0]
 
 
 def test_pictures_are_named_in_the_order_they_are_sent() -> None:
@@ -155,7 +156,7 @@ def test_pictures_are_named_in_the_order_they_are_sent() -> None:
             {"role": "user", "content": ["a", {"image_url": one}]},
         ]
     )
-    assert drawing.pictures == (0, 1, 2)
+    assert drawing.pictures == [0, 1, 2]
     assert msgspec.json.encode(drawing.request).count(b"\0") == 3
 
 
@@ -179,6 +180,7 @@ def test_translation_leaves_its_input_alone() -> None:
         asked, find(PRO), given=(), header_image_output=None, default_image_output="auto"
     )
     pictures: list[InputPicture] = []
-    first = to_drawing(asked, find(PRO), settings, pictures, upstream_stores=False)
-    assert to_drawing(asked, find(PRO), settings, pictures, upstream_stores=False) == first
+    dialogue = read_dialogue(asked, pictures)
+    first = to_drawing(asked, find(PRO), settings, dialogue, pictures, upstream_stores=False)
+    assert to_drawing(asked, find(PRO), settings, dialogue, pictures, upstream_stores=False) == first
     assert msgspec.json.encode(asked) == before

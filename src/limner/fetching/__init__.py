@@ -1,0 +1,1 @@
+"""Fetches pictures that links lead to."""

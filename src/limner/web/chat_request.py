@@ -1,0 +1,129 @@
+"""Reads what a chat request asks and makes of it what is bought: all of it before anything is claimed.
+
+Checks in this order - model, types, settings, content - and what can be refused without asking anybody is refused first.
+Knows no connection and nothing of how an answer is sent.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from limner.catalogue import ImageModel, find_model_and_suffixes
+from limner.errors import NotFound
+from limner.generation.inputs import Inputs
+from limner.generation.memory import Memory
+from limner.generation.sources import Sources
+from limner.ledger.keys import ApiKey
+from limner.ledger.records import Scope
+from limner.translate.body import read_model_name, to_record
+from limner.translate.dialogue import Dialogue, read_dialogue, resolve_links
+from limner.translate.messages import read_system_texts
+from limner.translate.metadata import read_metadata
+from limner.translate.request import Drawing, to_drawing
+from limner.translate.settings import DrawSettings, SettingsRules, resolve_settings
+from limner.translate.spellings import find_given
+from limner.web.auth import authorize_model
+from limner.web.body import Body
+from limner.wire.openai import ChatCompletionRequest
+
+
+class ReadingRules(Struct, frozen=True, kw_only=True):
+    """How requests are read."""
+
+    image_output: str
+    settings: SettingsRules
+    public_url: str | None
+    """The address that links begin with; None: the one a call came to."""
+    upstream_stores: bool
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a request asks, as far as it says so itself."""
+
+    record: ChatCompletionRequest
+    model: ImageModel
+    settings: DrawSettings
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What is to be bought."""
+
+    drawing: Drawing
+    conversation: str
+    """What its answer is found by when the conversation goes on."""
+    inputs: Inputs
+
+
+class ChatReader:
+    """Reads requests."""
+
+    def __init__(self, sources: Sources, memory: Memory, rules: ReadingRules) -> None:
+        self._sources = sources
+        self._memory = memory
+        self._rules = rules
+
+    def read(self, body: Body, key: ApiKey, headers: Headers) -> Asked:
+        """Return what is asked. Raises GatewayError."""
+        name = read_model_name(body.fields)
+        found = find_model_and_suffixes(name)
+        if found is None:
+            raise NotFound(
+                f"There is no model {name!r} here; GET /v1/models lists those there are.",
+                code="model_not_found",
+                param="model",
+            )
+        model, suffixes = found
+        authorize_model(key, model.id)
+        record = to_record(body.fields, ChatCompletionRequest)
+        if record.metadata is not None:
+            record.metadata = read_metadata(record.metadata, body.pictures)
+        settings = resolve_settings(
+            record,
+            model,
+            given=find_given(body.fields, suffixes, read_system_texts(record.messages or ())),
+            header_image_output=headers.get("x-limner-image-output"),
+            default_image_output=key.image_output or self._rules.image_output,
+            rules=self._rules.settings,
+        )
+        return Asked(record=record, model=model, settings=settings)
+
+    async def order(self, asked: Asked, body: Body, scope: Scope, link_base: str) -> Order:
+        """Return what is to be bought for a caller; what it needs is added to the body's pictures.
+
+        `link_base` is the address at which this gateway was reached. Raises GatewayError.
+        """
+        inputs = Inputs(body.pictures, body.spools)
+        dialogue = read_dialogue(asked.record, inputs.pictures)
+        dialogue, origins = await self._find_pictures(dialogue, inputs, scope, link_base)
+        recalled = await self._memory.recall(dialogue.turns, inputs, scope, asked.model, origins)
+        drawing = to_drawing(
+            asked.record,
+            asked.model,
+            asked.settings,
+            replace(dialogue, notices=(*dialogue.notices, *recalled.notices)),
+            inputs.pictures,
+            turns=recalled.turns,
+            upstream_stores=self._rules.upstream_stores,
+        )
+        return Order(drawing=drawing, conversation=recalled.conversation, inputs=inputs)
+
+    async def _find_pictures(
+        self, dialogue: Dialogue, inputs: Inputs, scope: Scope, link_base: str
+    ) -> tuple[Dialogue, dict[int, str]]:
+        links = list(dialogue.links)
+        if not links:
+            return dialogue, {}
+        hosts = {base.partition("://")[2].partition("/")[0].lower() for base in self._list_bases(link_base)}
+        gathered = await self._sources.gather(links, inputs, scope, hosts)
+        return resolve_links(dialogue, gathered.numbers), dict(gathered.origins)
+
+    def _list_bases(self, link_base: str) -> list[str]:
+        return [link_base, *([self._rules.public_url] if self._rules.public_url else [])]
+
+
+def find_link_base(request: Request, rules: ReadingRules) -> str:
+    """Return the address that links begin with: the public one, else the one that the request came to."""
+    if rules.public_url is not None:
+        return rules.public_url
+    return f"{request.url.scheme}://{request.headers.get('host', '')}"
