@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from limner.translate.messages import InputPicture, Piece, read_content, read_contents, resolve_link
+from limner.translate.messages import InputPicture, Piece, read_content, read_contents, resolve_links
 from limner.wire.openai import ChatCompletionRequest, Message
 
 _SYSTEM_ROLES = frozenset({"system", "developer"})
@@ -31,7 +31,7 @@ def read_asked(
     `found` has the numbers of the pictures that links became, by URL.
     """
     messages = [
-        _to_asked(message, f"messages[{index}].content", pictures, found)
+        _to_asked(message, f"messages[{index}]", pictures, found)
         for index, message in enumerate(request.messages or ())
     ]
     contents = read_contents(request.contents or (), pictures)
@@ -49,7 +49,7 @@ def _to_asked(
 ) -> AskedMessage:
     role = message.role or "user"
     pieces = _to_numbers(read_content(message, param, pictures), found)
-    if message.content is None:
+    if message.content is None and not pieces:
         return AskedMessage(role=role, name=message.name)
     if isinstance(message.content, str) and not any(isinstance(piece, int) for piece in pieces):
         # A text without a picture is one piece, or none if it is blank.
@@ -58,7 +58,7 @@ def _to_asked(
 
 
 def _to_numbers(pieces: Iterable[Piece], found: Mapping[str, int | None]) -> tuple[str | int, ...]:
-    return tuple(resolve_link(piece, found) for piece in pieces)
+    return tuple(resolve_links(pieces, found))
 
 
 def _is_system(message: AskedMessage) -> bool:

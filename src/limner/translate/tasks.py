@@ -39,7 +39,8 @@ from limner.translate.task_wording import (
     word_tags,
     word_title,
 )
-from limner.wire.openai import ContentPart, Message
+from limner.wire.openai import Message
+from limner.wire.parts import ContentPart
 
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 _MODEL_ROLES = frozenset({"assistant", "model", "tool", "function"})

@@ -9,31 +9,10 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from limner.wire.parts import ContentPart, GeminiPart
+
 PICTURE = b"\0"
 """Stands in encoded JSON for a picture's base64. JSON never holds this byte, so no text can look like it."""
-
-
-class ImageUrl(Struct):
-    """Where a picture is: a data URI or a link."""
-
-    url: str
-
-
-class FileContent(Struct):
-    """A file given inside a message."""
-
-    file_data: str | None = None
-    file_id: str | None = None
-    filename: str | None = None
-
-
-class ContentPart(Struct):
-    """One piece of a message: text, `image_url`, `input_image` or `file`."""
-
-    type: str | None = None
-    text: str | None = None
-    image_url: str | ImageUrl | None = None
-    file: FileContent | None = None
 
 
 class Message(Struct):
@@ -42,22 +21,14 @@ class Message(Struct):
     role: str | None = None
     content: str | list[str | ContentPart] | None = None
     name: str | None = None
-
-
-class GeminiBlob(Struct):
-    """Inline data in Gemini's form, either spelling."""
-
-    data: str | None = None
-    mimeType: str | None = None  # noqa: N815 - the wire's name
-    mime_type: str | None = None
-
-
-class GeminiPart(Struct):
-    """A part in Gemini's form, either spelling."""
-
-    text: str | None = None
-    inlineData: GeminiBlob | None = None  # noqa: N815 - the wire's name
-    inline_data: GeminiBlob | None = None
+    images: list[str | ContentPart | None] | None = None
+    """Pictures beside the content, as OpenRouter and LiteLLM write them; Limner's own answers too."""
+    content_blocks: list[str | ContentPart | None] | None = None
+    """The same in Portkey's form, with the text once more."""
+    multi_mod_content: list[str | ContentPart | None] | None = None
+    """The same in AiHubMix's."""
+    reasoning_details: Any = None
+    """What an answer said it came from, in whatever form another gateway writes it."""
 
 
 class GeminiContent(Struct):

@@ -178,16 +178,17 @@ def test_texts_full_of_openings_take_linear_time(text: str) -> None:
 @pytest.mark.parametrize(
     ("part", "param"),
     [
-        ({"image_url": {"url": "https://example.com/a.png"}}, ".image_url.url"),
+        ({"image_url": {"url": "gs://bucket/a.png"}}, ".image_url.url"),
         ({"image_url": "a.png"}, ".image_url"),
         ({"image_url": f"x{uri(ONE)}"}, ".image_url"),
         ({"image_url": {"url": uri(GIF)}}, ".image_url.url"),
         ({"image_url": {"url": uri("bm8gcGljdHVyZQ==")}}, ".image_url.url"),
-        ({"file": {"file_id": "file-1"}}, ".file.file_data"),
+        ({"file": {"file_id": "file-1"}}, ".file.file_id"),
         ({"file": {"file_data": ONE}}, ".file.file_data"),
         ({"type": "text", "text": f"![a]({uri(GIF)})"}, ".text"),
-        ({"type": "input_image", "file_id": "file-1"}, ""),
-        ({"type": "image", "source": {"type": "base64", "data": ONE}}, ""),
+        ({"type": "input_image", "file_id": "file-1"}, ".file_id"),
+        ({"type": "image", "source": {"type": "text", "data": "bm8gcGljdHVyZQ=="}}, ".source.data"),
+        ({"type": "image_file", "image_file": {"file_id": "file-1"}}, ""),
         ({"type": "image_url", "image_url": None}, ""),
     ],
 )
