@@ -93,17 +93,17 @@ def answer_task(task: Task) -> str:
 
 
 def _read(message: Message) -> _Said:
-    """Return what a message says; content that is neither text nor parts says nothing."""
     role = (message.role or "user").lower()
-    if isinstance(message.content, str):
-        return _Said(role, message.content.strip(), has_picture=False)
-    parts = message.content or ()
-    texts = [part if isinstance(part, str) else part.text or "" for part in parts]
-    return _Said(role, "\n".join(texts).strip(), has_picture=any(map(_is_picture, parts)))
+    parts = [message.content] if isinstance(message.content, str) else message.content or ()
+    text = "\n".join((part if isinstance(part, str) else part.text) or "" for part in parts).strip()
+    return _Said(role, text, has_picture=bool(message.images) or any(map(_is_more_than_text, parts)))
 
 
-def _is_picture(part: str | ContentPart) -> bool:
-    return not isinstance(part, str) and (part.image_url is not None or part.file is not None)
+def _is_more_than_text(part: str | ContentPart) -> bool:
+    """Whether a part may be a picture, in whatever spelling."""
+    return not isinstance(part, str) and (
+        part.text is None or part.image_url is not None or part.file is not None
+    )
 
 
 def _match(form: Form, said: Sequence[_Said]) -> Task | None:

@@ -149,11 +149,19 @@ def test_answers_from_documents_are_drawn() -> None:
     assert answer(say(prompt)) is None
 
 
-def test_a_translators_picture_is_drawn() -> None:
+PICTURE_PARTS: tuple[dict[str, Any], ...] = (
+    {"type": "image_url", "image_url": {"url": "https://example.org/menu.png"}},
+    {"type": "input_image", "image_url": "https://example.org/menu.png"},
+    {"type": "image", "source": {"type": "url", "url": "https://example.org/menu.png"}},
+)
+
+
+@pytest.mark.parametrize("part", PICTURE_PARTS, ids=lambda part: part["type"])
+def test_a_translators_picture_is_drawn(part: dict[str, Any]) -> None:
     """A picture sent with it makes a wish of what a system text alone would make a task."""
-    chat, _ = TASKS["LobeChat: translation"]
-    url = {"type": "image_url", "image_url": {"url": "https://example.org/menu.png"}}
-    assert answer([chat[0], {"role": "user", "content": [{"type": "text", "text": "this"}, url]}]) is None
+    system = TASKS["LobeChat: translation"][0][0]
+    assert answer([system, {"role": "user", "content": [{"type": "text", "text": "this"}, part]}]) is None
+    assert answer([system, {"role": "user", "content": "this", "images": [part]}]) is None
 
 
 def test_pictures_of_the_chat_do_not_hide_a_task() -> None:
