@@ -40,24 +40,30 @@ def list_expired(books: Books, kept: Retention = KEPT, limit: int = 100) -> list
 
 
 @pytest.mark.parametrize(
-    ("kept", "windows", "store", "is_keyed", "is_delivered", "lives_ms"),
+    ("kept", "windows", "store", "is_linked", "is_keyed", "is_delivered", "lives_ms"),
     [
-        (KEPT, WINDOWS, None, False, True, MONTH),
-        (KEPT, WINDOWS, None, True, True, MONTH),
-        (KEPT, WINDOWS, None, False, False, MONTH),
-        (KEPT, WINDOWS, True, False, True, YEAR),
-        (KEPT, WINDOWS, True, True, False, YEAR),
-        (KEPT, WINDOWS, False, False, True, UNKEYED),
-        (KEPT, WINDOWS, False, True, True, 2 * HOUR),
-        (KEPT, WINDOWS, False, False, False, 3 * HOUR),
-        (KEPT, WINDOWS, False, True, False, 3 * HOUR),
-        (FLEETING, WINDOWS, None, False, True, UNKEYED),
-        (FLEETING, WINDOWS, None, True, True, 2 * HOUR),
-        (FLEETING, WINDOWS, None, False, False, 3 * HOUR),
-        (FLEETING, WINDOWS, True, False, True, UNKEYED),
-        (KEPT, LONG_WINDOWS, None, True, True, 40 * DAY),
-        (KEPT, LONG_WINDOWS, None, False, False, 50 * DAY),
-        (KEPT, LONG_WINDOWS, False, True, False, 50 * DAY),
+        (KEPT, WINDOWS, None, False, False, True, MONTH),
+        (KEPT, WINDOWS, None, False, True, True, MONTH),
+        (KEPT, WINDOWS, None, False, False, False, MONTH),
+        (KEPT, WINDOWS, True, False, False, True, YEAR),
+        (KEPT, WINDOWS, True, False, True, False, YEAR),
+        (KEPT, WINDOWS, False, False, False, True, UNKEYED),
+        (KEPT, WINDOWS, False, False, True, True, 2 * HOUR),
+        (KEPT, WINDOWS, False, False, False, False, 3 * HOUR),
+        (KEPT, WINDOWS, False, False, True, False, 3 * HOUR),
+        (FLEETING, WINDOWS, None, False, False, True, UNKEYED),
+        (FLEETING, WINDOWS, None, False, True, True, 2 * HOUR),
+        (FLEETING, WINDOWS, None, False, False, False, 3 * HOUR),
+        (FLEETING, WINDOWS, True, False, False, True, UNKEYED),
+        (KEPT, WINDOWS, None, True, False, True, YEAR),
+        (KEPT, WINDOWS, None, True, True, False, YEAR),
+        (KEPT, WINDOWS, True, True, False, True, YEAR),
+        (KEPT, WINDOWS, False, True, False, True, UNKEYED),
+        (KEPT, WINDOWS, False, True, True, True, 2 * HOUR),
+        (FLEETING, WINDOWS, None, True, False, True, UNKEYED),
+        (KEPT, LONG_WINDOWS, None, False, True, True, 40 * DAY),
+        (KEPT, LONG_WINDOWS, None, False, False, False, 50 * DAY),
+        (KEPT, LONG_WINDOWS, False, False, True, False, 50 * DAY),
     ],
 )
 def test_files_live_as_long_as_they_should(
@@ -66,14 +72,17 @@ def test_files_live_as_long_as_they_should(
     kept: Retention,
     windows: RepeatWindows,
     store: bool | None,
+    is_linked: bool,
     is_keyed: bool,
     is_delivered: bool,
     lives_ms: int,
 ) -> None:
-    """Files go at the millisecond their time is over: by setting, by the client's wish, never in a repeat's."""
+    """Files go at the millisecond their time is over: by setting, links or the client's wish, never in a repeat's."""
     books.windows = windows
     digest = DIGEST if is_keyed else None
-    generation_id = books.draw(store=store, idempotency_digest=digest, is_delivered=is_delivered)
+    generation_id = books.draw(
+        store=store, is_linked=is_linked, idempotency_digest=digest, is_delivered=is_delivered
+    )
     books.now_ms = START_MS + lives_ms - 1
     assert list_expired(books, kept) == []
     books.now_ms += 1
@@ -159,12 +168,13 @@ def list_evictable(books: Books, limit: int = 100) -> list[str]:
 
 
 def test_room_is_made_by_the_oldest_delivered(books: Books) -> None:
-    """The oldest delivered go first; never undelivered ones, those to be stored, or those in use."""
+    """The oldest delivered go first; never undelivered ones, those to be stored or behind links, or those in use."""
     books.draw(is_delivered=False, is_always_new=True)
     books.draw(store=True, is_always_new=True)
+    books.draw(is_linked=True, is_always_new=True)
     delivered = []
-    for _ in range(3):
-        delivered.append(books.draw(is_always_new=True))
+    for changes in ({}, {"store": False}, {"store": False, "is_linked": True}, {}):
+        delivered.append(books.draw(is_always_new=True, **changes))
         books.now_ms += SECOND
     in_use = books.draw(fingerprint=OTHER_FINGERPRINT)
     assert books.find_repeat(fingerprint=OTHER_FINGERPRINT, is_retry=True) == in_use

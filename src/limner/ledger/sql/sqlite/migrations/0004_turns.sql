@@ -5,3 +5,9 @@ ALTER TABLE generations ADD COLUMN is_linked INTEGER NOT NULL DEFAULT 0 CHECK (i
 
 CREATE INDEX generations_conversation ON generations (conversation, ended_at_ms)
     WHERE conversation IS NOT NULL AND folder IS NOT NULL;
+
+-- What there is to forget, and when: what links were given out to apart, for it stays long after the rest.
+CREATE INDEX generations_linked ON generations (ended_at_ms)
+    WHERE is_linked = 1 AND store IS NULL AND folder IS NOT NULL;
+CREATE INDEX generations_unlinked ON generations (ended_at_ms)
+    WHERE is_linked = 0 AND store IS NULL AND folder IS NOT NULL;
