@@ -9,7 +9,7 @@ from doc_tables import find_section, find_table, read_money, read_page, read_spa
 from limner.catalogue import (
     MODELS,
     RESERVED_TEXT_TOKENS,
-    ImageModel,
+    Model,
     find_model,
     price_nano_usd,
     reserve_nano_usd,
@@ -32,7 +32,7 @@ def test_models_are_listed_once() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-def test_facts_of_a_model(model: ImageModel) -> None:
+def test_facts_of_a_model(model: Model) -> None:
     """A model's section has its id, nicknames, date, lifecycle, thinking levels and prices."""
     facts = dict(find_table(find_section(read_page("models.md"), model.title), ""))
     assert read_spans(facts.pop("id")) == [model.id]
@@ -49,7 +49,7 @@ def test_facts_of_a_model(model: ImageModel) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-def test_pictures_of_a_model(model: ImageModel) -> None:
+def test_pictures_of_a_model(model: Model) -> None:
     """A model's section has the tokens and prices of every size and the pixels of every ratio and size."""
     section = find_section(read_page("models.md"), model.title)
     sizes = find_table(section, "size")

@@ -16,20 +16,20 @@ from asking import (
     split_images,
     split_markdown,
 )
-from limner.catalogue import MODELS, ImageModel
+from limner.catalogue import IMAGE_MODELS, Model
 from programs import Emulator, Gateway
 
-CELLS = [(model, ratio, size) for model in MODELS for ratio in model.ratios for size in model.sizes]
+CELLS = [(model, ratio, size) for model in IMAGE_MODELS for ratio in model.ratios for size in model.sizes]
 PROMPT = "lighthouse"
 
 
 def name_cell(value: object) -> str:
-    return value.id if isinstance(value, ImageModel) else str(value).replace(":", "x")
+    return value.id if isinstance(value, Model) else str(value).replace(":", "x")
 
 
 @pytest.mark.parametrize(("model", "ratio", "size"), CELLS, ids=name_cell)
 def test_what_is_drawn_is_what_is_delivered(
-    model: ImageModel, ratio: str, size: str, gateway: Gateway, emulator: Emulator
+    model: Model, ratio: str, size: str, gateway: Gateway, emulator: Emulator
 ) -> None:
     """Whole and streamed, a picture of each ratio and size has the upstream's bytes and the listed pixels."""
     config = {"aspectRatio": ratio} | ({"imageSize": size} if model.takes_image_size else {})
@@ -51,8 +51,8 @@ def test_what_is_drawn_is_what_is_delivered(
     assert stream.usage == answer["usage"]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=name_cell)
-def test_markdown_streams_of_every_model(model: ImageModel, gateway: Gateway) -> None:
+@pytest.mark.parametrize("model", IMAGE_MODELS, ids=name_cell)
+def test_markdown_streams_of_every_model(model: Model, gateway: Gateway) -> None:
     """Each model's Markdown stream at its largest size equals the whole answer, in lines of up to 64 KiB."""
     asked = chat(PROMPT, model=model.id, extra_body=configure(aspect_ratio="4:5", image_size=model.sizes[-1]))
     stream = ask_for_stream(gateway, asked)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from asking import ask, read_stream
-from limner.catalogue import MODELS, ImageModel
+from limner.catalogue import IMAGE_MODELS, Model
 from programs import Gateway
 
 Schema = dict[str, Any]
@@ -74,7 +74,7 @@ WITH_4K = "gemini-3-pro-image"
 VALIDATOR = Draft202012Validator(RESPONSE)
 
 
-def narrow_request(model: ImageModel) -> Schema:
+def narrow_request(model: Model) -> Schema:
     """Return the request's schema with what is legal for one model; only one draws at 4K, for the time it takes."""
     schema = copy.deepcopy(REQUEST)
     schema["properties"]["model"] = {"enum": [model.id, *model.aliases, f"models/{model.id}"]}
@@ -97,7 +97,7 @@ def close(schema: Schema) -> None:
         close(schema["items"])
 
 
-def build_document(model: ImageModel) -> Schema:
+def build_document(model: Model) -> Schema:
     """Return the operation as an OpenAPI document."""
     content = {"application/json": {"schema": narrow_request(model)}}
     answer = {"description": "success", "content": {"application/json": {"schema": RESPONSE}}}
@@ -154,8 +154,8 @@ def check(gateway: Gateway, body: Schema) -> None:
     assert "](data:image/" in answer["choices"][0]["message"]["content"]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-def test_generated_requests_are_drawn_as_documented(model: ImageModel, gateway: Gateway) -> None:
+@pytest.mark.parametrize("model", IMAGE_MODELS, ids=lambda model: model.id)
+def test_generated_requests_are_drawn_as_documented(model: Model, gateway: Gateway) -> None:
     """Whatever the schema allows: with text it is a good answer in the documented form, without it a 400."""
     operation = schemathesis.openapi.from_dict(build_document(model))["/v1/chat/completions"]["POST"]
     seen: set[bool] = set()

@@ -1,15 +1,20 @@
 """The table of models, against the documented numbers written down a second time."""
 
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
 from limner.catalogue import (
+    IMAGE_MODELS,
     MODELS,
     RESERVED_TEXT_TOKENS,
     SIZES,
-    ImageModel,
+    TEXT_MODELS,
+    Model,
     find_model,
+    find_model_and_suffixes,
+    find_prices,
     price_nano_usd,
     reserve_nano_usd,
 )
@@ -70,7 +75,25 @@ TOKENS_PER_PICTURE = {
     "gemini-2.5-flash-image": {"1K": 1290},
 }
 
-by_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+TEXT_PRICES = """
+gemini-4-carbon        2026-11-25 2.00 10.00
+gemini-4-carbon        2026-12-01 4.00 20.00
+gemini-4-argon         2026-11-30 2.00 10.00
+gemini-4-argon         2027-06-01 4.00 20.00
+gemini-4-hydrogen      2026-11-25 1.50 7.50
+gemini-3.8-flash       2026-12-31 0.75 3.75
+gemini-3.8-flash       2027-01-01 1.50 7.50
+gemini-3.6-flash       2026-11-25 0.75 3.75
+gemini-3.6-flash       2027-01-01 1.50 7.50
+gemini-3.5-flash-lite  2026-11-25 0.30 2.50
+gemini-3.1-flash-lite  2026-11-25 0.25 1.50
+gemini-3.1-pro-preview 2026-11-25 2.00 12.00
+"""
+"""Dollars a million tokens, in and out, of a call on a day."""
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC).timestamp()
+
+by_model = pytest.mark.parametrize("model", IMAGE_MODELS, ids=lambda model: model.id)
 
 
 def rows(table: str) -> dict[str, list[tuple[int, ...]]]:
@@ -81,7 +104,7 @@ def rows(table: str) -> dict[str, list[tuple[int, ...]]]:
 
 
 @by_model
-def test_pixels(model: ImageModel) -> None:
+def test_pixels(model: Model) -> None:
     """Every ratio and size has the documented pixels, no more and no less."""
     if model.id == "gemini-2.5-flash-image":
         expected = {(ratio, "1K"): cells[0] for ratio, cells in rows(GEMINI_2_PIXELS).items()}
@@ -98,7 +121,7 @@ def test_pixels(model: ImageModel) -> None:
 
 
 @by_model
-def test_tokens(model: ImageModel) -> None:
+def test_tokens(model: Model) -> None:
     """Tokens per picture by size, and the sizes in order."""
     assert model.image_tokens == TOKENS_PER_PICTURE[model.id]
     assert model.sizes == tuple(size for size in SIZES if size in TOKENS_PER_PICTURE[model.id])
@@ -120,16 +143,18 @@ def test_every_size_has_a_documented_price() -> None:
 
 
 @by_model
-def test_reservations_cover_measured_answers(model: ImageModel) -> None:
+def test_reservations_cover_measured_answers(model: Model) -> None:
     """A reservation is the picture and 2,000 text tokens at their prices."""
     assert RESERVED_TEXT_TOKENS == 2000
     for size in model.sizes:
         expected = price_nano_usd(model, size) + 2000 * model.prices.output_text_nano_usd
-        assert reserve_nano_usd(model, size) == expected
+        assert reserve_nano_usd(model, size=size, at_seconds=NOW) == expected
+        asked = reserve_nano_usd(model, size=size, max_output_tokens=9, input_tokens=7, at_seconds=NOW)
+        assert asked == expected + 7 * model.prices.input_nano_usd
 
 
 @by_model
-def test_ratios_are_about_what_they_say(model: ImageModel) -> None:
+def test_ratios_are_about_what_they_say(model: Model) -> None:
     """No pixels are further than 5 % from their ratio: a slip of a digit would be."""
     for (ratio, _), (width, height) in model.pixels.items():
         across, down = map(int, ratio.split(":"))
@@ -153,6 +178,10 @@ def test_ratios_are_about_what_they_say(model: ImageModel) -> None:
         ("gemini-nano-banana-2.1", "gemini-nano-banana-2.1"),
         ("gemini-3.1-flash-lite-image", "gemini-3.1-flash-lite-image"),
         ("gemini-2.5-flash", None),
+        ("gemini-3.8-flash", "gemini-3.8-flash"),
+        ("models/Gemini-4-Argon", "gemini-4-argon"),
+        ("google/gemini-3.1-pro-preview", "gemini-3.1-pro-preview"),
+        ("gemini/gemini-3.1-pro", "gemini-3.1-pro-preview"),
         ("-preview", None),
         ("models/", None),
         ("", None),
@@ -176,8 +205,58 @@ def test_lifecycle() -> None:
     assert {model.id for model in MODELS if model.deprecated} == {
         "gemini-3.1-flash-image",
         "gemini-2.5-flash-image",
+        "gemini-3.1-flash-lite",
     }
-    assert {model.id for model in MODELS if not model.takes_image_size} == {
+    assert {model.id for model in IMAGE_MODELS if not model.takes_image_size} == {
         "gemini-3.1-flash-lite-image",
         "gemini-2.5-flash-image",
     }
+
+
+@pytest.mark.parametrize("line", TEXT_PRICES.split("\n")[1:-1])
+def test_text_prices(line: str) -> None:
+    """A text model's tokens cost the documented dollars on the day of the call, announced changes included."""
+    name, day, *dollars = line.split()
+    model = find_model(name)
+    assert model is not None
+    at_seconds = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+    prices = find_prices(model, at_seconds=at_seconds, prompt_tokens=200_000)
+    assert [prices.input_nano_usd, prices.output_text_nano_usd] == [Fraction(usd) * 1000 for usd in dollars]
+    assert prices.output_image_nano_usd == 0
+
+
+def test_every_text_model_has_a_documented_price() -> None:
+    """The list of text prices misses no model."""
+    assert {line.split()[0] for line in TEXT_PRICES.split("\n")[1:-1]} == {model.id for model in TEXT_MODELS}
+
+
+def test_long_prompts_cost_more_where_documented() -> None:
+    """Above 200,000 tokens of prompt 3.1 Pro has other prices for all tokens, and no other model has."""
+    long = {
+        model.id: find_prices(model, at_seconds=NOW, prompt_tokens=200_001)
+        for model in MODELS
+        if find_prices(model, at_seconds=NOW, prompt_tokens=200_001)
+        != find_prices(model, at_seconds=NOW, prompt_tokens=200_000)
+    }
+    assert set(long) == {"gemini-3.1-pro-preview"}
+    prices = long["gemini-3.1-pro-preview"]
+    assert (prices.input_nano_usd, prices.output_text_nano_usd) == (4000, 18_000)
+
+
+@pytest.mark.parametrize("model", TEXT_MODELS, ids=lambda model: model.id)
+def test_text_reservations_cover_the_longest_answer(model: Model) -> None:
+    """A text model's reservation is its input and as many tokens as the call allows, else as the model can give."""
+    prices = find_prices(model, at_seconds=NOW, prompt_tokens=0)
+    most = reserve_nano_usd(model, size="", at_seconds=NOW)
+    assert most == 65_536 * prices.output_text_nano_usd
+    limited = reserve_nano_usd(model, size="", max_output_tokens=100, input_tokens=10, at_seconds=NOW)
+    assert limited == 10 * prices.input_nano_usd + 100 * prices.output_text_nano_usd
+
+
+def test_text_models_draw_nothing() -> None:
+    """Text models have no size, no ratio and no settings behind their name."""
+    assert [model.id for model in MODELS if model.draws] == [model.id for model in IMAGE_MODELS]
+    assert not any(model.sizes or model.ratios or model.pixels for model in TEXT_MODELS)
+    assert find_model_and_suffixes("gemini-3.8-flash-2k") is None
+    assert find_model_and_suffixes("gemini-3.8-flash-16x9") is None
+    assert find_model_and_suffixes("gemini-3.8-flash") == (find_model("gemini-3.8-flash"), ())

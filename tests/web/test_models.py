@@ -1,11 +1,12 @@
 """`GET /v1/models`: what a key may draw with, in the fields that clients and programs read."""
 
+import time
 from typing import Any
 
 import pytest
 
 from asking import ask
-from limner.catalogue import MODELS, ImageModel
+from limner.catalogue import IMAGE_MODELS, MODELS, TEXT_MODELS, Model, find_prices
 from programs import Gateway
 
 # Dollars for one picture at each size (Google's price page, 2026-07, and the notices of 2026-10).
@@ -32,8 +33,8 @@ def test_all_models_and_nicknames_are_listed(listed: dict[str, dict[str, Any]]) 
     assert {"nano-banana", "nano-banana-pro", "nano-banana-2", "nano-banana-2.1"} <= set(listed)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-def test_the_fields_of_an_entry(model: ImageModel, listed: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("model", IMAGE_MODELS, ids=lambda model: model.id)
+def test_the_fields_of_an_entry(model: Model, listed: dict[str, dict[str, Any]]) -> None:
     """An entry has OpenAI's fields, modalities and prices per token, and what Limner knows of the model."""
     entry = listed[model.id]
     assert (entry["object"], entry["owned_by"]) == ("model", "google")
@@ -57,6 +58,23 @@ def test_the_fields_of_an_entry(model: ImageModel, listed: dict[str, dict[str, A
     assert about["pixels"] == {
         ratio: {size: "{}x{}".format(*model.pixels[ratio, size]) for size in model.sizes}
         for ratio in model.ratios
+    }
+
+
+@pytest.mark.parametrize("model", TEXT_MODELS, ids=lambda model: model.id)
+def test_the_fields_of_a_text_model(model: Model, listed: dict[str, dict[str, Any]]) -> None:
+    """A text model's entry says that it answers text, what a token costs today, and what an answer may cost at most."""
+    entry = listed[model.id]
+    assert entry["architecture"] == {"input_modalities": ["text", "image"], "output_modalities": ["text"]}
+    assert set(entry["pricing"]) == {"prompt", "completion"}
+    prices = find_prices(model, at_seconds=time.time(), prompt_tokens=0)
+    assert float(entry["pricing"]["completion"]) == pytest.approx(prices.output_text_nano_usd / 1e9)
+    most = 65_536 * prices.output_text_nano_usd / 1e9
+    assert entry["limner"] == {
+        "model": model.id,
+        "max_output_tokens": 65_536,
+        "reserve_usd": {"text": pytest.approx(most, abs=1e-6)},
+        "deprecated": model.deprecated,
     }
 
 

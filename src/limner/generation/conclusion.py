@@ -5,7 +5,7 @@ The same decision is made of a live answer, and after a crash of what its journa
 
 from msgspec import Struct
 
-from limner.catalogue import ImageModel
+from limner.catalogue import Model
 from limner.errors import (
     GatewayError,
     GatewayUnavailable,
@@ -20,7 +20,7 @@ from limner.errors import (
 from limner.generation.record import Asked, Bill, State
 from limner.translate.composition import Composer, TextSegment
 from limner.translate.outcome import Outcome, compare_size, judge
-from limner.translate.transcript import Transcript
+from limner.translate.transcript import TextPiece, Transcript
 from limner.translate.usage import TokenCount, cost_micro_usd, count_tokens, estimate_tokens
 from limner.wire.openai import Notice
 
@@ -49,7 +49,7 @@ def conclude(
     transcript: Transcript,
     failure: GatewayError | None,
     asked: Asked,
-    model: ImageModel,
+    model: Model,
     *,
     was_sent: bool,
 ) -> Conclusion:
@@ -72,7 +72,7 @@ def conclude(
     return Conclusion(
         state=State.SETTLED,
         outcome=outcome,
-        bill=_to_bill(tokens, model),
+        bill=_to_bill(tokens, model, asked),
         notices=tuple(notices),
         text=_begin_text(transcript, outcome, asked),
         is_replayable=True,
@@ -103,27 +103,29 @@ def _begin_text(transcript: Transcript, outcome: Outcome, asked: Asked) -> str:
     return text if len(text) <= LISTED_CHARACTERS else f"{text[: LISTED_CHARACTERS - 1]}…"
 
 
-def _conclude_error(
-    transcript: Transcript, error: GatewayError, asked: Asked, model: ImageModel
-) -> Conclusion:
+def _conclude_error(transcript: Transcript, error: GatewayError, asked: Asked, model: Model) -> Conclusion:
     if isinstance(error, _NOTHING_BOUGHT):
         return Conclusion(state=State.FAILED, error=error, is_replayable=False)
     if isinstance(error, InvalidRequest | NotFound):
         if error.code != "content_policy_violation":
             return Conclusion(state=State.REFUSED, error=error, is_replayable=False)
         tokens, _ = _count(transcript, asked, model, is_truncated=False)
-        return Conclusion(state=State.REFUSED, error=error, bill=_to_bill(tokens, model), is_replayable=True)
+        return Conclusion(
+            state=State.REFUSED, error=error, bill=_to_bill(tokens, model, asked), is_replayable=True
+        )
     if error.code == "upstream_error" and not transcript.has_begun:
         return Conclusion(state=State.FAILED, error=error, is_replayable=True, is_assumed_free=True)
     if error.code == "upstream_invalid_response" and transcript.usage and transcript.finish:
         # Gemini counted a complete answer, so it is charged, readable or not.
         tokens, _ = _count(transcript, asked, model, is_truncated=False)
-        return Conclusion(state=State.SETTLED, error=error, bill=_to_bill(tokens, model), is_replayable=True)
+        return Conclusion(
+            state=State.SETTLED, error=error, bill=_to_bill(tokens, model, asked), is_replayable=True
+        )
     return Conclusion(state=State.UNKNOWN, error=error, is_replayable=True)
 
 
 def _count(
-    transcript: Transcript, asked: Asked, model: ImageModel, *, is_truncated: bool
+    transcript: Transcript, asked: Asked, model: Model, *, is_truncated: bool
 ) -> tuple[TokenCount, bool]:
     """Return the tokens, and whether they are the table's estimate."""
     pictures = sum(picture.is_complete for picture in transcript.pictures)
@@ -135,9 +137,14 @@ def _count(
         input_pictures=asked.input_pictures,
         pictures=pictures,
         size=asked.image_size,
+        output_bytes=0 if asked.draws else _count_text_bytes(transcript),
     )
     return tokens, True
 
 
-def _to_bill(tokens: TokenCount, model: ImageModel) -> Bill:
-    return Bill(tokens=tokens, cost_micro_usd=cost_micro_usd(tokens, model))
+def _count_text_bytes(transcript: Transcript) -> int:
+    return sum(len(piece.text.encode()) for piece in transcript.pieces if isinstance(piece, TextPiece))
+
+
+def _to_bill(tokens: TokenCount, model: Model, asked: Asked) -> Bill:
+    return Bill(tokens=tokens, cost_micro_usd=cost_micro_usd(tokens, model, at_seconds=asked.created))

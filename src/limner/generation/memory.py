@@ -15,7 +15,7 @@ from hmac import digest
 import msgspec
 from msgspec import Struct
 
-from limner.catalogue import ImageModel
+from limner.catalogue import Model
 from limner.errors import GatewayError, no_storage
 from limner.generation.archive import Archive
 from limner.generation.inputs import MAX_PICTURES, Inputs
@@ -84,7 +84,7 @@ class Memory:
         turns: Sequence[Turn],
         inputs: Inputs,
         scope: Scope,
-        model: ImageModel,
+        model: Model,
         named: Mapping[int, str],
     ) -> Recalled:
         """Return the turns with the caller's earlier answers put back, whose files are added to `inputs`.
@@ -200,7 +200,7 @@ def _has_text(record: GenerationRecord, place: Place) -> bool:
 class _Restoration:
     """Writes the turns of one conversation, opening the files they need."""
 
-    def __init__(self, inputs: Inputs, model: ImageModel) -> None:
+    def __init__(self, inputs: Inputs, model: Model) -> None:
         self._inputs = inputs
         self._model = model
         self._signatures: list[StoredBase64] = []

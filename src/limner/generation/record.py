@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from limner.catalogue import ImageModel
+from limner.catalogue import Model
 from limner.errors import GatewayError
 from limner.pictures.spool import PictureSpool
 from limner.subscriptions import Audience
@@ -103,9 +103,7 @@ def begin_asked(model: str) -> str:
 class Generation:
     """One call and what came of it. `outcome` and `bill`, or `failure`, are set once it is over."""
 
-    def __init__(
-        self, generation_id: str, asked: Asked, model: ImageModel, *, fingerprint: bytes = b""
-    ) -> None:
+    def __init__(self, generation_id: str, asked: Asked, model: Model, *, fingerprint: bytes = b"") -> None:
         self.id = generation_id
         self.asked = asked
         self.model = model

@@ -18,7 +18,7 @@ from limner.generation.claiming import name_folder
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
 from limner.generation.journal import Head, Recorded, read_lines, to_error
 from limner.generation.record import Asked, State
-from limner.generation.replaying import find_image_model
+from limner.generation.replaying import find_used_model
 from limner.generation.settling import to_ending, to_rows
 from limner.generation.stored_request import is_request_only
 from limner.ledger.generations import Ledger
@@ -173,7 +173,7 @@ def _to_new(head: Head) -> NewGeneration:
 
 
 def _conclude(recorded: Recorded, asked: Asked, *, was_sent: bool) -> Conclusion:
-    model = find_image_model(asked.upstream_model)
+    model = find_used_model(asked.upstream_model)
     failure = _find_failure(recorded) if was_sent else stopped_unsent()
     return conclude(recorded.transcript, failure, asked, model, was_sent=was_sent)
 

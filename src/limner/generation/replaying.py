@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from limner.catalogue import ImageModel, find_model
+from limner.catalogue import Model, find_model
 from limner.errors import GatewayError, InternalError, NotFound
 from limner.generation.journal import ErrorNote, read_lines, to_error
 from limner.generation.record import Asked, Generation
@@ -18,7 +18,7 @@ from limner.pictures.stored import StoredSpool
 from limner.translate.transcript import Transcript
 
 
-def find_image_model(name: str) -> ImageModel:
+def find_used_model(name: str) -> Model:
     """Return a model that was drawn with. Raises InternalError if this version does not know it."""
     model = find_model(name)
     if model is None:
@@ -78,7 +78,7 @@ def fill(generation: Generation, loaded: Loaded) -> None:
 def to_generation(record: GenerationRecord) -> Generation:
     """Return a generation as its record has it, without an answer."""
     asked = msgspec.json.decode(record.asked, type=Asked)
-    return Generation(record.id, asked, find_image_model(asked.upstream_model))
+    return Generation(record.id, asked, find_used_model(asked.upstream_model))
 
 
 def find_folder(record: GenerationRecord) -> str:

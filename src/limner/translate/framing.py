@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from limner.catalogue import ImageModel
+from limner.catalogue import Model
 from limner.errors import InvalidRequest
 from limner.translate.shown import shorten
 from limner.translate.spellings import Given, HighQuality, Kind, Meaning, Pixels, Ratio, Size, read_meaning
@@ -30,7 +30,7 @@ class _Choice(Struct, frozen=True):
     param: str
 
 
-def choose_frame(given: Iterable[Given], model: ImageModel) -> Frame:
+def choose_frame(given: Iterable[Given], model: Model) -> Frame:
     """Return what is drawn of all that was given, the first of each setting. Raises InvalidRequest."""
     chosen: dict[str, _Choice] = {}
     notices: list[Notice] = []
@@ -59,7 +59,7 @@ def choose_frame(given: Iterable[Given], model: ImageModel) -> Frame:
 def _to_settings(
     meanings: Iterable[Meaning],
     item: Given,
-    model: ImageModel,
+    model: Model,
     notices: list[Notice],
     chosen: dict[str, _Choice],
 ) -> Iterator[tuple[str, str]]:
@@ -85,7 +85,7 @@ def _to_settings(
                 yield "image_size", tier
 
 
-def _find_nearest_ratio(model: ImageModel, width: int, height: int) -> str:
+def _find_nearest_ratio(model: Model, width: int, height: int) -> str:
     def distance(ratio: str) -> float:
         across, down = ratio.split(":")
         return abs(math.log(width / height) - math.log(int(across) / int(down)))
@@ -93,7 +93,7 @@ def _find_nearest_ratio(model: ImageModel, width: int, height: int) -> str:
     return min(model.ratios, key=distance)
 
 
-def _find_tier(model: ImageModel, ratio: str, width: int, height: int) -> str | None:
+def _find_tier(model: Model, ratio: str, width: int, height: int) -> str | None:
     """Return the smallest size that holds both sides."""
     for size in model.sizes:
         across, down = model.pixels[ratio, size]
@@ -102,12 +102,12 @@ def _find_tier(model: ImageModel, ratio: str, width: int, height: int) -> str | 
     return None
 
 
-def _check(setting: str, value: str, item: Given, model: ImageModel) -> None:
+def _check(setting: str, value: str, item: Given, model: Model) -> None:
     if value not in (model.ratios if setting == "aspect_ratio" else model.sizes):
         raise _refuse(item, model, setting)
 
 
-def _refuse(item: Given, model: ImageModel, setting: str | None = None) -> InvalidRequest:
+def _refuse(item: Given, model: Model, setting: str | None = None) -> InvalidRequest:
     by_kind = {Kind.RATIO: "aspect_ratio", Kind.QUALITY: "image_size"}
     ratios, sizes = ", ".join(model.ratios), ", ".join(model.sizes)
     legal = {"aspect_ratio": ratios, "image_size": sizes}.get(
@@ -127,7 +127,7 @@ def _override(item: Given, choice: _Choice) -> Notice:
     )
 
 
-def _reduce(item: Given, model: ImageModel, ratio: str, size: str) -> Notice:
+def _reduce(item: Given, model: Model, ratio: str, size: str) -> Notice:
     width, height = model.pixels[ratio, size]
     return Notice(
         "size_reduced",

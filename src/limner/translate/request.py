@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from limner.catalogue import ImageModel
+from limner.catalogue import Model
 from limner.translate.asked import AskedMessage, read_asked
 from limner.translate.contents import Insert, KeptTurn, list_texts, to_contents
 from limner.translate.dialogue import Dialogue
@@ -26,7 +26,7 @@ class Unsigned(Struct, frozen=True, kw_only=True):
 class Drawing(Struct, frozen=True, kw_only=True):
     """What is to be bought: what is sent, and what its answer will be read with."""
 
-    model: ImageModel
+    model: Model
     asked_model: str
     settings: DrawSettings
     request: GenerateContentRequest
@@ -48,7 +48,7 @@ class Drawing(Struct, frozen=True, kw_only=True):
 
 def to_drawing(
     request: ChatCompletionRequest,
-    model: ImageModel,
+    model: Model,
     settings: DrawSettings,
     dialogue: Dialogue,
     pictures: Sequence[InputPicture],

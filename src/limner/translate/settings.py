@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from limner.catalogue import ImageModel
+from limner.catalogue import Model
 from limner.errors import InvalidRequest
 from limner.translate.framing import Frame, choose_frame
 from limner.translate.shown import shorten
@@ -63,7 +63,7 @@ class DrawSettings(Struct, frozen=True, kw_only=True):
 
 def resolve_settings(
     request: ChatCompletionRequest,
-    model: ImageModel,
+    model: Model,
     *,
     given: Iterable[Given],
     header_image_output: str | None,
@@ -119,7 +119,7 @@ def _name_dropped(request: ChatCompletionRequest) -> Iterator[Notice]:
 
 
 def _to_drawing_config(
-    request: ChatCompletionRequest, model: ImageModel, frame: Frame, notices: list[Notice]
+    request: ChatCompletionRequest, model: Model, frame: Frame, notices: list[Notice]
 ) -> GenerationConfig:
     thinking = _resolve_thinking(*find_google_option(request, "thinking_config"), model, notices)
     max_output_tokens: int | None = find_google_option(request, "max_output_tokens")[1]
@@ -146,7 +146,7 @@ def _to_image_config(aspect_ratio: str | None, image_size: str | None) -> Reques
 
 
 def _resolve_thinking(
-    path: str, asked: ThinkingConfig | None, model: ImageModel, notices: list[Notice]
+    path: str, asked: ThinkingConfig | None, model: Model, notices: list[Notice]
 ) -> RequestThinkingConfig | None:
     if asked is None:
         return None

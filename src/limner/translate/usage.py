@@ -10,7 +10,7 @@ while the total counts them once.
 
 from msgspec import Struct
 
-from limner.catalogue import ImageModel
+from limner.catalogue import Model, find_prices
 from limner.wire.gemini import ModalityTokenCount, UsageMetadata
 from limner.wire.openai import CompletionTokensDetails, PromptTokensDetails, Usage
 
@@ -28,13 +28,13 @@ class TokenCount(Struct, frozen=True, kw_only=True):
     thoughts: int
 
 
-def count_tokens(metadata: UsageMetadata, model: ImageModel, pictures: int, size: str) -> TokenCount:
+def count_tokens(metadata: UsageMetadata, model: Model, pictures: int, size: str) -> TokenCount:
     """Return Gemini's own count of an answer with `pictures` pictures of `size`.
 
     Where it does not say what the pictures took, the table does: they are never free.
     """
     prompt = (metadata.prompt_token_count or 0) + (metadata.tool_use_prompt_token_count or 0)
-    drawn = pictures * model.image_tokens[size]
+    drawn = pictures * model.image_tokens.get(size, 0)
     candidates = drawn if metadata.candidates_token_count is None else metadata.candidates_token_count
     thoughts = metadata.thoughts_token_count or 0
     total = metadata.total_token_count
@@ -52,23 +52,27 @@ def count_tokens(metadata: UsageMetadata, model: ImageModel, pictures: int, size
 
 
 def estimate_tokens(
-    model: ImageModel, *, text_bytes: int, input_pictures: int, pictures: int, size: str
+    model: Model, *, text_bytes: int, input_pictures: int, pictures: int, size: str, output_bytes: int = 0
 ) -> TokenCount:
-    """Return what an answer that Gemini did not count is taken to hold."""
+    """Return what an answer that Gemini did not count is taken to hold.
+
+    `output_bytes` are the bytes of text where text is what was bought; beside a picture none is counted.
+    """
     return TokenCount(
         input_text=-(-text_bytes // _BYTES_PER_TOKEN),
         input_image=input_pictures * model.input_image_tokens,
-        output_image=pictures * model.image_tokens[size],
-        output_text=0,
+        output_image=pictures * model.image_tokens.get(size, 0),
+        output_text=-(-output_bytes // _BYTES_PER_TOKEN),
         thoughts=0,
     )
 
 
-def cost_micro_usd(tokens: TokenCount, model: ImageModel) -> int:
-    """Return the price of `tokens` in micro-dollars, half rounded up."""
-    prices = model.prices
+def cost_micro_usd(tokens: TokenCount, model: Model, *, at_seconds: float) -> int:
+    """Return the price of `tokens` in micro-dollars, half rounded up, for a call that was made at `at_seconds` since 1970."""
+    prompt_tokens = tokens.input_text + tokens.input_image
+    prices = find_prices(model, at_seconds=at_seconds, prompt_tokens=prompt_tokens)
     nano_usd = (
-        (tokens.input_text + tokens.input_image) * prices.input_nano_usd
+        prompt_tokens * prices.input_nano_usd
         + tokens.output_image * prices.output_image_nano_usd
         + (tokens.output_text + tokens.thoughts) * prices.output_text_nano_usd
     )

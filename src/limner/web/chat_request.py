@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from limner.catalogue import ImageModel, find_model_and_suffixes
+from limner.catalogue import Model, find_model_and_suffixes
 from limner.errors import NotFound
 from limner.generation.inputs import Inputs
 from limner.generation.memory import Memory
@@ -42,7 +42,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What a request asks, as far as it says so itself."""
 
     record: ChatCompletionRequest
-    model: ImageModel
+    model: Model
     settings: DrawSettings
 
 

@@ -1,12 +1,13 @@
-"""`GET /v1/models` and `/v1/models/{id}`: what a key may draw with, and what it costs."""
+"""`GET /v1/models` and `/v1/models/{id}`: what a key may ask, and what it costs now."""
 
+import time
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from limner.catalogue import MODELS, ImageModel, find_model, price_nano_usd, reserve_nano_usd
+from limner.catalogue import MODELS, Model, find_model, find_prices, price_nano_usd, reserve_nano_usd
 from limner.errors import NotFound
 from limner.ledger.keys import ApiKey
 from limner.web.auth import FindKey, authenticate
@@ -21,8 +22,9 @@ class ModelsDoor:
     async def list(self, request: Request) -> Response:
         """Answer with all models the key may use, nicknames too."""
         key = await authenticate(request.headers, self._find_key)
+        now = time.time()
         entries = [
-            describe(model, name)
+            describe(model, name, now)
             for model in MODELS
             if _may_use(key, model)
             for name in (model.id, *model.aliases)
@@ -36,37 +38,57 @@ class ModelsDoor:
         model = find_model(name)
         if model is None or not _may_use(key, model):
             raise NotFound(f"There is no model {name!r} here.", code="model_not_found", param="model")
-        return _to_json(describe(model, name))
+        return _to_json(describe(model, name, time.time()))
 
 
-def describe(model: ImageModel, name: str) -> dict[str, Any]:
+def describe(model: Model, name: str, now_seconds: float) -> dict[str, Any]:
     """Return the entry of `model` under `name`. Prices are dollars, those of `pricing` per token."""
-    prices = model.prices
+    prices = find_prices(model, at_seconds=now_seconds, prompt_tokens=0)
+    pricing = {
+        "prompt": _per_token(prices.input_nano_usd),
+        "completion": _per_token(prices.output_text_nano_usd),
+    }
+    if model.draws:
+        pricing["image_output"] = _per_token(prices.output_image_nano_usd)
     return {
         "id": name,
         "object": "model",
         "created": model.created,
         "owned_by": "google",
         "name": model.title,
-        "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text", "image"]},
-        "pricing": {
-            "prompt": _per_token(prices.input_nano_usd),
-            "completion": _per_token(prices.output_text_nano_usd),
-            "image_output": _per_token(prices.output_image_nano_usd),
+        "architecture": {
+            "input_modalities": ["text", "image"],
+            "output_modalities": ["text", "image"] if model.draws else ["text"],
         },
+        "pricing": pricing,
         "limner": {
             "model": model.id,
-            "ratios": list(model.ratios),
-            "sizes": list(model.sizes),
-            "pixels": _list_pixels(model),
-            "price_usd": {size: _to_usd(price_nano_usd(model, size)) for size in model.sizes},
-            "reserve_usd": {size: _to_usd(reserve_nano_usd(model, size)) for size in model.sizes},
+            **(_describe_drawing(model, now_seconds) if model.draws else _describe_text(model, now_seconds)),
             "deprecated": model.deprecated,
         },
     }
 
 
-def _list_pixels(model: ImageModel) -> dict[str, dict[str, str]]:
+def _describe_drawing(model: Model, now_seconds: float) -> dict[str, Any]:
+    return {
+        "ratios": list(model.ratios),
+        "sizes": list(model.sizes),
+        "pixels": _list_pixels(model),
+        "price_usd": {size: _to_usd(price_nano_usd(model, size)) for size in model.sizes},
+        "reserve_usd": {
+            size: _to_usd(reserve_nano_usd(model, size=size, at_seconds=now_seconds)) for size in model.sizes
+        },
+    }
+
+
+def _describe_text(model: Model, now_seconds: float) -> dict[str, Any]:
+    return {
+        "max_output_tokens": model.max_output_tokens,
+        "reserve_usd": {"text": _to_usd(reserve_nano_usd(model, size="", at_seconds=now_seconds))},
+    }
+
+
+def _list_pixels(model: Model) -> dict[str, dict[str, str]]:
     table: dict[str, dict[str, str]] = {}
     for (ratio, size), (width, height) in model.pixels.items():
         table.setdefault(ratio, {})[size] = f"{width}x{height}"
@@ -83,7 +105,7 @@ def _to_usd(nano_usd: int) -> float:
     return -(-nano_usd // 1000) / 1_000_000
 
 
-def _may_use(key: ApiKey, model: ImageModel) -> bool:
+def _may_use(key: ApiKey, model: Model) -> bool:
     return key.models is None or model.id in key.models
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from limner.catalogue import ImageModel, find_model, find_model_and_suffixes
+from limner.catalogue import Model, find_model, find_model_and_suffixes
 from limner.errors import NotFound
 from limner.translate.body import BodyReader, read_model_name, to_record
 from limner.translate.dialogue import read_dialogue
@@ -23,7 +23,7 @@ MIME_TYPES = {PNG_HEAD: "image/png", "/9j/": "image/jpeg", "R0lGOD": "image/gif"
 PRO = "gemini-3-pro-image"
 
 
-def find(name: str) -> ImageModel:
+def find(name: str) -> Model:
     model = find_model(name)
     if model is None:
         raise NotFound(f"no {name}", code="model_not_found")

@@ -8,7 +8,7 @@ from chat_requests import find
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner.catalogue import MODELS, ImageModel, find_model_and_suffixes
+from limner.catalogue import IMAGE_MODELS, Model, find_model_and_suffixes
 from limner.errors import InvalidRequest
 from limner.translate.framing import Frame, choose_frame
 from limner.translate.spellings import Given, Kind, find_given
@@ -18,7 +18,7 @@ PRO = find("gemini-3-pro-image")
 OLD = find("gemini-2.5-flash-image")
 
 
-def frame(model: ImageModel, *values: tuple[Kind, str]) -> Frame:
+def frame(model: Model, *values: tuple[Kind, str]) -> Frame:
     return choose_frame([Given(f"p{n}", value, kind) for n, (kind, value) in enumerate(values)], model)
 
 
@@ -44,7 +44,7 @@ def ratio(value: str) -> tuple[Kind, str]:
 )
 def test_openais_sizes_set_the_ratio_only(given_size: str, expected: str) -> None:
     """Sizes that OpenAI's clients send by habit name a shape; the tier stays the default."""
-    for model in MODELS:
+    for model in IMAGE_MODELS:
         assert frame(model, size(given_size)) == Frame(aspect_ratio=expected, image_size=None, notices=())
 
 
@@ -64,7 +64,7 @@ def test_openais_sizes_set_the_ratio_only(given_size: str, expected: str) -> Non
     ],
 )
 def test_pixels_choose_the_nearest_ratio_and_the_smallest_size_that_holds_them(
-    model: ImageModel, given_size: str, expected: tuple[str, str]
+    model: Model, given_size: str, expected: tuple[str, str]
 ) -> None:
     """Other pixels: the nearest of the model's ratios, and the smallest tier that holds both sides."""
     found = frame(model, size(given_size))
@@ -80,9 +80,9 @@ def test_pixels_beyond_the_largest_size_are_told() -> None:
     assert "1024x1024" in notice.message
 
 
-@given(st.integers(64, 99_999), st.integers(64, 99_999), st.sampled_from(MODELS))
+@given(st.integers(64, 99_999), st.integers(64, 99_999), st.sampled_from(IMAGE_MODELS))
 @settings(max_examples=200)
-def test_any_pixels_fit_somewhere(width: int, height: int, model: ImageModel) -> None:
+def test_any_pixels_fit_somewhere(width: int, height: int, model: Model) -> None:
     """Any pixels choose something the model draws, the nearest ratio by factor, and are never refused."""
     found = frame(model, size(f"{width}x{height}"))
     assert found.aspect_ratio in model.ratios
@@ -184,7 +184,7 @@ def put(fields: dict[str, Any], path: tuple[str, ...], value: str) -> None:
     fields[path[-1]] = value
 
 
-def judge(model: ImageModel, *values: tuple[tuple[str, ...], str]) -> Frame | InvalidRequest:
+def judge(model: Model, *values: tuple[tuple[str, ...], str]) -> Frame | InvalidRequest:
     """Return the frame of a body that holds the values at their paths, or why it is refused."""
     fields: dict[str, Any] = {}
     for path, value in values:
@@ -195,11 +195,9 @@ def judge(model: ImageModel, *values: tuple[tuple[str, ...], str]) -> Frame | In
         return error
 
 
-@given(st.sampled_from(PLACES), VALUES, st.sampled_from(MODELS))
+@given(st.sampled_from(PLACES), VALUES, st.sampled_from(IMAGE_MODELS))
 @settings(max_examples=400, deadline=None)
-def test_any_value_anywhere_is_understood_or_refused(
-    path: tuple[str, ...], value: str, model: ImageModel
-) -> None:
+def test_any_value_anywhere_is_understood_or_refused(path: tuple[str, ...], value: str, model: Model) -> None:
     """A value sets what the model draws, or sets nothing, or is refused by its path with what can be drawn."""
     match judge(model, (path, value)):
         case Frame(aspect_ratio=ratio, image_size=size):
@@ -210,11 +208,9 @@ def test_any_value_anywhere_is_understood_or_refused(
             assert any(", ".join(can) in refused.message for can in (model.ratios, model.sizes))
 
 
-@given(st.data(), VALUES, VALUES, st.sampled_from(MODELS))
+@given(st.data(), VALUES, VALUES, st.sampled_from(IMAGE_MODELS))
 @settings(max_examples=400, deadline=None)
-def test_of_two_places_the_earlier_counts(
-    data: st.DataObject, one: str, other: str, model: ImageModel
-) -> None:
+def test_of_two_places_the_earlier_counts(data: st.DataObject, one: str, other: str, model: Model) -> None:
     """Per setting the earlier of any two places wins; the later one is named where it asked for something else."""
     places = data.draw(st.lists(st.sampled_from(range(len(PLACES))), min_size=2, max_size=2, unique=True))
     first, second = (PLACES[number] for number in sorted(places))
@@ -239,9 +235,9 @@ def test_of_two_places_the_earlier_counts(
         assert overridden
 
 
-@given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), max_size=8), st.sampled_from(MODELS))
+@given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), max_size=8), st.sampled_from(IMAGE_MODELS))
 @settings(max_examples=200, deadline=None)
-def test_many_places_at_once(given_values: list[tuple[tuple[str, ...], str]], model: ImageModel) -> None:
+def test_many_places_at_once(given_values: list[tuple[tuple[str, ...], str]], model: Model) -> None:
     """However many places are filled, a frame the model draws or one refusal comes out."""
     found = judge(model, *given_values)
     if isinstance(found, Frame):

@@ -7,7 +7,7 @@ from chat_requests import draw, resolve
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from limner.catalogue import MODELS, ImageModel
+from limner.catalogue import IMAGE_MODELS, Model
 from limner.errors import InvalidRequest
 from limner.translate.settings import SettingsRules
 from limner.wire.gemini import RequestImageConfig, RequestThinkingConfig
@@ -103,8 +103,8 @@ def test_equal_values_in_two_places_need_no_notice() -> None:
     assert notices(**image(image_size="2K"), image_config={"image_size": "2k"}) == []
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
-def test_every_legal_pair_is_taken(model: ImageModel) -> None:
+@pytest.mark.parametrize("model", IMAGE_MODELS, ids=lambda model: model.id)
+def test_every_legal_pair_is_taken(model: Model) -> None:
     """All that the catalogue lists is accepted, and sizes are sent only where the model takes them."""
     for ratio in model.ratios:
         for size in model.sizes:

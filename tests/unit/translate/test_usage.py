@@ -8,13 +8,16 @@ from chat_requests import find
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner.catalogue import MODELS, ImageModel
+from limner.catalogue import IMAGE_MODELS, Model
 from limner.translate.usage import TokenCount, cost_micro_usd, count_tokens, estimate_tokens, to_usage
 from limner.wire.gemini import ModalityTokenCount, UsageMetadata
 
 PRO = find("gemini-3-pro-image")
 FLASH = find("gemini-3.1-flash-image")
 OLD = find("gemini-2.5-flash-image")
+
+NOW = 1795564800
+"""2026-11-25."""
 
 PRICES_USD_PER_MILLION = {
     "gemini-nano-banana-2.1": ("1.50", "7.50", "30"),
@@ -27,7 +30,7 @@ PRICES_USD_PER_MILLION = {
 
 
 def count(
-    model: ImageModel, pictures: int, size: str = "1K", *, image: int | None = None, **counts: Any
+    model: Model, pictures: int, size: str = "1K", *, image: int | None = None, **counts: Any
 ) -> tuple[int, int, int, int, int]:
     details = None if image is None else [ModalityTokenCount("IMAGE", image)]
     metadata = UsageMetadata(candidates_tokens_details=details, **counts)
@@ -35,9 +38,9 @@ def count(
     return tokens.input_text, tokens.input_image, tokens.output_image, tokens.output_text, tokens.thoughts
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+@pytest.mark.parametrize("model", IMAGE_MODELS, ids=lambda model: model.id)
 @given(st.lists(st.integers(0, 10**7), min_size=5, max_size=5))
-def test_cost_is_exact(model: ImageModel, counts: list[int]) -> None:
+def test_cost_is_exact(model: Model, counts: list[int]) -> None:
     """The cost is the sum of tokens at their documented prices, half a micro-dollar rounded up."""
     input_text, input_image, output_image, output_text, thoughts = counts
     tokens = TokenCount(
@@ -53,7 +56,7 @@ def test_cost_is_exact(model: ImageModel, counts: list[int]) -> None:
         + output_image * image_usd
         + (output_text + thoughts) * text_usd
     )
-    assert cost_micro_usd(tokens, model) == (exact + Fraction(1, 2)).__floor__()
+    assert cost_micro_usd(tokens, model, at_seconds=NOW) == (exact + Fraction(1, 2)).__floor__()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_cost_is_exact(model: ImageModel, counts: list[int]) -> None:
     ],
 )
 def test_recorded_usages(
-    model: ImageModel, counts: dict[str, Any], expected: tuple[int, int, int, int, int]
+    model: Model, counts: dict[str, Any], expected: tuple[int, int, int, int, int]
 ) -> None:
     """Usages as recorded: what the details do not list is text."""
     assert count(model, 1, **counts) == expected
@@ -156,7 +159,45 @@ def test_estimates() -> None:
     tokens = estimate_tokens(PRO, text_bytes=9, input_pictures=2, pictures=1, size="4K")
     assert tokens == TokenCount(input_text=3, input_image=1120, output_image=2000, output_text=0, thoughts=0)
     refused = estimate_tokens(PRO, text_bytes=8, input_pictures=1, pictures=0, size="4K")
-    assert cost_micro_usd(refused, PRO) == (2 + 560) * 2
+    assert cost_micro_usd(refused, PRO, at_seconds=NOW) == (2 + 560) * 2
+
+
+def test_text_is_counted() -> None:
+    """A text model's answer is candidates and thoughts, input pictures told apart, at the text prices."""
+    text = find("gemini-3.8-flash")
+    counts: dict[str, Any] = {
+        "prompt_token_count": 1130,
+        "candidates_token_count": 40,
+        "thoughts_token_count": 60,
+    }
+    metadata = UsageMetadata(prompt_tokens_details=[ModalityTokenCount("IMAGE", 1120)], **counts)
+    tokens = count_tokens(metadata, text, 0, "")
+    assert tokens == TokenCount(input_text=10, input_image=1120, output_image=0, output_text=40, thoughts=60)
+    assert cost_micro_usd(tokens, text, at_seconds=NOW) == (1130 * 750 + 100 * 3750 + 500) // 1000
+    assert to_usage(tokens, 0).completion_tokens == 100
+
+
+def test_text_that_was_not_counted_is_estimated() -> None:
+    """A text answer without Gemini's count is a token for each four bytes that came."""
+    text = find("gemini-4-argon")
+    tokens = estimate_tokens(text, text_bytes=8, input_pictures=1, pictures=0, size="", output_bytes=10)
+    assert (tokens.input_text, tokens.input_image, tokens.output_text) == (2, 1120, 3)
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt", "at_seconds", "nano_usd"),
+    [
+        ("gemini-4-argon", 1000, NOW, 2000),
+        ("gemini-4-argon", 1000, 1796083200, 4000),
+        ("gemini-3.1-pro-preview", 200_000, NOW, 2000),
+        ("gemini-3.1-pro-preview", 200_001, NOW, 4000),
+    ],
+)
+def test_prices_of_the_day_and_of_the_prompt(model: str, prompt: int, at_seconds: int, nano_usd: int) -> None:
+    """The price is that of the day of the call, and for long prompts theirs."""
+    tokens = TokenCount(input_text=prompt - 1, input_image=1, output_image=0, output_text=0, thoughts=0)
+    cost = cost_micro_usd(tokens, find(model), at_seconds=at_seconds)
+    assert cost == (prompt * nano_usd + 500) // 1000
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=5, max_size=5), st.integers(0, 10**9))

@@ -9,14 +9,10 @@ Facts, as of 2026-11-22:
   * Prices: Google's paid tier of the Developer API, pricing page of 2026-07 and the notices of 2026-10.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
-SIZES = ("512", "1K", "2K", "4K")
-
-Pixels = tuple[int, int]
+from limner.catalogue.model import SIZES, Model, Pixels, Prices
 
 _GEMINI_3_PIXELS: Mapping[str, tuple[Pixels, Pixels, Pixels, Pixels]] = MappingProxyType(
     {
@@ -53,66 +49,29 @@ _GEMINI_2_PIXELS: Mapping[str, Pixels] = MappingProxyType(
 )
 
 _COMMON_RATIOS = tuple(_GEMINI_2_PIXELS)
-_ALL_RATIOS = tuple(_GEMINI_3_PIXELS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """What a token costs, in nano-dollars: $0.30 a million is 300."""
-
-    input_nano_usd: int
-    output_text_nano_usd: int
-    output_image_nano_usd: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageModel:
-    """One picture model of Gemini as the Developer API serves it."""
-
-    id: str
-    title: str
-    created: int
-    """Epoch seconds of general availability."""
-    aliases: tuple[str, ...]
-    ratios: tuple[str, ...]
-    image_tokens: Mapping[str, int]
-    """Output tokens of one picture by size; its keys are the sizes the model draws."""
-    takes_image_size: bool
-    """Whether `imageSize` may be sent at all."""
-    input_image_tokens: int
-    prices: Prices
-    has_signatures: bool = True
-    thinking_levels: tuple[str, ...] = ()
-    """Levels the model takes; none means it refuses a thinking config."""
-    deprecated: bool = False
-    pixels: Mapping[tuple[str, str], Pixels] = field(repr=False)
-    """Width and height by (ratio, size)."""
-
-    @property
-    def sizes(self) -> tuple[str, ...]:
-        """Sizes the model draws, smallest first."""
-        return tuple(size for size in SIZES if size in self.image_tokens)
+ALL_RATIOS = tuple(_GEMINI_3_PIXELS)
+"""Every ratio that some model draws."""
 
 
 def _gemini_3_pixels(ratios: tuple[str, ...], *sizes: str) -> Mapping[tuple[str, str], Pixels]:
     return {(ratio, size): _GEMINI_3_PIXELS[ratio][SIZES.index(size)] for ratio in ratios for size in sizes}
 
 
-MODELS: tuple[ImageModel, ...] = (
-    ImageModel(
+IMAGE_MODELS: tuple[Model, ...] = (
+    Model(
         id="gemini-nano-banana-2.1",
         title="Nano Banana 2.1",
         created=1791244800,  # 2026-10-06
         aliases=("nano-banana-2.1",),
-        ratios=_ALL_RATIOS,
+        ratios=ALL_RATIOS,
         image_tokens={"1K": 1120, "2K": 1680, "4K": 3780},
         takes_image_size=True,
         input_image_tokens=1120,
         prices=Prices(input_nano_usd=1500, output_text_nano_usd=7500, output_image_nano_usd=30_000),
         thinking_levels=("minimal", "medium", "high"),
-        pixels=_gemini_3_pixels(_ALL_RATIOS, "1K", "2K", "4K"),
+        pixels=_gemini_3_pixels(ALL_RATIOS, "1K", "2K", "4K"),
     ),
-    ImageModel(
+    Model(
         id="gemini-3-pro-image",
         title="Nano Banana Pro",
         created=1779926400,  # 2026-05-28
@@ -125,34 +84,34 @@ MODELS: tuple[ImageModel, ...] = (
         thinking_levels=("low", "high"),
         pixels=_gemini_3_pixels(_COMMON_RATIOS, "1K", "2K", "4K"),
     ),
-    ImageModel(
+    Model(
         id="gemini-3.1-flash-image",
         title="Nano Banana 2",
         created=1779926400,  # 2026-05-28
         aliases=("nano-banana-2",),
-        ratios=_ALL_RATIOS,
+        ratios=ALL_RATIOS,
         image_tokens={"512": 747, "1K": 1120, "2K": 1680, "4K": 2520},
         takes_image_size=True,
         input_image_tokens=1120,
         prices=Prices(input_nano_usd=500, output_text_nano_usd=3000, output_image_nano_usd=60_000),
         thinking_levels=("minimal", "high"),
         deprecated=True,  # 2026-10-06; whether it was shut down on 2026-10-29 is disputed
-        pixels=_gemini_3_pixels(_ALL_RATIOS, *SIZES),
+        pixels=_gemini_3_pixels(ALL_RATIOS, *SIZES),
     ),
-    ImageModel(
+    Model(
         id="gemini-3.1-flash-lite-image",
         title="Nano Banana 2 Lite",
         created=1782777600,  # 2026-06-30
         aliases=("nano-banana-2-lite",),
-        ratios=_ALL_RATIOS,
+        ratios=ALL_RATIOS,
         image_tokens={"1K": 1120},
         takes_image_size=False,
         input_image_tokens=1120,
         prices=Prices(input_nano_usd=250, output_text_nano_usd=1500, output_image_nano_usd=30_000),
         thinking_levels=("minimal", "high"),
-        pixels=_gemini_3_pixels(_ALL_RATIOS, "1K"),
+        pixels=_gemini_3_pixels(ALL_RATIOS, "1K"),
     ),
-    ImageModel(
+    Model(
         id="gemini-2.5-flash-image",
         title="Nano Banana",
         created=1759363200,  # 2025-10-02
@@ -167,58 +126,3 @@ MODELS: tuple[ImageModel, ...] = (
         pixels={(ratio, "1K"): pixels for ratio, pixels in _GEMINI_2_PIXELS.items()},
     ),
 )
-
-_BY_NAME = {name: model for model in MODELS for name in (model.id, *model.aliases)}
-_PREFIXES = ("models/", "google/", "gemini/", "vertex_ai/")
-
-
-def find_model(name: str) -> ImageModel | None:
-    """Return the model that `name` means, or None.
-
-    Takes Gemini's ids and the nicknames, in any case, with or without `models/`, `google/`, `gemini/`
-    or `vertex_ai/` in front and `-preview` behind.
-    """
-    key = name.strip().lower()
-    while (prefix := next((p for p in _PREFIXES if key.startswith(p)), None)) is not None:
-        key = key.removeprefix(prefix)
-    return _BY_NAME.get(key) or _BY_NAME.get(key.removesuffix("-preview"))
-
-
-_SUFFIX = re.compile(r"-(512|[124]k|hd|\d{1,2}[x-]\d{1,2})(?:-preview)?$")
-
-
-def find_model_and_suffixes(name: str) -> tuple[ImageModel, tuple[str, ...]] | None:
-    """Return the model that `name` means and the settings behind its name, such as `16x9` and `4k`, or None.
-
-    A name that is a model's wins: `nano-banana-2` is a model, `nano-banana-2-16-9-4k` that model with settings.
-    """
-    suffixes: list[str] = []
-    rest = name.strip().lower()
-    while (model := find_model(rest)) is None:
-        found = _SUFFIX.search(rest)
-        if found is None or (found[1][0].isdigit() and not _is_setting(found[1])):
-            return None
-        suffixes.insert(0, found[1])
-        rest = rest[: found.start()]
-    return model, tuple(suffixes)
-
-
-def _is_setting(suffix: str) -> bool:
-    return suffix.endswith("k") or suffix == "512" or re.sub("[x-]", ":", suffix) in _ALL_RATIOS
-
-
-RESERVED_TEXT_TOKENS = 2000
-"""Text and thinking that one picture may bring along; measured answers stay below 1,500 (2026-09)."""
-
-
-def reserve_nano_usd(model: ImageModel, size: str) -> int:
-    """Return what one picture of `size` may cost at most beyond its input, in nano-dollars."""
-    return (
-        model.image_tokens[size] * model.prices.output_image_nano_usd
-        + RESERVED_TEXT_TOKENS * model.prices.output_text_nano_usd
-    )
-
-
-def price_nano_usd(model: ImageModel, size: str) -> int:
-    """Return what the picture tokens of one picture of `size` cost, in nano-dollars."""
-    return model.image_tokens[size] * model.prices.output_image_nano_usd
