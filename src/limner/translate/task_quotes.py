@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-_MAX_QUOTED_CHARACTERS = 64 * 1024
+_MAX_READ_CHARACTERS = 64 * 1024
 _QUOTE_TAGS = ("chat_history", "conversation")
 _TAG = re.compile(r"<(user|assistant|system|tool|initial_message|response)>")
 _LABEL = re.compile(
@@ -46,7 +46,7 @@ class _QuotedMessage(Struct):
 
 def read_quoted(text: str) -> tuple[Utterance, ...]:
     """Return what was said in the conversation that `text` quotes; all of it a user's if nothing says whose."""
-    quoted = _MARK.sub("", _cut_tags(text)[:_MAX_QUOTED_CHARACTERS])
+    quoted = _MARK.sub("", _cut_tags(text)[:_MAX_READ_CHARACTERS])
     found = _read_json(quoted) or list(_read_tags(quoted)) or list(_read_labels(quoted))
     if not found:
         first, _, rest = _LIST_HEAD.sub("", _cut_fence(quoted)).partition(_SEPARATOR)
@@ -56,8 +56,9 @@ def read_quoted(text: str) -> tuple[Utterance, ...]:
 
 
 def remove_pictures(text: str) -> str:
-    """Return `text` without pictures and addresses, and without white space around it."""
-    return _MARK.sub("", _ADDRESS.sub("", _PICTURE.sub("", text))).strip()
+    """Return `text`, so far as it is read, without pictures and addresses, and without white space around it."""
+    read = text[:_MAX_READ_CHARACTERS]
+    return _MARK.sub("", _ADDRESS.sub("", _PICTURE.sub("", read))).strip()
 
 
 def _cut_tags(text: str) -> str:
