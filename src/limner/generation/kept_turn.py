@@ -42,11 +42,18 @@ class AnswerPart(Struct, kw_only=True):
     signature: Range | None = None
 
 
+class AnswerChoice(Struct, frozen=True):
+    """One choice: its parts, thoughts and what could not be read left out, and all pictures a client may have of it."""
+
+    parts: list[AnswerPart]
+    sha256s: frozenset[str]
+
+
 class Answer(Struct, frozen=True):
-    """The parts of each choice, thoughts and what could not be read left out."""
+    """What Gemini answered."""
 
     journal: Path
-    choices: list[list[AnswerPart]]
+    choices: list[AnswerChoice]
 
 
 _Line = Text | PictureBegins | PictureSettled | PictureNamed | PictureReceived | ChoiceLine
@@ -76,7 +83,7 @@ def read_answer(folder: Path) -> Answer:
             _complete(parts, said)
         else:
             _add(parts, said, named)
-    return Answer(folder / JOURNAL_NAME, [_list_usable(parts) for parts in choices])
+    return Answer(folder / JOURNAL_NAME, [_to_choice(parts) for parts in choices])
 
 
 def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -113,9 +120,13 @@ def _complete(parts: dict[int, AnswerPart], received: PictureReceived) -> None:
             part.is_unreadable = received.is_unreadable
 
 
-def _list_usable(parts: dict[int, AnswerPart]) -> list[AnswerPart]:
-    """Return the parts in their order that go back to Gemini: no thoughts, unless its only picture is one."""
+def _to_choice(parts: dict[int, AnswerPart]) -> AnswerChoice:
     ordered = [part for _, part in sorted(parts.items())]
+    return AnswerChoice(_list_usable(ordered), frozenset(p.sha256 for p in ordered if _is_picture(p)))
+
+
+def _list_usable(ordered: list[AnswerPart]) -> list[AnswerPart]:
+    """Return the parts that go back to Gemini: no thoughts, unless its only picture is one."""
     usable = [part for part in ordered if not part.is_thought and (_is_text(part) or _is_picture(part))]
     if not any(_is_picture(part) for part in usable):
         usable += [part for part in ordered if part.is_thought and _is_picture(part)][-1:]

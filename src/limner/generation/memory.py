@@ -185,11 +185,8 @@ class Memory:
 def _choose(answer: Answer, place: Place, choice: int) -> Sequence[AnswerPart] | None:
     """Return the parts of the choice that has the pictures of a place."""
     if not place.sha256s:
-        return answer.choices[choice] if choice < len(answer.choices) else None
-    for parts in answer.choices:
-        if place.sha256s <= {part.sha256 for part in parts if part.picture_id}:
-            return parts
-    return None
+        return answer.choices[choice].parts if choice < len(answer.choices) else None
+    return next((found.parts for found in answer.choices if place.sha256s <= found.sha256s), None)
 
 
 def _has_text(record: GenerationRecord, place: Place) -> bool:
