@@ -1,1 +1,1 @@
-"""Fetches pictures that links lead to."""
+"""Pictures that a client names by a foreign link. Knows nothing of doors, spools or settings."""
