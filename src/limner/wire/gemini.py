@@ -131,13 +131,17 @@ class RequestThinkingConfig(Struct, rename="camel"):
 class GenerationConfig(Struct, rename="camel"):
     """How to generate."""
 
-    response_modalities: list[str]
+    response_modalities: list[str] | UnsetType = UNSET
+    """Absent: text alone, for the models that answer nothing else."""
     image_config: RequestImageConfig | UnsetType = UNSET
     thinking_config: RequestThinkingConfig | UnsetType = UNSET
     temperature: float | UnsetType = UNSET
     top_p: float | UnsetType = UNSET
     seed: int | UnsetType = UNSET
     max_output_tokens: int | UnsetType = UNSET
+    stop_sequences: list[str] | UnsetType = UNSET
+    response_mime_type: str | UnsetType = UNSET
+    response_json_schema: dict[str, Any] | UnsetType = UNSET
 
 
 class GenerateContentRequest(Struct, rename="camel"):

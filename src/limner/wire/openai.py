@@ -101,6 +101,8 @@ class ChatCompletionRequest(Struct):
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     tools: list[Any] | None = None
+    functions: list[Any] | None = None
+    reasoning_effort: str | None = None
     response_format: dict[str, Any] | None = None
 
 
