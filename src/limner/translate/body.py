@@ -1,7 +1,8 @@
 """Reads a client's JSON body: bytes in any cut go in, pictures pass, a small object comes out.
 
-What follows `;base64,` in any string, and `inlineData.data`, is a picture on its way to a spool; in the object
-a mark stands for it (`scanner.mark`). So a body of 100 MB is never held, let alone twice. Knows no network.
+What follows `;base64,` in any string, `inlineData.data` and its like, and what begins as a picture's base64 where a
+picture is named, are pictures on their way to a spool; in the object a mark stands for each (`scanner.mark`). So a body
+of 100 MB is never held, let alone twice. Knows no network.
 
 Errors name fields by dotted path, as OpenAI does: `messages[0].content`.
 """
@@ -13,9 +14,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from limner.errors import InvalidRequest, NotFound, RequestTooLarge
+from limner.translate.passing import Long
 from limner.translate.scanner import (
+    ARRAY,
     JsonScanner,
-    Long,
     LongBegins,
     LongBytes,
     LongEnds,
@@ -27,8 +29,13 @@ from limner.translate.shown import TYPE_NAMES, name_type, refuse_type
 MAX_TEXT_BYTES = 4 * 1024 * 1024
 """Everything in a request besides pictures; the longest prompt a picture model takes is under 1 MiB."""
 
-_URI_FIELDS = frozenset({"url", "image_url", "file_data"})
-"""Fields that hold a data URI and nothing else."""
+_PICTURE_FIELDS = frozenset(
+    {"url", "image_url", "image", "source", "file_data", "file_url", "data", "b64_json"}
+)
+"""Fields that hold a data URI, a link or bare base64, and nothing else, where they name a picture."""
+
+_BLOBS = frozenset({"inlineData", "inline_data"})
+"""Objects whose `data` is base64 whatever it begins with."""
 
 _MAX_NAME_CHARACTERS = 200
 """The name stands in every chunk of a stream, whose lines are short."""
@@ -110,6 +117,11 @@ def _to_type_error(message: str) -> InvalidRequest:
 
 
 def _passes(path: Sequence[str]) -> Long:
-    if path and path[-1] == "data" and len(path) > 1 and path[-2] in {"inlineData", "inline_data"}:
+    if not path or path[0] == "metadata":
+        return Long.IN_TEXT
+    field, above = path[-1], path[-2] if len(path) > 1 else ""
+    if field == "data" and above in _BLOBS:
         return Long.WHOLE
-    return Long.AFTER_MARKER if path and path[-1] in _URI_FIELDS else Long.IN_TEXT
+    if field in _PICTURE_FIELDS or (field == ARRAY and above == "images"):
+        return Long.BY_HEAD
+    return Long.IN_TEXT

@@ -18,11 +18,11 @@ import msgspec
 from msgspec import Struct
 
 from limner.translate.event_lines import BareBytes, DataBytes, EventLines
+from limner.translate.passing import Long
 from limner.translate.scanner import (
     ARRAY,
     DocumentEnds,
     JsonScanner,
-    Long,
     LongBegins,
     LongBytes,
     LongEnds,

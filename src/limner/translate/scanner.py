@@ -15,6 +15,7 @@ from enum import Enum, auto
 import msgspec
 
 from limner.translate.base64_runs import find_end, is_cut_escape, unescape
+from limner.translate.passing import Long, tell_by_head
 
 ARRAY = "[]"
 """Stands for any index in a path."""
@@ -33,19 +34,6 @@ _TO_QUOTE_OR_MARKER = re.compile(
     rb'(?:[^"\\;]++|\\.|;(?![bB][aA][sS][eE]64,|(?:[bB](?:[aA](?:[sS](?:[eE](?:64?)?)?)?)?)?\Z))*+', re.DOTALL
 )
 """Stops at `;base64,` and at as much of it as the piece ends with."""
-
-
-class Long(Enum):
-    """How much of a string value passes."""
-
-    NONE = auto()
-    """Nothing: it stays in the skeleton."""
-    WHOLE = auto()
-    """All of it is base64."""
-    AFTER_MARKER = auto()
-    """All that follows `;base64,`, as in a data URI."""
-    IN_TEXT = auto()
-    """The base64 that follows each `;base64,`, as in Markdown; text may stand around it."""
 
 
 class MalformedJson(Exception):
@@ -196,7 +184,7 @@ class JsonScanner:
                 self._open_string()
                 if self._long is Long.WHOLE:
                     yield self._begin_long()
-                else:
+                elif self._long is not Long.BY_HEAD:
                     position = self._read_short_string(data, position)
             elif sign in _OPENING:
                 self._open(is_object=sign == b"{")
@@ -265,6 +253,15 @@ class JsonScanner:
         return stop
 
     def _read_string(self, data: bytes, position: int) -> Generator[Token, None, int]:
+        if self._long is Long.BY_HEAD:
+            told = tell_by_head(data, position)
+            if told is None:
+                self._held = data[position:]
+                return len(data)
+            self._long = told
+            if told is Long.WHOLE:
+                yield self._begin_long()
+                return position
         pattern = _TO_QUOTE if self._long is Long.NONE else _TO_QUOTE_OR_MARKER
         found = pattern.match(data, position)
         stop = found.end() if found else position

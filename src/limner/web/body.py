@@ -1,6 +1,7 @@
 """Reads a request's body: JSON into an object, pictures into spools as they come. Knows no door."""
 
 from collections.abc import AsyncIterator, Callable
+from hashlib import sha256
 from typing import Any
 
 from msgspec import Struct
@@ -107,11 +108,14 @@ class _Incoming:
             self._is_valid = False
         self._check_disk()
         is_short = len(self._text) <= _KEPT_TEXT_BYTES
+        text = self._text[: _KEPT_TEXT_BYTES + 1]  # more is kept or not as the pieces were cut
         return InputPicture(
             mime_type=spool.mime_type if self._is_valid else None,
-            sha256=spool.sha256,
+            # Of what is no base64 the spool knows only a part, and two texts must not be taken for equal.
+            sha256=spool.sha256 if self._is_valid else f"text:{sha256(text).hexdigest()}",
             size_bytes=spool.size_bytes,
-            text=self._text.decode("utf-8", "replace") if is_short else None,
+            text=text.decode("utf-8", "replace") if is_short else None,
+            pixels=spool.pixels if self._is_valid else None,
         )
 
 

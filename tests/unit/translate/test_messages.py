@@ -184,7 +184,7 @@ def test_texts_full_of_openings_take_linear_time(text: str) -> None:
         ({"image_url": {"url": uri(GIF)}}, ".image_url.url"),
         ({"image_url": {"url": uri("bm8gcGljdHVyZQ==")}}, ".image_url.url"),
         ({"file": {"file_id": "file-1"}}, ".file.file_id"),
-        ({"file": {"file_data": ONE}}, ".file.file_data"),
+        ({"file": {"file_data": "bm8gcGljdHVyZQ=="}}, ".file.file_data"),
         ({"type": "text", "text": f"![a]({uri(GIF)})"}, ".text"),
         ({"type": "input_image", "file_id": "file-1"}, ".file_id"),
         ({"type": "image", "source": {"type": "text", "data": "bm8gcGljdHVyZQ=="}}, ".source.data"),

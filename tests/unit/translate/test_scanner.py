@@ -9,12 +9,12 @@ from gemini_bodies import cut
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from limner.translate.passing import Long
 from limner.translate.scanner import (
     MAX_DEPTH,
     MAX_NODES,
     DocumentEnds,
     JsonScanner,
-    Long,
     LongBegins,
     LongBytes,
     LongEnds,
