@@ -4,9 +4,9 @@ import urllib.error
 import urllib.request
 
 import pytest
+from sendings import Sendings
 
 from programs import Emulator, Gateway
-from sendings import Sendings
 from upstreams import Answer, Call, Upstream
 
 

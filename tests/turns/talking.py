@@ -38,7 +38,7 @@ class Talk:
 
     def __init__(
         self, gateway: Program, send_back: SendBack, *, model: str, is_stream: bool = False, **fields: Any
-    ):
+    ) -> None:
         self._gateway = gateway
         self._send_back = send_back
         self.model = model

@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-
-from programs import Gateway
 from sendings import Sendings
 from talking import (
     SendBack,
@@ -18,6 +16,8 @@ from talking import (
     keep_reference,
     keep_text,
 )
+
+from programs import Gateway
 
 SIGNING = ("gemini-3-pro-image", "nano-banana-2", "nano-banana-2.1")
 MODELS = ("gemini-2.5-flash-image", *SIGNING)
