@@ -1,25 +1,30 @@
-"""Finds what a request asks of the picture and checks it against the model. Costs nothing when it refuses.
+"""Finds what a request asks of its answer and checks it against the model. Costs nothing when it refuses.
 
-Ratio and size are read by `spellings` and fitted by `framing`. Knows the catalogue; nothing of messages or of
+Ratio and size are read by `spellings` and fitted by `framing`; text models are asked by `text_settings`. Knows the catalogue; nothing of messages or of
 the upstream's address.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
 from limner.catalogue import Model
 from limner.errors import InvalidRequest
 from limner.translate.framing import Frame, choose_frame
+from limner.translate.generation_options import (
+    find_google_option,
+    resolve_sampling,
+    resolve_seed,
+    resolve_thinking,
+)
 from limner.translate.shown import shorten
 from limner.translate.spellings import Given
-from limner.wire.gemini import GenerationConfig, RequestImageConfig, RequestThinkingConfig
-from limner.wire.openai import ChatCompletionRequest, Notice, ThinkingConfig
+from limner.translate.text_settings import to_text_config
+from limner.wire.gemini import GenerationConfig, RequestImageConfig
+from limner.wire.openai import ChatCompletionRequest, Notice
 
 _DEFAULT_SIZE = "1K"
 _IMAGE_OUTPUTS = ("auto", "markdown", "url", "images")
-_INT32 = range(-(2**31), 2**31)
 
 _DROPPED = (
     "max_tokens",
@@ -28,6 +33,7 @@ _DROPPED = (
     "presence_penalty",
     "frequency_penalty",
     "tools",
+    "functions",
     "response_format",
 )
 """Fields that would spoil a drawing: a picture counts as output tokens, so a chat's limit buys nothing."""
@@ -50,10 +56,10 @@ class DrawSettings(Struct, frozen=True, kw_only=True):
     aspect_ratio: str | None
     """As asked; None leaves it to the model."""
     image_size: str
-    """The tier that tokens and price go by."""
+    """The tier that tokens and price go by; '' for text models."""
     wants_thoughts: bool
     image_output: str
-    """`markdown`, `url` or `images`."""
+    """`markdown`, `url` or `images`; for text models, where it makes no difference, `markdown`."""
     notices: tuple[Notice, ...]
     n: int = 1
     """How many choices."""
@@ -78,28 +84,27 @@ def resolve_settings(
     """
     notices: list[Notice] = []
     n = _resolve_n(request.n, rules.max_n)
-    frame = choose_frame(given, model)
-    notices.extend(frame.notices)
-    config = _to_drawing_config(request, model, frame, notices)
-    notices.extend(_name_dropped(request))
+    image_output = _resolve_image_output(request, header_image_output, default_image_output, rules)
+    if model.draws:
+        frame = choose_frame(given, model)
+        notices.extend(frame.notices)
+        config = _to_drawing_config(request, model, frame, notices)
+        notices.extend(_name_dropped(request))
+    else:
+        frame = Frame(aspect_ratio=None, image_size="", notices=())
+        config = to_text_config(request, model, given, notices)
+        image_output = "markdown"
     thinking = config.thinking_config
     return DrawSettings(
         generation_config=config,
         aspect_ratio=frame.aspect_ratio,
-        image_size=frame.image_size or _DEFAULT_SIZE,
+        image_size=_DEFAULT_SIZE if frame.image_size is None else frame.image_size,
         wants_thoughts=thinking is not UNSET and thinking.include_thoughts is True,
-        image_output=_resolve_image_output(request, header_image_output, default_image_output, rules),
+        image_output=image_output,
         notices=tuple(notices),
         n=n,
+        draws=model.draws,
     )
-
-
-def find_google_option(request: ChatCompletionRequest, name: str) -> tuple[str, Any]:
-    """Return path and value of an option of Google's; clients that merge `extra_body` send it as `google`."""
-    inner = request.extra_body.google if request.extra_body else None
-    if inner is not None and (value := getattr(inner, name)) is not None:
-        return f"extra_body.google.{name}", value
-    return f"google.{name}", getattr(request.google, name) if request.google else None
 
 
 def _resolve_n(n: int | None, most: int) -> int:
@@ -107,7 +112,7 @@ def _resolve_n(n: int | None, most: int) -> int:
         return 1
     if not 1 <= n <= most:
         raise InvalidRequest(
-            f"'n' is {n}; this gateway draws 1 to {most} at a time.", code="unsupported_value", param="n"
+            f"'n' is {n}; this gateway takes 1 to {most}.", code="unsupported_value", param="n"
         )
     return n
 
@@ -121,17 +126,16 @@ def _name_dropped(request: ChatCompletionRequest) -> Iterator[Notice]:
 def _to_drawing_config(
     request: ChatCompletionRequest, model: Model, frame: Frame, notices: list[Notice]
 ) -> GenerationConfig:
-    thinking = _resolve_thinking(*find_google_option(request, "thinking_config"), model, notices)
     max_output_tokens: int | None = find_google_option(request, "max_output_tokens")[1]
     return GenerationConfig(
         response_modalities=["TEXT", "IMAGE"],
         image_config=_to_image_config(
             frame.aspect_ratio, frame.image_size if model.takes_image_size else None
         ),
-        thinking_config=thinking or UNSET,
-        temperature=_within("temperature", request.temperature, 2),
-        top_p=_within("top_p", request.top_p, 1),
-        seed=_resolve_seed(request.seed, notices),
+        thinking_config=resolve_thinking(request, model, notices),
+        temperature=resolve_sampling("temperature", request.temperature, 2, model, notices),
+        top_p=resolve_sampling("top_p", request.top_p, 1, model, notices),
+        seed=resolve_seed(request.seed, notices),
         max_output_tokens=UNSET if max_output_tokens is None else max_output_tokens,
     )
 
@@ -143,49 +147,6 @@ def _to_image_config(aspect_ratio: str | None, image_size: str | None) -> Reques
         aspect_ratio=UNSET if aspect_ratio is None else aspect_ratio,
         image_size=UNSET if image_size is None else image_size,
     )
-
-
-def _resolve_thinking(
-    path: str, asked: ThinkingConfig | None, model: Model, notices: list[Notice]
-) -> RequestThinkingConfig | None:
-    if asked is None:
-        return None
-    if not model.thinking_levels:
-        notices.append(Notice("setting_dropped", f"{model.id} takes no 'thinking_config'."))
-        return None
-    level = asked.thinking_level.lower() if asked.thinking_level else None
-    if level is not None and level not in model.thinking_levels:
-        raise InvalidRequest(
-            f"'thinking_level' is {shorten(level)}; {model.id} takes {', '.join(model.thinking_levels)}.",
-            code="unsupported_value",
-            param=f"{path}.thinking_level",
-        )
-    return RequestThinkingConfig(
-        include_thoughts=UNSET if asked.include_thoughts is None else asked.include_thoughts,
-        thinking_level=UNSET if level is None else level,
-        thinking_budget=UNSET if asked.thinking_budget is None else asked.thinking_budget,
-    )
-
-
-def _within(name: str, value: float | None, most: float) -> float | UnsetType:
-    if value is None:
-        return UNSET
-    if not 0 <= value <= most:
-        raise InvalidRequest(
-            f"'{name}' is {value}; it must be between 0 and {most}.", code="unsupported_value", param=name
-        )
-    return value
-
-
-def _resolve_seed(seed: int | None, notices: list[Notice]) -> int | UnsetType:
-    if seed is None:
-        return UNSET
-    if seed not in _INT32:
-        notices.append(
-            Notice("setting_dropped", f"'seed' is {seed}; Gemini takes 32 bits, so none was sent.")
-        )
-        return UNSET
-    return seed
 
 
 def _resolve_image_output(

@@ -214,12 +214,20 @@ def test_seeds_are_32_bits(seed: int, is_sent: bool) -> None:
 
 
 def test_thinking_passes() -> None:
-    """Level, budget and whether thoughts are shown pass, the level in lower case."""
-    options = {"include_thoughts": True, "thinking_level": "HIGH", "thinking_budget": 100}
-    settings = resolve(FLASH, **google(thinking_config=options))
-    expected = RequestThinkingConfig(include_thoughts=True, thinking_level="high", thinking_budget=100)
+    """Level or budget and whether thoughts are shown pass, the level in lower case."""
+    settings = resolve(FLASH, **google(thinking_config={"include_thoughts": True, "thinking_level": "HIGH"}))
+    expected = RequestThinkingConfig(include_thoughts=True, thinking_level="high")
     assert settings.generation_config.thinking_config == expected
     assert settings.wants_thoughts is True
+    budget = resolve(FLASH, **google(thinking_config={"thinking_budget": 100}))
+    assert budget.generation_config.thinking_config == RequestThinkingConfig(thinking_budget=100)
+
+
+def test_a_level_of_thinking_counts_over_a_budget() -> None:
+    """Gemini refuses both at once, so the budget is left out with a notice."""
+    settings = resolve(FLASH, **google(thinking_config={"thinking_level": "high", "thinking_budget": 100}))
+    assert settings.generation_config.thinking_config == RequestThinkingConfig(thinking_level="high")
+    assert [notice.code for notice in settings.notices] == ["setting_dropped"]
 
 
 @pytest.mark.parametrize("options", [{}, {"include_thoughts": False}, {"thinking_level": "high"}])
