@@ -151,6 +151,7 @@ def _to_reading_rules(settings: Settings) -> ReadingRules:
         ),
         public_url=settings.public_url,
         upstream_stores=settings.upstream_store,
+        background_tasks=settings.background_tasks,
     )
 
 

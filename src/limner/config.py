@@ -12,6 +12,7 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from limner.catalogue import find_model
 from limner.config_sources import Variable, describe_problems, gather_given, gather_values
 from limner.config_values import (
     CaFile,
@@ -262,8 +263,18 @@ def _find_conflicts(settings: Settings) -> Iterator[str]:
             "LIMNER_SIGNING_SECRET is not set; with LIMNER_DATABASE_URL it is needed, and the same for every "
             "gateway: one that was generated lies in the data folder as signing-secret"
         )
+    if settings.background_tasks not in {"local", "draw"} and not _is_text_model(settings.background_tasks):
+        yield (
+            f"LIMNER_BACKGROUND_TASKS is {settings.background_tasks!r}; accepted: local, draw, or the id of a text "
+            "model of GET /v1/models"
+        )
     if settings.image_output == "url" and settings.image_retention_hours == 0:
         yield (
             "LIMNER_IMAGE_OUTPUT is 'url', but with LIMNER_IMAGE_RETENTION_HOURS=0 no picture is kept that a link "
             "could lead to; accepted with it: auto, markdown or images"
         )
+
+
+def _is_text_model(name: str) -> bool:
+    model = find_model(name)
+    return model is not None and not model.draws

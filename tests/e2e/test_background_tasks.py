@@ -6,8 +6,6 @@ from openai import OpenAI
 from asking import ask, ask_for_answer, ask_for_stream, chat
 from programs import CLIENT_KEY, Gateway, ListCalls, StartGateway
 
-unwired = pytest.mark.xfail(reason="the chat door does not look for background tasks yet")
-
 PICTURE = "![image](data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==)"
 TITLE = f"""### Task:
 Find a title.
@@ -21,7 +19,6 @@ ASSISTANT: {PICTURE}
 ANSWER = '{"title":"Lighthouse at dusk"}'
 
 
-@unwired
 def test_a_title_is_answered_without_a_call(gateway: Gateway, journal: ListCalls) -> None:
     """A task is answered at once, whole and streamed, costs nothing, and never reaches Gemini."""
     reply = ask(gateway, chat(TITLE))
@@ -32,7 +29,6 @@ def test_a_title_is_answered_without_a_call(gateway: Gateway, journal: ListCalls
     assert journal() == []
 
 
-@unwired
 def test_the_official_client_reads_it(gateway: Gateway) -> None:
     """The openai client reads the answer, and each task is answered anew."""
     client = OpenAI(base_url=f"{gateway.url}/v1", api_key=CLIENT_KEY, max_retries=0)
@@ -59,7 +55,6 @@ def test_a_wish_that_sounds_like_a_task_is_drawn(gateway: Gateway, journal: List
     assert len(journal()) == 1
 
 
-@unwired
 def test_a_text_model_can_be_asked(start_gateway: StartGateway, journal: ListCalls) -> None:
     """Where a text model is set, it is asked, and the model of the chat is not."""
     gateway = start_gateway(LIMNER_BACKGROUND_TASKS="gemini-3.1-flash-lite")

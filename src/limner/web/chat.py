@@ -4,6 +4,7 @@ Checks in this order - key, model, types, settings, content - and nothing reache
 have passed.
 """
 
+import time
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -19,10 +20,12 @@ from limner.ledger.records import Scope as OwnerScope
 from limner.pictures.links import PictureLinks
 from limner.pictures.spool import PictureSpool
 from limner.translate.canonical import canonicalize
+from limner.translate.tasks import Task
 from limner.web.auth import FindKey, authenticate
 from limner.web.body import Body, read_body
 from limner.web.chat_request import Asked, ChatReader, Order, ReadingRules, find_link_base
 from limner.web.delivery import Deliveries
+from limner.web.local_answers import LocalAnswer, send_local_answer
 from limner.web.repeats import (
     is_always_new,
     is_retry,
@@ -81,6 +84,10 @@ class ChatDoor:
         self._deliveries.check()
         try:
             asked = self._reader.read(body, key, request.headers)
+            if asked.task is not None:
+                body.close()
+                await self._answer_task(asked.task, asked.record, scope, send)
+                return
             call, order = await self._order(asked, request, body, key, idempotency_key)
         except BaseException:
             body.close()
@@ -91,6 +98,17 @@ class ChatDoor:
             note_generation(scope, stored.generation_id, is_replayed=True)
             raise stored.error from None
         await self._answer(visit, asked.record, scope, send)
+
+    async def _answer_task(self, task: Task, asked: ChatCompletionRequest, scope: Scope, send: Send) -> None:
+        answer = LocalAnswer(
+            task=task,
+            id=f"chatcmpl-{scope['limner.request_id'].removeprefix('req_')}",
+            created=int(time.time()),
+            model=asked.model,
+        )
+        await send_local_answer(
+            answer, is_stream=bool(asked.stream), includes_usage=_wants_usage(asked), send=send
+        )
 
     async def _order(
         self, asked: Asked, request: Request, body: Body, key: ApiKey, idempotency_key: str | None
@@ -139,12 +157,15 @@ class ChatDoor:
             delivery.close()
 
     def _to_options(self, visit: Visit, asked: ChatCompletionRequest, scope: Scope) -> SendOptions:
-        wants_usage = asked.stream_options is None or asked.stream_options.include_usage is not False
         connection = scope.get("limner.connection")
         return SendOptions(
             line_bytes=self._rules.line_bytes,
             heartbeat_seconds=self._rules.heartbeat_seconds,
-            includes_usage=wants_usage,
+            includes_usage=_wants_usage(asked),
             waits_for_opening=visit.is_first,
             write_pieces=None if connection is None else connection.write_pieces,
         )
+
+
+def _wants_usage(asked: ChatCompletionRequest) -> bool:
+    return asked.stream_options is None or asked.stream_options.include_usage is not False

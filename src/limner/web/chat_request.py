@@ -4,12 +4,14 @@ Checks in this order - model, types, settings, content - and what can be refused
 Knows no connection and nothing of how an answer is sent.
 """
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from limner.catalogue import Model, find_model_and_suffixes
+from limner.catalogue import Model, find_model, find_model_and_suffixes
 from limner.errors import NotFound
 from limner.generation.inputs import Inputs
 from limner.generation.memory import Memory
@@ -22,7 +24,8 @@ from limner.translate.messages import read_system_texts
 from limner.translate.metadata import read_metadata
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.settings import DrawSettings, SettingsRules, resolve_settings
-from limner.translate.spellings import find_given
+from limner.translate.spellings import Given, find_given
+from limner.translate.tasks import Task, find_task
 from limner.web.auth import authorize_model
 from limner.web.body import Body
 from limner.wire.openai import ChatCompletionRequest
@@ -36,6 +39,8 @@ class ReadingRules(Struct, frozen=True, kw_only=True):
     public_url: str | None
     """The address that links begin with; None: the one a call came to."""
     upstream_stores: bool
+    background_tasks: str
+    """Who answers those of chat UIs: `local`, `draw`, or the id of a text model."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -44,6 +49,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     record: ChatCompletionRequest
     model: Model
     settings: DrawSettings
+    task: Task | None = None
+    """The background task that it is, if that is to be answered here."""
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -78,15 +85,26 @@ class ChatReader:
         record = to_record(body.fields, ChatCompletionRequest)
         if record.metadata is not None:
             record.metadata = read_metadata(record.metadata, body.pictures)
-        settings = resolve_settings(
-            record,
-            model,
-            given=find_given(body.fields, suffixes, read_system_texts(record.messages or ())),
-            header_image_output=headers.get("x-limner-image-output"),
-            default_image_output=key.image_output or self._rules.image_output,
-            rules=self._rules.settings,
-        )
-        return Asked(record=record, model=model, settings=settings)
+        given = find_given(body.fields, suffixes, read_system_texts(record.messages or ()))
+
+        def resolve(model: Model, given: Iterable[Given]) -> DrawSettings:
+            return resolve_settings(
+                record,
+                model,
+                given=given,
+                header_image_output=headers.get("x-limner-image-output"),
+                default_image_output=key.image_output or self._rules.image_output,
+                rules=self._rules.settings,
+            )
+
+        asked = Asked(record=record, model=model, settings=resolve(model, given))
+        if not model.draws or self._rules.background_tasks == "draw":
+            return asked
+        task = find_task(record.messages or ())
+        substitute = find_model(self._rules.background_tasks) if task is not None else None
+        if substitute is not None:  # of a picture's ratio and size a text model knows nothing
+            return Asked(record=record, model=substitute, settings=resolve(substitute, ()))
+        return Asked(record=record, model=model, settings=asked.settings, task=task)
 
     async def order(self, asked: Asked, body: Body, scope: Scope, link_base: str) -> Order:
         """Return what is to be bought for a caller; what it needs is added to the body's pictures.
