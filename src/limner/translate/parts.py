@@ -30,7 +30,7 @@ _PICTURE_WORDS = ("image", "file", "media", "inline", "document")
 _DATA_URI = re.compile(r"data:[!-+\--~]*;base64,\0([0-9]{1,9})", re.IGNORECASE)
 _MARK = re.compile(r"\0([0-9]{1,9})")
 _OWN_ID = re.compile(r"img_[0-9a-f]{32}")
-_OWN_LINK = re.compile(rf"(?:[^\s?#\0]*/)?{OWN_PATH}(?:[?#][^\s\0]*)?")
+_OWN_LINK = re.compile(rf"(?:[^\s?#:\0]*/)?{OWN_PATH}(?:[?#][^\s\0]*)?")
 
 
 def read_part(
