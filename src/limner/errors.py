@@ -79,6 +79,8 @@ class InvalidRequest(GatewayError):
         "unsupported_value",
         "unsupported_parameter",
         "conflicting_input",
+        "image_fetch_failed",
+        "image_not_found",
         "invalid_image",
         "invalid_idempotency_key",
         "context_length_exceeded",

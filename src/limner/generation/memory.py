@@ -34,7 +34,7 @@ from limner.translate.history import (
     list_places,
     trace_conversation,
 )
-from limner.translate.messages import Turn
+from limner.translate.pieces import Turn
 from limner.wire.openai import Notice
 
 _LOG = logging.getLogger("limner.generation")

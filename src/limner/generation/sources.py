@@ -20,7 +20,7 @@ from limner.ledger.generations import Ledger
 from limner.ledger.records import Scope
 from limner.pictures.links import PictureLinks, find_picture_id
 from limner.pictures.spool import FileSpool, PictureSpool
-from limner.translate.messages import Link
+from limner.translate.pieces import Link, check_picture
 from limner.translate.shown import shorten
 
 FETCH_SECONDS = 20.0
@@ -118,7 +118,7 @@ class Sources:
         if not (is_owner or self._links.is_valid_url(link.url, self._now())):
             raise _not_found(link)
         number = inputs.add(await self._kept.open(picture, record))
-        inputs.check(number, link.param)
+        check_picture(number, link.param, inputs.pictures)
         return number, record.id
 
     async def _fetch_all(self, links: Sequence[Link], inputs: Inputs) -> dict[str, int]:
@@ -134,7 +134,7 @@ class Sources:
         numbers = {}
         for link, task in zip(links, tasks, strict=True):
             numbers[link.url] = inputs.add(task.result())
-            inputs.check(numbers[link.url], link.param)
+            check_picture(numbers[link.url], link.param, inputs.pictures)
         return numbers
 
     async def _fetch(self, link: Link, spools: list[PictureSpool], ends_at: float) -> PictureSpool:

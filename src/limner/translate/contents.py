@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, Struct
 
-from limner.translate.messages import InputPicture, Turn
+from limner.translate.pieces import InputPicture, Turn
 from limner.wire.gemini import PLACE, InlineData, RequestContent, RequestPart
 
 

@@ -6,15 +6,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from limner.errors import InvalidRequest
-from limner.translate.messages import (
-    InputPicture,
-    Link,
-    Piece,
-    Turn,
-    read_contents,
-    read_messages,
-    resolve_link,
-)
+from limner.translate import pieces
+from limner.translate.messages import read_contents, read_messages
+from limner.translate.pieces import InputPicture, Link, Piece, Turn
 from limner.wire.openai import ChatCompletionRequest, Notice
 
 
@@ -50,9 +44,7 @@ def read_dialogue(request: ChatCompletionRequest, pictures: Sequence[InputPictur
 
 def resolve_links(dialogue: Dialogue, found: Mapping[str, int | None]) -> Dialogue:
     """Return the dialogue with a picture's number, or the text it was, in each link's place; `found` is by URL."""
-    turns = [
-        replace(turn, pieces=[resolve_link(piece, found) for piece in turn.pieces]) for turn in dialogue.turns
-    ]
+    turns = [replace(turn, pieces=pieces.resolve_links(turn.pieces, found)) for turn in dialogue.turns]
     return replace(dialogue, turns=turns, found=found)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from limner.translate.composition import PLACEHOLDER_TEXT
-from limner.translate.messages import InputPicture, Turn
+from limner.translate.pieces import InputPicture, Turn
 
 MOST_CANDIDATES = 8
 """How many equal conversations are looked at, the newest first, to tell by its text which one is meant."""

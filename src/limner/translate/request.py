@@ -11,7 +11,7 @@ from limner.translate.asked import AskedMessage, read_asked
 from limner.translate.contents import Insert, KeptTurn, list_texts, to_contents
 from limner.translate.dialogue import Dialogue
 from limner.translate.generation_options import find_google_option
-from limner.translate.messages import InputPicture, Turn
+from limner.translate.pieces import InputPicture, Turn
 from limner.translate.settings import DrawSettings
 from limner.wire.gemini import GenerateContentRequest, RequestContent, RequestPart
 from limner.wire.openai import ChatCompletionRequest, Notice
