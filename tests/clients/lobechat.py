@@ -1,0 +1,58 @@
+"""LobeChat's rules: what it takes from each chunk of a stream, and what of a chat it sends again.
+
+Facts, from its source (lobehub/lobehub, packages/model-runtime, commit ba037cf, read 2026-11-22): a chunk whose delta
+has `images` gives its pictures and nothing else; they must be data URIs, for they are uploaded. A data URI in Markdown
+is found within one delta and taken out of the text. The assistant's turn goes back as text and `image_url` parts.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from client import converse_by
+from python_clients import create_openai
+from shown import Shown, show_images, show_markdown
+
+from programs import Gateway
+
+_DATA_URI = re.compile(r"!\[[^\]]*\]\((data:image/[^;]+;base64,[A-Za-z0-9+/=]+)\)")
+
+
+def read_chunks(chunks: Iterable[Any]) -> tuple[str, list[str]]:
+    """Text and pictures of a stream's chunks."""
+    text, pictures = "", []
+    for chunk in chunks:
+        for choice in chunk.choices:
+            images = getattr(choice.delta, "images", None)
+            if images:
+                pictures += [image["image_url"]["url"] for image in images]
+                continue  # whatever else the chunk says is lost
+            content = choice.delta.content or ""
+            pictures += _DATA_URI.findall(content)
+            text += _DATA_URI.sub("", content)
+    return text, pictures
+
+
+def _ask(gateway: Gateway, model: str, messages: list[Any]) -> tuple[str, list[str]]:
+    with create_openai(gateway) as client:
+        return read_chunks(client.chat.completions.create(model=model, messages=messages, stream=True))
+
+
+def say_with_uploads(gateway: Gateway, model: str, messages: list[Any]) -> tuple[Shown, Any]:
+    """Ask for a stream; its pictures are uploaded, and go back as parts beside the text."""
+    text, urls = _ask(gateway, model, messages)
+    for url in urls:
+        assert url.startswith("data:"), "Invalid base64 data for image"
+    parts = [{"type": "image_url", "image_url": {"detail": "auto", "url": url}} for url in urls]
+    return show_images(text, urls), {"role": "assistant", "content": [{"type": "text", "text": text}, *parts]}
+
+
+def say_with_text(gateway: Gateway, model: str, messages: list[Any]) -> tuple[Shown, Any]:
+    """Ask for a stream that is text only, which goes back as it is."""
+    text, urls = _ask(gateway, model, messages)
+    assert urls == []
+    return show_markdown(text), {"role": "assistant", "content": text}
+
+
+CONVERSE_LOBECHAT = converse_by(say_with_uploads)
+CONVERSE_LOBECHAT_TEXT = converse_by(say_with_text)
