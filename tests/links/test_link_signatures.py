@@ -171,7 +171,7 @@ PATHS = [
     "/images/{upper}", "/images/{bare}", "/images/{id}.jpg", "/images/{id}%00", "/images/{id}%0a", "/images/{id}%20",
     "/images/%2e/{id}", "/images/%2e%2e/{id}", "/images/..%2f{id}", "/images/./{id}", "/images/../{id}",
     "/images//{id}", "/images/{id}/{id}", "/images/{id}%2f..%2f{id}", "/images/%5c{id}", "/images/{id}%23", "/images/{id}%3f",
-    "/images/%ff%fe", "/images/%00", "/images/*", "/images/{id},{id}", "/images/" + "a" * 8_000, "/images/%e2%80%8b{id}",
+    "/images/%ff%fe", "/images/%00", "/images/*", "/images/{id},{id}", "/images/" + "a." * 4_000, "/images/%e2%80%8b{id}",
     "/images/etc/passwd", "/images/..%2f..%2fetc%2fpasswd", "/images/journal.jsonl",
 ]  # fmt: skip
 
@@ -238,7 +238,6 @@ def test_no_text_is_too_odd(wrong: str) -> None:
         link + wrong,
         f"{path}?{wrong}{query}",
         f"{path}?expires={wrong}&signature={wrong}",
-        wrong + link,
     ):
         assert not LINKS.is_valid_url(url, 1_000)
         assert not LINKS.was_signed(url)
