@@ -11,15 +11,7 @@ MODELS = ("gemini-2.5-flash-image", "gemini-3-pro-image", "gemini-3.1-flash-imag
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason="no links yet"))
-        if client.image_output == "url"
-        else name
-        for name, client in CLIENTS.items()
-    ],
-)
+@pytest.mark.parametrize("name", CLIENTS)
 def test_the_second_edit_is_of_the_first(
     name: str, model: str, open_gateway: OpenGateway, recorder: Recorder
 ) -> None:
