@@ -179,13 +179,14 @@ def test_a_stream_without_alt_is_an_array(emulator: Emulator) -> None:
 
 
 def test_models_are_listed_in_pages(emulator: Emulator) -> None:
-    """Pages of four lead through all models, each of which has an entry of its own."""
-    first = ask_path(emulator.url, "GET", "/v1beta/models?pageSize=4&key=k").json()
+    """Pages of ten lead through all models, each of which has an entry of its own."""
+    first = ask_path(emulator.url, "GET", "/v1beta/models?pageSize=10&key=k").json()
     second = ask_path(
-        emulator.url, "GET", f"/v1beta/models?pageSize=4&key=k&pageToken={first['nextPageToken']}"
+        emulator.url, "GET", f"/v1beta/models?pageSize=10&key=k&pageToken={first['nextPageToken']}"
     ).json()
     names = [entry["name"] for entry in first["models"] + second["models"]]
-    assert (len(first["models"]), len(names), len(set(names)), "nextPageToken" in second) == (4, 6, 6, False)
+    counts = (len(first["models"]), len(names), len(set(names)), "nextPageToken" in second)
+    assert counts == (10, 14, 14, False)
     entry = ask_path(emulator.url, "GET", f"/v1/{names[0]}?key=k").json()
     assert entry == first["models"][0]
 

@@ -17,6 +17,7 @@ from limner.emulator.drawing import Sketch, draw_picture
 from limner.emulator.failures import BAD_PICTURE, invalid_argument
 from limner.emulator.refusals import candidate_refused, feedback_blocked
 from limner.emulator.signatures import sign_part
+from limner.emulator.text_answer import speak
 
 CANNOT_TEXT = "I cannot fulfill this request. I can help you with a different picture if you describe one."
 
@@ -103,12 +104,27 @@ def make_answer(call: Call) -> Answer:
         _number_candidate(candidate, call)
         _sign_first_text(parts, call)
         return _answer(call, _refused_usage(call), parts=parts, candidate=candidate, outcome="refused")
+    if not call.model.draws:
+        return _answer_text(call)
     pictures = 0 if directives.text_only else directives.images
     parts = _make_parts(call, pictures)
     candidate = {"finishReason": "STOP"}
     _number_candidate(candidate, call)
     outcome = "ok" if pictures else "text-only"
     return _answer(call, _usage(call, parts, pictures), parts=parts, candidate=candidate, outcome=outcome)
+
+
+def _answer_text(call: Call) -> Answer:
+    """The answer of a text model."""
+    text, reason = speak(call, _thought_tokens(call))
+    parts: list[dict[str, Any]] = [{"text": text}] if text else []
+    _sign_first_text(parts, call)
+    if call.settings.include_thoughts and call.settings.thinks:
+        thought = "**Considering the question**\n\nI weigh what was asked and what there is to see."
+        parts.insert(0, {"text": thought, "thought": True})
+    candidate = {"finishReason": reason}
+    _number_candidate(candidate, call)
+    return _answer(call, _usage(call, parts, 0), parts=parts, candidate=candidate)
 
 
 def _answer(call: Call, usage: dict[str, Any], **parts: Any) -> Answer:
@@ -217,7 +233,9 @@ def _prompt_usage(call: Call) -> dict[str, Any]:
 
 
 def _thought_tokens(call: Call) -> int:
-    return _number_from(f"thoughts {call.prompt}", 150, 260) if call.settings.thinks else 0
+    thoughts = _number_from(f"thoughts {call.prompt}", 150, 260) if call.settings.thinks else 0
+    limit = call.settings.max_output_tokens
+    return thoughts if limit is None else min(thoughts, limit)
 
 
 def _early_usage(call: Call) -> dict[str, Any]:
@@ -246,7 +264,7 @@ def _usage(call: Call, parts: list[dict[str, Any]], pictures: int) -> dict[str, 
     prompt = _prompt_usage(call)
     characters = sum(len(part["text"]) for part in parts if "text" in part and not part.get("thought"))
     text_tokens = round(characters / 4)
-    picture_tokens = pictures * call.model.tokens_per_picture(call.settings.size)
+    picture_tokens = pictures * call.model.tokens_per_picture(call.settings.size) if pictures else 0
     extra = _number_from(call.prompt, 88, 630) if call.model.signs and pictures else text_tokens
     thoughts = _thought_tokens(call)
     usage: dict[str, Any] = {

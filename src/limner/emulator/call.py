@@ -33,7 +33,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call found good. `pictures` are those to be edited; `pixels` the width and height to be drawn."""
+    """A call found good. `pictures` are those to be edited, `picture_count` counts all; `pixels` the width and height to be drawn."""
 
     door: Door
     model: Model
@@ -41,7 +41,9 @@ class Call:
     empty: bool
     directives: Directives
     settings: Settings
+    system: str
     pictures: tuple[bytes, ...]
+    picture_count: int
     pixels: tuple[int, int]
     text_tokens: int
     picture_tokens: int
@@ -87,23 +89,25 @@ def check_call(
         payload.get("contents", []),
         model,
         # Vertex AI does not enforce signatures for images (its page on thought signatures, 2026).
-        demand_signatures=model.signs and not door.vertex,
+        demand_signatures=model.draws and model.signs and not door.vertex,
         accept_dummy_signature=accept_dummy_signature,
     )
     text_tokens, picture_tokens = count_tokens(payload, model, len(found))
     _check_length(text_tokens + picture_tokens)
     edited = choose_edited(found)
     ratio = settings.ratio
-    if ratio is None and edited:
+    if ratio is None and edited and model.draws:
         ratio = model.nearest_ratio(*edited[0].pixels)
     return Call(
         door=door,
         model=model,
         prompt=description.prompt,
-        empty=description.empty and not edited,
+        empty=description.empty and not edited and model.draws,
         directives=description.directives,
         settings=settings,
+        system=description.settings.get("systemInstruction", ""),
         pictures=tuple(picture.data for picture in edited),
+        picture_count=len(found),
         pixels=model.pixels(ratio, settings.size),
         text_tokens=text_tokens,
         picture_tokens=picture_tokens,

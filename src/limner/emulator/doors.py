@@ -14,8 +14,9 @@ from limner.emulator.call import Door, count_tokens
 from limner.emulator.contents import check_contents
 from limner.emulator.failures import GoogleError
 from limner.emulator.journal import Journal
-from limner.emulator.models import MODELS, Model
+from limner.emulator.models import Model
 from limner.emulator.payload import read_payload
+from limner.emulator.text_models import SERVED_MODELS
 
 # 20 MB before 2026-01-12 (Google's announcement of that day).
 MAX_BODY_BYTES = 104_857_600
@@ -56,7 +57,7 @@ def authenticate(request: Request, door: Door) -> str:
 
 def find_model(name: str, door: Door, method: str, place: str = "") -> Model:
     """The model called, or Google's 404."""
-    model = MODELS.get(name)
+    model = SERVED_MODELS.get(name)
     if model is not None:
         return model
     if door.vertex:
@@ -115,7 +116,7 @@ def answer_json(value: Any) -> Response:
 async def answer_listing(request: Request, _emulator: Emulator, door: Door) -> Response:
     """Answer `GET /models`, a page at a time."""
     authenticate(request, door)
-    names = list(MODELS)
+    names = list(SERVED_MODELS)
     token = request.query_params.get("pageToken", "")
     size = request.query_params.get("pageSize", "0")
     if token and token not in names:
@@ -125,7 +126,7 @@ async def answer_listing(request: Request, _emulator: Emulator, door: Door) -> R
     # 50 unless asked otherwise, 1000 at most (the API's reference).
     first = names.index(token) if token else 0
     last = first + min(int(size) or 50, 1000)
-    answer: dict[str, Any] = {"models": [MODELS[name].listing() for name in names[first:last]]}
+    answer: dict[str, Any] = {"models": [SERVED_MODELS[name].listing() for name in names[first:last]]}
     if last < len(names):
         answer["nextPageToken"] = names[last]
     return answer_json(answer)
@@ -135,6 +136,6 @@ async def answer_model(request: Request, _emulator: Emulator, door: Door) -> Res
     """Answer `GET /models/{model}`."""
     authenticate(request, door)
     name = request.path_params["model"]
-    if name not in MODELS:
+    if name not in SERVED_MODELS:
         raise GoogleError(404, f"Model is not found: models/{name} for api version {door.version}")
-    return answer_json(MODELS[name].listing())
+    return answer_json(SERVED_MODELS[name].listing())

@@ -1,4 +1,4 @@
-"""The image models: ratios, sizes, exact pixels, tokens, MIME types. One dated table.
+"""What a model is, and the image models: ratios, sizes, exact pixels, tokens, MIME types. One dated table.
 
 Facts: Google's image-generation page, copy of 2026-09-08, its pixel table checked again on 2026-10-03; live tests of
 2026-09-02; Nano Banana 2.1 from its release notes of 2026-10-06. This module must not know requests or answers.
@@ -73,7 +73,10 @@ _PIXELS_OF_2_5: Mapping[str, tuple[int, int]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model. `tokens` is what one picture costs, by image size; models without sizes draw at 1K."""
+    """One model. `tokens` is what one picture costs, by image size; models without sizes draw at 1K.
+
+    `draws` is False for models that answer text alone. `samples`: whether it takes penalties and a model's turn at the end.
+    """
 
     id: str
     family: str
@@ -94,6 +97,9 @@ class Model:
     default_thinking_level: str | None = None
     signs: bool = True
     searches: bool = True
+    draws: bool = True
+    samples: bool = True
+    takes_thinking_budget: bool = True
 
     def pixels(self, ratio: str | None, size: str | None) -> tuple[int, int]:
         """Width and height of the picture drawn for a ratio and size this model has been found to take."""
@@ -119,11 +125,16 @@ class Model:
             "description": self.description,
             "inputTokenLimit": self.input_token_limit,
             "outputTokenLimit": self.output_token_limit,
-            "supportedGenerationMethods": ["generateContent", "countTokens", "batchGenerateContent"],
+            "supportedGenerationMethods": [
+                "generateContent",
+                "countTokens",
+                *([] if self.draws else ["createCachedContent"]),
+                "batchGenerateContent",
+            ],
             "temperature": 1,
             "topP": 0.95,
             "topK": 64,
-            "maxTemperature": 1,
+            "maxTemperature": 1 if self.draws else 2,
         }
         if self.thinking_levels:
             entry["thinking"] = True

@@ -175,7 +175,7 @@ ENUMS: Mapping[str, frozenset[str]] = {
         f"MEDIA_RESOLUTION_{name}" for name in ["UNSPECIFIED", "LOW", "MEDIUM", "HIGH", "ULTRA_HIGH"]
     ),
     "ThinkingConfig.ThinkingLevel": frozenset(
-        ["THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH"]
+        ["THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"]
     ),
     "HarmCategory": frozenset(
         f"HARM_CATEGORY_{name}" for name in ["UNSPECIFIED", *_HARMS.split(), *_IMAGE_HARMS.split()]

@@ -9,6 +9,7 @@ from typing import Any
 
 from limner.emulator.failures import invalid_argument
 from limner.emulator.models import ALL_RATIOS, ALL_SIZES, SIZE_SPELLINGS, Model
+from limner.emulator.text_settings import check_text_settings
 
 _PRO_FAMILY = "gemini-3-pro-image"
 
@@ -26,15 +27,23 @@ class Settings:
     service_tier: str
     mime_type: str
     jpeg_quality: int
+    max_output_tokens: int | None = None
+    stop_sequences: tuple[str, ...] = ()
+    wants_json: bool = False
+    response_schema: dict[str, Any] | None = None
 
 
 def check_settings(payload: dict[str, Any], model: Model, *, vertex: bool = False) -> Settings:
     """Read a request's settings for a model, or raise `GoogleError`."""
     config = payload.get("generationConfig", {})
+    if not model.draws:
+        return _read_text_settings(payload, config, model)
     image_config = config.get("imageConfig", {})
     ratio = _check_ratio(image_config.get("aspectRatio"), model)
     size = _check_size(image_config.get("imageSize"), model)
     _check_plain_fields(config)
+    if config.get("responseMimeType") not in {None, "", "text/plain"}:
+        raise invalid_argument("JSON mode is not enabled for this model")
     with_text = _check_modalities(config.get("responseModalities", []))
     level = _check_thinking(config.get("thinkingConfig", {}), model)
     _check_tools(payload.get("tools", []), model)
@@ -50,6 +59,30 @@ def check_settings(payload: dict[str, Any], model: Model, *, vertex: bool = Fals
         # Vertex AI answers PNG unless asked otherwise (recorded 2025-10).
         mime_type=output.get("mimeType", "image/png") if vertex else model.mime_type,
         jpeg_quality=output.get("compressionQuality", 90),
+    )
+
+
+def _read_text_settings(payload: dict[str, Any], config: dict[str, Any], model: Model) -> Settings:
+    check_text_settings(payload, model)
+    _check_plain_fields(config)
+    thinking = config.get("thinkingConfig", {})
+    level = _check_thinking(thinking, model)
+    _check_tools(payload.get("tools", []), model)
+    schema = config.get("responseJsonSchema") or config.get("responseSchema")
+    return Settings(
+        ratio=None,
+        size=None,
+        with_text=True,
+        thinks=level != "MINIMAL" and thinking.get("thinkingBudget") != 0,
+        include_thoughts=bool(thinking.get("includeThoughts")),
+        seed=config.get("seed", 0),
+        service_tier=str(payload.get("serviceTier") or "standard").lower(),
+        mime_type="",
+        jpeg_quality=0,
+        max_output_tokens=config.get("maxOutputTokens"),
+        stop_sequences=tuple(config.get("stopSequences", [])),
+        wants_json=config.get("responseMimeType") == "application/json",
+        response_schema=schema if isinstance(schema, dict) else None,
     )
 
 
@@ -89,8 +122,6 @@ def _check_plain_fields(config: dict[str, Any]) -> None:
         raise invalid_argument(
             "* GenerateContentRequest.generation_config.temperature: temperature must be in the range [0.0, 2.0].\n",
         )
-    if config.get("responseMimeType") not in {None, "", "text/plain"}:
-        raise invalid_argument("JSON mode is not enabled for this model")
     formats = config.get("responseFormat", [])
     if any(wanted.get("image", {}).get("delivery") == "URI" for wanted in formats):
         # Its ratio and size are taken and ignored, but not a file to fetch the picture from (live, 2026-09-02).
