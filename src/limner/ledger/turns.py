@@ -9,7 +9,8 @@ from limner.ledger.queries import load_queries
 
 _QUERIES = load_queries("turns")
 
-_MOST_FOUND = 500
+_MOST_FOUND = 8
+"""Of each."""
 
 
 def find_by_picture(

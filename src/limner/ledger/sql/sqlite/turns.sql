@@ -1,18 +1,29 @@
 -- name: find_by_picture
--- Which kept generations of a caller drew pictures with these digests, the newest first.
-SELECT pictures.sha256, generations.id
-FROM pictures
-JOIN generations ON generations.id = pictures.generation_id
-WHERE pictures.sha256 IN (SELECT value FROM json_each(:digests))
-    AND generations.owner = :owner AND generations.end_user = :end_user AND generations.folder IS NOT NULL
-ORDER BY generations.ended_at_ms DESC, generations.rowid DESC
-LIMIT :limit;
+-- Which kept generations of a caller drew pictures with these digests, a few of each, the newest first.
+SELECT sha256, id
+FROM (
+    SELECT pictures.sha256, generations.id,
+        row_number() OVER (
+            PARTITION BY pictures.sha256 ORDER BY generations.ended_at_ms DESC, generations.rowid DESC
+        ) AS place
+    -- In this order: without statistics SQLite would go through all calls of the owner.
+    FROM pictures
+    CROSS JOIN generations ON generations.id = pictures.generation_id
+    WHERE pictures.sha256 IN (SELECT value FROM json_each(:digests))
+        AND generations.owner = :owner AND generations.end_user = :end_user AND generations.folder IS NOT NULL
+) AS equals
+WHERE place <= :limit
+ORDER BY sha256, place;
 
 -- name: find_by_conversation
--- Which kept generations, their answers delivered, were asked after these turns, the newest first.
+-- Which kept generations, their answers delivered, were asked after these turns, a few of each, the newest first.
 SELECT conversation, id
-FROM generations
-WHERE conversation IN (SELECT value FROM json_each(:digests))
-    AND folder IS NOT NULL AND delivered_at_ms IS NOT NULL
-ORDER BY ended_at_ms DESC, rowid DESC
-LIMIT :limit;
+FROM (
+    SELECT conversation, id,
+        row_number() OVER (PARTITION BY conversation ORDER BY ended_at_ms DESC, rowid DESC) AS place
+    FROM generations
+    WHERE conversation IN (SELECT value FROM json_each(:digests))
+        AND folder IS NOT NULL AND delivered_at_ms IS NOT NULL
+) AS equals
+WHERE place <= :limit
+ORDER BY conversation, place;
