@@ -99,14 +99,14 @@ class Archive:
             task.add_done_callback(self._tasks.discard)
         return generation
 
-    async def fetch_folder(self, record: GenerationRecord) -> Path:
-        """Return the folder of an answer that is over, its files here.
+    async def fetch_folder(self, record: GenerationRecord, *, is_spoilt: bool = False) -> Path:
+        """Return the folder of an answer that is over, its files here; anew if the copy here `is_spoilt`.
 
         Raises NotFound: they were deleted. GatewayUnavailable: they cannot be had now.
         """
         folder = find_folder(record)
         path = self._store.get_path(folder)
-        if self._shared is None or path.is_dir():
+        if self._shared is None or (path.is_dir() and not is_spoilt):
             return path
         ends_at = asyncio.get_running_loop().time() + _LINK_PATIENCE_SECONDS
         while not await self._download(self._shared, folder, is_uploaded=record.uploaded_at_ms is not None):

@@ -1,6 +1,7 @@
 """Opens single pictures of answers that are kept, wherever their files are. Knows no door, and not who asks."""
 
 import asyncio
+import errno
 import logging
 from concurrent.futures import Executor
 from functools import partial
@@ -20,39 +21,42 @@ class KeptPictures:
     def __init__(self, archive: Archive, *, threads: Executor) -> None:
         self._archive = archive
         self._threads = threads
-        self._fetching: dict[str, asyncio.Task[Path]] = {}
+        self._fetching: dict[tuple[str, bool], asyncio.Task[Path]] = {}
 
     async def open(self, picture: StoredPicture, record: GenerationRecord) -> StoredSpool:
         """Return a picture with its file open; what deletes it now does not end its reading.
 
         Raises NotFound: it was deleted. GatewayUnavailable: it cannot be had now. DatabaseError.
         """
-        for _ in range(2):  # a copy may be let go just after it was found; then it is fetched again
-            folder = await self._fetch_folder(record)
+        for is_spoilt in (False, True):  # a copy may be let go, or prove cut, after it was found here
+            folder = await self._fetch_folder(record, is_spoilt=is_spoilt)
             try:
                 return await asyncio.get_running_loop().run_in_executor(
                     self._threads, open_picture, folder, picture
                 )
-            except FileNotFoundError:
-                continue
             except OSError as error:
-                _LOG.error("%s of %s cannot be read: %s", picture.file_name, record.id, error)
-                raise GatewayUnavailable(
-                    "The picture cannot be read now; it can be asked for again.", code="storage_unavailable"
-                ) from None
+                if error.errno not in {errno.ENOENT, errno.ENOTDIR, None}:  # None: not of its size
+                    _LOG.error("%s of %s cannot be read: %s", picture.file_name, record.id, error.strerror)
+                    raise GatewayUnavailable(
+                        "The picture cannot be read now; it can be asked for again.",
+                        code="storage_unavailable",
+                    ) from None
         raise NotFound("The picture is no longer there.")
 
-    async def _fetch_folder(self, record: GenerationRecord) -> Path:
+    async def _fetch_folder(self, record: GenerationRecord, *, is_spoilt: bool) -> Path:
         """Return the folder, fetched once for all who ask meanwhile: a page with a picture has many readers."""
-        fetching = self._fetching.get(record.id)
+        which = record.id, is_spoilt
+        fetching = self._fetching.get(which)
         if fetching is None:
-            fetching = asyncio.get_running_loop().create_task(self._archive.fetch_folder(record))
-            self._fetching[record.id] = fetching
-            fetching.add_done_callback(partial(self._end_fetching, record.id))
+            fetching = asyncio.get_running_loop().create_task(
+                self._archive.fetch_folder(record, is_spoilt=is_spoilt)
+            )
+            self._fetching[which] = fetching
+            fetching.add_done_callback(partial(self._end_fetching, which))
         return await asyncio.shield(fetching)
 
-    def _end_fetching(self, generation_id: str, fetching: "asyncio.Task[Path]") -> None:
-        del self._fetching[generation_id]
+    def _end_fetching(self, which: tuple[str, bool], fetching: "asyncio.Task[Path]") -> None:
+        del self._fetching[which]
         if not fetching.cancelled():
             fetching.exception()  # seen, even if all who waited have gone
 
