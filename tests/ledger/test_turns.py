@@ -1,7 +1,7 @@
 """Turns of conversations: found by pictures and by what was said before, by whom they belong to."""
 
 import pytest
-from books import Books, make_key, open_books
+from books import Books, make_key, open_books, settled
 
 from limner.ledger.retention import forget_files
 from limner.ledger.turns import find_by_conversation, find_by_picture
@@ -35,7 +35,7 @@ def test_pictures_are_found_by_their_caller(books: Books) -> None:
 
 
 def test_conversations_are_found_once_they_were_answered(books: Books) -> None:
-    """What runs, went wrong, reached nobody or is not kept any more is no answer to a conversation."""
+    """What runs, went wrong, reached nobody or is not kept any more is no answer; one just being delivered is."""
     drawn = books.draw(conversation="c")
     books.claim(conversation="c", is_always_new=True)
     books.draw(conversation="c", is_always_new=True, is_delivered=False)
@@ -44,6 +44,10 @@ def test_conversations_are_found_once_they_were_answered(books: Books) -> None:
     forget(books, gone)
     books.draw(is_always_new=True)
     assert find_by_conversation(books.database, ["c", "d"]) == {"c": [drawn]}
+    coming = books.claim(conversation="c", is_always_new=True)
+    books.send(coming)
+    books.end(settled(coming))
+    assert find_by_conversation(books.database, ["c", "d"]) == {"c": [coming, drawn]}
 
 
 def test_a_popular_conversation_does_not_hide_others(books: Books) -> None:

@@ -16,14 +16,14 @@ WHERE place <= :limit
 ORDER BY sha256, place;
 
 -- name: find_by_conversation
--- Which kept generations, their answers delivered, were asked after these turns, a few of each, the newest first.
+-- Which kept generations, their answers delivered or just being so, were asked after these turns, a few of each.
 SELECT conversation, id
 FROM (
     SELECT conversation, id,
         row_number() OVER (PARTITION BY conversation ORDER BY ended_at_ms DESC, rowid DESC) AS place
     FROM generations
     WHERE conversation IN (SELECT value FROM json_each(:digests))
-        AND folder IS NOT NULL AND delivered_at_ms IS NOT NULL
+        AND folder IS NOT NULL AND (delivered_at_ms IS NOT NULL OR clients > 0)
 ) AS equals
 WHERE place <= :limit
 ORDER BY conversation, place;
