@@ -58,10 +58,13 @@ class Fetcher:
         (`image_fetch_failed`); what was given to `take` before is then no picture.
         """
         within = min(ends_at, asyncio.get_running_loop().time() + self._rules.seconds)
+        deadline = asyncio.timeout_at(within)
         try:
-            async with asyncio.timeout_at(within):
+            async with deadline:
                 await self._fetch(read_link(url, self._rules), take)
         except TimeoutError:
+            if not deadline.expired():
+                raise
             limit = f"{self._rules.seconds:g} seconds"
             refusal = Unfetchable(
                 "it took too long", f"pictures that are there within {limit}, all of a request together"
@@ -71,21 +74,33 @@ class Fetcher:
             raise to_invalid_request(refusal, url, param) from None
 
     async def _fetch(self, target: Target, take: Callable[[bytes], None]) -> None:
-        for _ in range(self._rules.max_redirects + 1):
-            async with self._get(target) as response:
-                if response.status not in _REDIRECTS:
-                    await self._receive(response, take)
-                    return
-                location = response.headers.get("Location")
-            if location is None:
-                raise Unfetchable("it redirects to nowhere", "links that lead to a picture")
+        location = await self._receive(target, take)
+        redirects = 0
+        while location is not None:
+            redirects += 1
+            if redirects > self._rules.max_redirects:
+                raise Unfetchable(
+                    f"it redirects more than {self._rules.max_redirects} times",
+                    "links that lead to a picture",
+                )
             try:
                 target = follow(target, location, self._rules)
+                location = await self._receive(target, take)
             except Unfetchable as refusal:
-                raise _after_redirect(refusal) from None
-        raise Unfetchable(
-            f"it redirects more than {self._rules.max_redirects} times", "links that lead to a picture"
-        )
+                raise Unfetchable(
+                    f"it redirects, and of the link that it leads to, {refusal.reason}", refusal.accepted
+                ) from None
+
+    async def _receive(self, target: Target, take: Callable[[bytes], None]) -> str | None:
+        """Give what lies at a target to `take`; or return where it redirects to."""
+        async with self._get(target) as response:
+            if response.status not in _REDIRECTS:
+                await self._take_body(response, take)
+                return None
+            location = response.headers.get("Location")
+        if location is None:
+            raise Unfetchable("it redirects to nowhere", "links that lead to a picture")
+        return location
 
     @asynccontextmanager
     async def _get(self, target: Target) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -126,7 +141,7 @@ class Fetcher:
             raise Unfetchable("its host is not on the public internet", "links to hosts that are")
         return addresses
 
-    async def _receive(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
+    async def _take_body(self, response: aiohttp.ClientResponse, take: Callable[[bytes], None]) -> None:
         if response.status != 200:
             raise Unfetchable(f"its server answered {response.status}", "links that are answered with 200")
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -208,7 +223,3 @@ def _mapped_failures() -> Iterator[None]:
         raise Unfetchable("its server does not speak HTTP as it should", accepted) from None
     except (aiohttp.ClientError, OSError):
         raise Unfetchable("its server broke off", accepted) from None
-
-
-def _after_redirect(refusal: Unfetchable) -> Unfetchable:
-    return Unfetchable(f"it redirects, and of the link it leads to, {refusal.reason}", refusal.accepted)

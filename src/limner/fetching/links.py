@@ -22,6 +22,8 @@ _MAX_NAME_CHARACTERS = 253  # RFC 1035 §2.3.4
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 """Hosts that are addresses to some programs, as in WHATWG's URL standard: 2130706433, 0x7f.1, 127.1."""
+_TO_PATH = re.compile(r"(?:[^/?#]*:)?//([^/]*)")
+_AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:%]*)(?::[0-9]*)?")
 _USER_INFO = re.compile(r"^([^/\\]*[/\\]*)[^/\\]*@")
 _HOST_ACCEPTED = "a host name, or an address as 203.0.113.7 or [2001:db8::7]"
 
@@ -93,7 +95,8 @@ def read_link(text: str, rules: FetchRules) -> Target:
     except ValueError:
         raise Unfetchable("it is malformed", _name_schemes(rules)) from None
     if url.scheme not in rules.schemes or url.scheme not in _PORTS:
-        raise Unfetchable(f"its scheme is {shorten(url.scheme)}", _name_schemes(rules))
+        reason = f"its scheme is {shorten(url.scheme)}" if url.scheme else "it has no scheme"
+        raise Unfetchable(reason, _name_schemes(rules))
     host = url.raw_host or ""
     is_address = _check_host(host)
     is_allowed = host in rules.allowed_hosts
@@ -105,6 +108,11 @@ def read_link(text: str, rules: FetchRules) -> Target:
 def follow(target: Target, location: str, rules: FetchRules) -> Target:
     """Return what a redirect leads to. Raises Unfetchable."""
     check_spelling(location)
+    start = _TO_PATH.match(location)
+    if start is not None and not start[1]:
+        raise Unfetchable(
+            "it names no host", _HOST_ACCEPTED
+        )  # some readers would then keep the host they have
     try:
         joined = str(target.url.join(URL(location, encoded=location.isascii())))
     except ValueError:
@@ -133,8 +141,13 @@ def check_spelling(text: str) -> None:
         raise Unfetchable(
             "white space, a control character or a backslash is in it", "links that are percent-encoded there"
         )
-    if "@" in text.partition("://")[2].partition("/")[0]:
+    start = _TO_PATH.match(text)
+    to_path = start[1] if start else ""
+    if "@" in to_path:
         raise Unfetchable("a user or an @ stands before its path", "links without a user or password")
+    authority = re.split(r"[?#]", to_path, maxsplit=1)[0]
+    if _AUTHORITY.fullmatch(authority) is None:
+        raise Unfetchable(f"{shorten(authority)} is no host", _HOST_ACCEPTED)
 
 
 def _parse(text: str) -> URL:
@@ -163,9 +176,11 @@ def _check_host(host: str) -> bool:
             and not _ENDS_IN_NUMBER.fullmatch(host)
         ):
             return False
-    reason = f"its host is {shorten(host)}" if host else "it names no host"
+    reason = f"{shorten(host)} is no host" if host else "it names no host"
     raise Unfetchable(reason, _HOST_ACCEPTED)
 
 
 def _name_schemes(rules: FetchRules) -> str:
+    if not rules.schemes:
+        return "pictures as data URIs, since no links are fetched here"
     return " and ".join(sorted(rules.schemes, reverse=True)) + " links"
