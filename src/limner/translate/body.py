@@ -30,12 +30,17 @@ MAX_TEXT_BYTES = 4 * 1024 * 1024
 """Everything in a request besides pictures; the longest prompt a picture model takes is under 1 MiB."""
 
 _PICTURE_FIELDS = frozenset(
-    {"url", "image_url", "image", "source", "file_data", "file_url", "data", "b64_json"}
+    ("url", "image_url", "image", "images", "source", "file_data", "file_url", "data", "b64_json")
 )
 """Fields that hold a data URI, a link or bare base64, and nothing else, where they name a picture."""
 
 _BLOBS = frozenset({"inlineData", "inline_data"})
 """Objects whose `data` is base64 whatever it begins with."""
+
+_SIGNATURES = frozenset(
+    ("signature", "thought_signature", "thought_signatures", "thoughtSignature", "encrypted_content")
+)
+"""Fields in which clients send back thought signatures, of which only this gateway's own references are read."""
 
 _MAX_NAME_CHARACTERS = 200
 """The name stands in every chunk of a stream, whose lines are short."""
@@ -119,9 +124,10 @@ def _to_type_error(message: str) -> InvalidRequest:
 def _passes(path: Sequence[str]) -> Long:
     if not path or path[0] == "metadata":
         return Long.IN_TEXT
-    field, above = path[-1], path[-2] if len(path) > 1 else ""
+    named = [name for name in path if name != ARRAY]
+    field, above = named[-1] if named else "", named[-2] if len(named) > 1 else ""
     if field == "data" and above in _BLOBS:
         return Long.WHOLE
-    if field in _PICTURE_FIELDS or (field == ARRAY and above == "images"):
-        return Long.BY_HEAD
-    return Long.IN_TEXT
+    if field in _SIGNATURES or (field == "data" and above == "reasoning_details"):
+        return Long.IF_SHORT
+    return Long.BY_HEAD if field in _PICTURE_FIELDS else Long.IN_TEXT

@@ -1,7 +1,8 @@
-"""Says how much of a JSON string passes as base64, where its field alone does not. Knows nothing of documents.
+"""Says how much of a JSON string passes, where its field alone does not. Knows nothing of documents.
 
 Some clients send a picture's base64 bare where others send a data URI or a link (Portkey's and Ollama's forms, 2026-11).
 What it is shows in its first characters: those of base64 are fixed by the first bytes of PNG, JPEG, WebP, HEIF and GIF.
+Others send back thought signatures of other gateways, up to 3 MB each, which nobody here reads.
 """
 
 import re
@@ -26,15 +27,24 @@ class Long(Enum):
     """All that follows `;base64,`, as in a data URI."""
     IN_TEXT = auto()
     """The base64 that follows each `;base64,`, as in Markdown; text may stand around it."""
+    DROPPED = auto()
+    """Nothing, and none of it is kept."""
     BY_HEAD = auto()
     """All of it if it begins as a picture's base64 does, else what follows `;base64,`."""
+    IF_SHORT = auto()
+    """Nothing if it is short; else it is dropped."""
 
 
-def tell_by_head(data: bytes, position: int) -> Long | None:
-    """Return how much of the string passes that begins at `position`; None if more of it has to come first."""
+UNDECIDED = frozenset({Long.BY_HEAD, Long.IF_SHORT})
+
+
+def decide(rule: Long, data: bytes, position: int) -> Long:
+    """Return what an undecided rule means for the string that begins at `position`; itself if more has to come."""
     head = data[position : position + _HEAD_BYTES]
     quote = head.find(b'"')
     if quote < 0 and len(head) < _HEAD_BYTES:
-        return None
+        return rule
+    if rule is Long.IF_SHORT:
+        return Long.DROPPED if quote < 0 else Long.NONE
     is_picture = _PICTURE.match(unescape(head if quote < 0 else head[:quote]))
     return Long.WHOLE if is_picture else Long.AFTER_MARKER

@@ -15,7 +15,7 @@ from enum import Enum, auto
 import msgspec
 
 from limner.translate.base64_runs import find_end, is_cut_escape, unescape
-from limner.translate.passing import Long, tell_by_head
+from limner.translate.passing import UNDECIDED, Long, decide
 
 ARRAY = "[]"
 """Stands for any index in a path."""
@@ -29,6 +29,7 @@ MAX_NODES = 250_000
 _TO_PUNCTUATION = re.compile(rb'[^"{}\[\]]*+')
 _TO_QUOTE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _OPENING = frozenset((b"{", b"["))
+_FROM_START = frozenset({Long.WHOLE, Long.DROPPED})
 _MARKER_BYTES = len(b";base64,")
 _TO_QUOTE_OR_MARKER = re.compile(
     rb'(?:[^"\\;]++|\\.|;(?![bB][aA][sS][eE]64,|(?:[bB](?:[aA](?:[sS](?:[eE](?:64?)?)?)?)?)?\Z))*+', re.DOTALL
@@ -182,9 +183,9 @@ class JsonScanner:
             sign = data[stop:position]
             if sign == b'"':
                 self._open_string()
-                if self._long is Long.WHOLE:
-                    yield self._begin_long()
-                elif self._long is not Long.BY_HEAD:
+                if self._long in _FROM_START:
+                    yield from self._begin_long()
+                elif self._long not in UNDECIDED:
                     position = self._read_short_string(data, position)
             elif sign in _OPENING:
                 self._open(is_object=sign == b"{")
@@ -236,11 +237,13 @@ class JsonScanner:
             before -= 1
         return self._skeleton[before] in b"{,"
 
-    def _begin_long(self) -> Token:
+    def _begin_long(self) -> Iterator[Token]:
         self._state = _State.LONG
+        if self._long is Long.DROPPED:
+            return
         self._skeleton += b"\\u0000%d" % self._marks
         self._marks += 1
-        return LongBegins(self._marks - 1, tuple(self._path))
+        yield LongBegins(self._marks - 1, tuple(self._path))
 
     def _read_short_string(self, data: bytes, position: int) -> int:
         """Read a string that ends in these bytes and has nothing that passes, as nearly all do."""
@@ -253,14 +256,13 @@ class JsonScanner:
         return stop
 
     def _read_string(self, data: bytes, position: int) -> Generator[Token, None, int]:
-        if self._long is Long.BY_HEAD:
-            told = tell_by_head(data, position)
-            if told is None:
+        if self._long in UNDECIDED:
+            self._long = decide(self._long, data, position)
+            if self._long in UNDECIDED:
                 self._held = data[position:]
                 return len(data)
-            self._long = told
-            if told is Long.WHOLE:
-                yield self._begin_long()
+            if self._long in _FROM_START:
+                yield from self._begin_long()
                 return position
         pattern = _TO_QUOTE if self._long is Long.NONE else _TO_QUOTE_OR_MARKER
         found = pattern.match(data, position)
@@ -270,7 +272,7 @@ class JsonScanner:
         if data[stop : stop + 1] == b";" and len(data) - stop >= _MARKER_BYTES:
             stop += _MARKER_BYTES
             self._skeleton += data[position:stop]
-            yield self._begin_long()
+            yield from self._begin_long()
             return stop
         self._skeleton += data[position:stop]
         self._held = data[stop:]  # a backslash, or what may become a marker
@@ -283,7 +285,7 @@ class JsonScanner:
 
     def _read_long(self, data: bytes, position: int) -> Generator[Token, None, int]:
         stop = find_end(data, position, in_text=self._long is Long.IN_TEXT)
-        if stop > position:
+        if stop > position and self._long is not Long.DROPPED:
             yield LongBytes(unescape(data if stop - position == len(data) else data[position:stop]))
         if stop == len(data):
             return stop
@@ -292,6 +294,7 @@ class JsonScanner:
             return len(data)
         if data[stop] == 0x5C and self._long is not Long.IN_TEXT:  # backslash
             raise MalformedJson("a string has an escape that JSON does not know")
-        yield LongEnds(self._marks - 1)
+        if self._long is not Long.DROPPED:
+            yield LongEnds(self._marks - 1)
         self._state = _State.STRING
         return stop

@@ -6,6 +6,7 @@ the form that this gateway gives out: what somebody else wrote into a text makes
 
 import re
 from collections.abc import Iterator, Sequence
+from heapq import merge
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,9 +16,9 @@ from limner.translate.pieces import InputPicture, Link, Piece, check_picture
 OWN_PATH = r"images/img_[0-9a-f]{32}"
 """How the path of a link to a picture ends, as `pictures.links` writes it."""
 
-_SIGN = re.compile(rf"(?i:;base64,)\0([0-9]{{1,9}})|{OWN_PATH}(?![0-9A-Za-z_/.-])")
-"""What a client writes itself is never a mark: after `;base64,` the body's reader leaves one."""
 _MARK_IN_TEXT = re.compile(r";base64,\0([0-9]{1,9})", re.IGNORECASE)
+"""What a client writes itself never looks like this: after `;base64,` the body's reader leaves a mark."""
+_OWN_IN_TEXT = re.compile(rf"{OWN_PATH}(?![0-9A-Za-z_/.-])")
 _URI_HEAD = re.compile(r"data:[!-+\--~]*,", re.IGNORECASE)
 _OPENING = r"!\[(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*\])*+\]\(\s*<?"
 _PICTURE_HEAD = re.compile(_OPENING)
@@ -44,10 +45,10 @@ def split_text(
     """
     position = searched_to = 0
     kept = ""
-    for sign in _SIGN.finditer(text):
+    for sign in merge(_MARK_IN_TEXT.finditer(text), _OWN_IN_TEXT.finditer(text), key=re.Match.start):
         if sign.start() < position:
             continue
-        if sign[1] is None:
+        if sign.re is _OWN_IN_TEXT:
             link = _find_link(text, searched_to, sign, param) if takes_links else None
             searched_to = sign.end()
             if link is None:

@@ -89,6 +89,41 @@ def test_several_pictures_are_numbered_in_order() -> None:
     }
 
 
+@pytest.mark.parametrize("step", [1, 7, 1000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"image_url":{"url":"%s"}}',
+        '{"image_url":"%s"}',
+        '{"image":"%s"}',
+        '{"images":["%s"]}',
+        '{"source":{"data":"%s"}}',
+        '{"file":{"file_data":"%s"}}',
+        '{"b64_json":"%s"}',
+    ],
+)
+def test_bare_pictures_pass_where_a_picture_is_named(body: str, step: int) -> None:
+    """Base64 that begins as a picture does passes in the fields that name one, and is text in any other."""
+    fields, passed = read_text(body % PICTURE, step)
+    assert (json.dumps(fields), passed) == (json.dumps(json.loads(body % "\\u00000")), [PICTURE])
+    assert read_text(json.dumps({"content": PICTURE, "metadata": {"url": PICTURE}}), step)[1] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"messages":[{"reasoning_details":[{"data":"%s"},{"data":"gen_1"}]}]}',
+        '{"messages":[{"content":[{"type":"thinking","signature":"%s"}]}]}',
+        '{"contents":[{"parts":[{"thoughtSignature":"%s"}]}]}',
+        '{"messages":[{"provider_specific_fields":{"thought_signatures":["%s"]}}]}',
+    ],
+)
+def test_signatures_of_others_are_dropped(body: str) -> None:
+    """Thought signatures of megabytes that clients send back count as no text and are not held."""
+    fields, passed = read_body(cut((body % ("QUJD" * MAX_TEXT_BYTES)).encode(), [65_536]))
+    assert (fields, passed) == (json.loads(body % ""), [])
+
+
 def test_data_that_is_not_inline_stays() -> None:
     """A field `data` elsewhere is no picture."""
     assert read_text('{"data":"QUJD","x":{"data":"QUJD"}}') == ({"data": "QUJD", "x": {"data": "QUJD"}}, [])

@@ -1,6 +1,7 @@
 """Scanning JSON: what passes, what is kept, and where the limits are."""
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 
 import msgspec
@@ -214,6 +215,66 @@ def test_a_wrong_escape_is_malformed(rule: Long, step: int) -> None:
     scanner = JsonScanner(max_skeleton_bytes=1000, passes=lambda _: rule)
     with pytest.raises(MalformedJson, match="escape"):
         scan(scanner, rb'[";base64,QQ\u00g1"]', [step])
+
+
+PICTURE_HEADS = {
+    "PNG": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "JPEG": b"\xff\xd8\xff\xe0\0\x10JFIF\0",
+    "WebP": b"RIFF\x24\0\0\0WEBPVP8 ",
+    "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0",
+    "HEIF": b"\0\0\0\x1cftypmif1\0\0\0\0",
+    "GIF": b"GIF89a\1\0\1\0",
+}
+
+
+@pytest.mark.parametrize("step", [1, 5, 1000])
+@pytest.mark.parametrize("escape", ["none", "slash", "all", "blank"])
+@pytest.mark.parametrize("kind", PICTURE_HEADS)
+def test_bare_pictures_pass_by_their_head(kind: str, escape: str, step: int) -> None:
+    """Where the head decides, base64 of every kind of picture passes whole, escaped and cut however it is."""
+    base64 = b64encode(PICTURE_HEADS[kind] + bytes(200)).decode()
+    written = {
+        "none": base64,
+        "slash": base64.replace("/", "\\/"),
+        "all": "".join(f"\\u{ord(sign):04x}" for sign in base64),
+        "blank": f"\\n {base64}",
+    }[escape]
+    scanner = JsonScanner(max_skeleton_bytes=100, passes=lambda _: Long.BY_HEAD)
+    tokens = scan(scanner, b'{"a":"%b","b":"x"}' % written.encode(), [step])
+    assert [passed.strip() for passed in passed_strings(tokens)] == [base64]
+    assert isinstance(tokens[-1], DocumentEnds)
+    assert msgspec.json.decode(tokens[-1].skeleton) == {"a": mark(0), "b": "x"}
+
+
+@pytest.mark.parametrize("step", [1, 5, 1000])
+@pytest.mark.parametrize(
+    ("text", "kept", "passed"),
+    [
+        ("https://example.com/a.png", "https://example.com/a.png", []),
+        ("data:image/png;base64,QUJD", f"data:image/png;base64,{mark(0)}", ["QUJD"]),
+        ("/9/j", "/9/j", []),
+        ("", "", []),
+        ("AAAA" * 50, "AAAA" * 50, []),
+        ('"\\u00e9\n', '"\\u00e9\n', []),
+    ],
+)
+def test_what_is_no_bare_picture_is_a_uri_or_text(text: str, kept: str, passed: list[str], step: int) -> None:
+    """Where the head decides, a data URI passes after its marker and any other string stays."""
+    scanner = JsonScanner(max_skeleton_bytes=1000, passes=lambda _: Long.BY_HEAD)
+    tokens = scan(scanner, json.dumps([text]).encode(), [step])
+    assert passed_strings(tokens) == passed
+    assert isinstance(tokens[-1], DocumentEnds)
+    assert msgspec.json.decode(tokens[-1].skeleton) == [kept]
+
+
+@pytest.mark.parametrize("step", [1, 50, 100_000])
+def test_long_strings_are_dropped_where_only_short_ones_count(step: int) -> None:
+    """A rule may keep what is short and let go of the rest, which then counts for no limit and leaves no mark."""
+    scanner = JsonScanner(max_skeleton_bytes=200, passes=lambda _: Long.IF_SHORT)
+    long = "x\\/\\u00e9\\n" * 5000
+    (end,) = scan(scanner, f'["gen_1","{long}","","{long}","y"]'.encode(), [step])
+    assert isinstance(end, DocumentEnds)
+    assert msgspec.json.decode(end.skeleton) == ["gen_1", "", "", "", "y"]
 
 
 def test_a_marker_in_a_key_is_no_marker() -> None:
