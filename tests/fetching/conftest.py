@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 from dials import recorded_dials
+from name_server import NameServer, running_name_server
 
 
 @pytest.fixture
@@ -28,3 +29,16 @@ def _trust(
     path = tmp_path_factory.mktemp("authority") / "ca.pem"
     authority.cert_pem.write_to_path(path)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
+
+
+@pytest.fixture(scope="session")
+def _name_server() -> Iterator[NameServer]:
+    with running_name_server() as names:
+        yield names
+
+
+@pytest.fixture
+def names(_name_server: NameServer) -> Iterator[NameServer]:
+    """A name server that knows no names yet."""
+    yield _name_server
+    _name_server.restart({})

@@ -22,12 +22,12 @@ class NameServer(BaseResolver):  # type: ignore[misc] # it has no annotations
     `has_been_asked` is released at each of these.
     """
 
-    def __init__(self, answers: Answers) -> None:
-        self.answers = answers
+    def __init__(self) -> None:
+        self.answers: Answers = {}
         self.asked: list[str] = []
         self.port = 0
         self.has_been_asked = threading.Semaphore(0)
-        self._is_ending = threading.Event()
+        self._is_over = threading.Event()
 
     def resolve(self, request: DNSRecord, handler: object) -> DNSRecord:  # noqa: ARG002 - as dnslib calls it
         """Return the answer to one question."""
@@ -42,7 +42,7 @@ class NameServer(BaseResolver):  # type: ignore[misc] # it has no annotations
             reply.header.rcode = RCODE.NXDOMAIN
             return reply
         if not rounds:
-            self._is_ending.wait()
+            self._is_over.wait()
             return reply
         # A client asks for AAAA after A: both belong to one look-up, and get the same round.
         for record in rounds[(self.asked.count(name) - 1) % len(rounds)]:
@@ -68,21 +68,25 @@ class NameServer(BaseResolver):  # type: ignore[misc] # it has no annotations
             raise OSError(f"{host} is not known")
         return addresses
 
-    def end(self) -> None:
-        """Answer whoever still waits."""
-        self._is_ending.set()
+    def restart(self, answers: Answers) -> None:
+        """Answer whoever still waits, and from now on from these."""
+        self._is_over.set()
+        self._is_over = threading.Event()
+        self.answers = answers
+        self.asked.clear()
+        self.has_been_asked = threading.Semaphore(0)
 
 
 @contextmanager
-def running_name_server(answers: Answers) -> Iterator[NameServer]:
-    """Run a name server on loopback."""
-    names = NameServer(answers)
+def running_name_server() -> Iterator[NameServer]:
+    """Run a name server on loopback, which knows no names yet."""
+    names = NameServer()
     server = DNSServer(names, address="127.0.0.1", port=0, logger=DNSLogger(logf=lambda _: None))
     names.port = server.server.server_address[1]
     server.start_thread()
     try:
         yield names
     finally:
-        names.end()
+        names.restart({})
         server.stop()
         server.server.server_close()

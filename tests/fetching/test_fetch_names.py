@@ -4,30 +4,30 @@ import asyncio
 
 import pytest
 from attempts import make_rules, opened, refuse, refuse_with
-from name_server import Answers, running_name_server
+from name_server import Answers, NameServer
 from test_fetching import Dials
 
 PUBLIC = "93.184.215.14"
 URL = "https://pictures.test/p.png"
 
 
-def refuse_all(answers: Answers, times: int = 1) -> tuple[list[str], list[str]]:
-    """Fetch one link some times; return the messages it was refused with, and the names that were asked for."""
+def refuse_all(names: NameServer, times: int = 1) -> list[str]:
+    """Fetch one link some times; return the messages it was refused with."""
 
     async def run() -> list[str]:
         async with opened(make_rules(), names.look_up) as fetcher:
             return [await refuse_with(fetcher, URL) for _ in range(times)]
 
-    with running_name_server(answers) as names:
-        return asyncio.run(run()), names.asked
+    return asyncio.run(run())
 
 
 @pytest.mark.parametrize("inside", ["127.0.0.1", "::1", "169.254.169.254", "10.0.0.1", "fd00:ec2::254"])
-def test_rebinding(inside: str, dials: Dials) -> None:
+def test_rebinding(inside: str, names: NameServer, dials: Dials) -> None:
     """A name that is public when it is checked and leads inside the next time is not asked a next time before it is dialled."""
-    messages, asked = refuse_all({"pictures.test": [[PUBLIC], [inside]]}, times=6)
+    names.answers = {"pictures.test": [[PUBLIC], [inside]]}
+    messages = refuse_all(names, times=6)
     assert dials == [(PUBLIC, 443)] * 3
-    assert asked == ["pictures.test"] * 6
+    assert names.asked == ["pictures.test"] * 6
     assert ["cannot be reached" in message for message in messages] == [True, False] * 3
     assert ["not on the public internet" in message for message in messages] == [False, True] * 3
 
@@ -46,20 +46,22 @@ def test_rebinding(inside: str, dials: Dials) -> None:
         [PUBLIC] * 20 + ["192.168.0.1"],
     ],
 )
-def test_mixed_answers(answer: list[str], dials: Dials) -> None:
+def test_mixed_answers(answer: list[str], names: NameServer, dials: Dials) -> None:
     """A name with one address that is not public is refused for all of them."""
-    messages, _ = refuse_all({"pictures.test": [answer]})
+    names.answers = {"pictures.test": [answer]}
+    messages = refuse_all(names)
     assert "its host is not on the public internet" in messages[0]
     assert dials == []
 
 
-def test_several_addresses(dials: Dials) -> None:
+def test_several_addresses(names: NameServer, dials: Dials) -> None:
     """Of a name with several public addresses each is tried, and no other."""
     addresses = [PUBLIC, "93.184.215.15", "2606:2800:220:1::1"]
-    messages, asked = refuse_all({"pictures.test": [addresses]})
+    names.answers = {"pictures.test": [addresses]}
+    messages = refuse_all(names)
     assert "its server cannot be reached" in messages[0]
     assert sorted({address for address, _ in dials}) == sorted(addresses)
-    assert asked == ["pictures.test"]
+    assert names.asked == ["pictures.test"]
 
 
 @pytest.mark.parametrize(
@@ -74,36 +76,38 @@ def test_several_addresses(dials: Dials) -> None:
         {"pictures.test": [["CNAME localhost.test"]], "localhost.test": [["127.0.0.1", PUBLIC]]},
     ],
 )
-def test_names_of_other_names(chain: Answers, dials: Dials) -> None:
+def test_names_of_other_names(chain: Answers, names: NameServer, dials: Dials) -> None:
     """A name that stands for the name of a metadata server is refused as that is."""
-    messages, _ = refuse_all(chain)
+    names.answers = chain
+    messages = refuse_all(names)
     assert "its host is not on the public internet" in messages[0]
     assert "internal" not in messages[0].replace("public internet", "")
     assert dials == []
 
 
 @pytest.mark.parametrize("answers", [{}, {"pictures.test": [[]]}], ids=["no name", "no address"])
-def test_names_of_nobody(answers: Answers, dials: Dials) -> None:
+def test_names_of_nobody(answers: Answers, names: NameServer, dials: Dials) -> None:
     """A name that does not exist, or has no address, is refused."""
-    messages, _ = refuse_all(answers)
+    names.answers = answers
+    messages = refuse_all(names)
     assert "its host is not known" in messages[0]
     assert dials == []
 
 
-def test_a_name_server_that_is_silent(dials: Dials) -> None:
+def test_a_name_server_that_is_silent(names: NameServer, dials: Dials) -> None:
     """A name whose server never answers is given up at the deadline."""
 
     async def run() -> str:
         message = await refuse(make_rules(), URL, resolve=names.look_up, seconds=0.5)
-        names.end()
+        names.restart({})
         return message
 
-    with running_name_server({"pictures.test": []}) as names:
-        assert "it took too long" in asyncio.run(run())
+    names.answers = {"pictures.test": []}
+    assert "it took too long" in asyncio.run(run())
     assert dials == []
 
 
-def test_slow_names_hold_up_no_others(dials: Dials) -> None:
+def test_slow_names_hold_up_no_others(names: NameServer, dials: Dials) -> None:
     """While the answers for some names do not come, other names are looked up."""
 
     async def run() -> None:
@@ -113,10 +117,10 @@ def test_slow_names_hold_up_no_others(dials: Dials) -> None:
                 await asyncio.to_thread(names.has_been_asked.acquire)
             assert "not known" in await refuse_with(fetcher, "https://other.test/p.png")
             assert not any(task.done() for task in slow)
-            names.end()
+            names.restart({})
             for message in await asyncio.gather(*slow):
                 assert "its host is not known" in message
 
-    with running_name_server({"pictures.test": []}) as names:
-        asyncio.run(run())
+    names.answers = {"pictures.test": []}
+    asyncio.run(run())
     assert dials == []

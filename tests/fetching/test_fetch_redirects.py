@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trustme
 from attempts import fetch, make_rules, refuse
-from name_server import NameServer, running_name_server
+from name_server import NameServer
 from picture_server import PICTURE, PictureServer, answer, redirect, running_picture_server
 from test_fetching import Dials, make_context
 
@@ -24,11 +24,10 @@ ALLOWED = ("pictures.test", "store.test")
 
 
 @asynccontextmanager
-async def running(authority: trustme.CA) -> AsyncIterator[tuple[PictureServer, NameServer, str]]:
-    context = make_context(authority, *NAMES)
-    with running_name_server(NAMES) as name_server:
-        async with running_picture_server(context) as server:
-            yield server, name_server, f"https://pictures.test:{server.port}"
+async def running(authority: trustme.CA, names: NameServer) -> AsyncIterator[tuple[PictureServer, str]]:
+    names.answers = NAMES
+    async with running_picture_server(make_context(authority, *NAMES)) as server:
+        yield server, f"https://pictures.test:{server.port}"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -36,11 +35,11 @@ async def running(authority: trustme.CA) -> AsyncIterator[tuple[PictureServer, N
     "location",
     ["/p.png", "p.png", "./p.png?x", "//pictures.test:{port}/p.png", "https://store.test:{port}/p.png#a"],
 )
-def test_redirects(authority: trustme.CA, status: int, location: str) -> None:
+def test_redirects(authority: trustme.CA, names: NameServer, status: int, location: str) -> None:
     """Every redirect is followed with a GET, wherever it leads from, and its body is no picture."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/a"] = redirect(location.format(port=server.port), status, b"not this" * 1000)
             server.answers["/p.png"] = answer()
             body = await fetch(make_rules(*ALLOWED), f"{base}/a", resolve=names.look_up)
@@ -50,11 +49,11 @@ def test_redirects(authority: trustme.CA, status: int, location: str) -> None:
     asyncio.run(run())
 
 
-def test_nothing_is_carried_along(authority: trustme.CA) -> None:
+def test_nothing_is_carried_along(authority: trustme.CA, names: NameServer) -> None:
     """The next server learns neither where a redirect came from nor a cookie of it, and is looked up for itself."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/a"] = answer(
                 b"", "302 Elsewhere", Location=f"https://store.test:{server.port}/b", Set_Cookie="a=b; Path=/"
             )
@@ -71,11 +70,11 @@ def test_nothing_is_carried_along(authority: trustme.CA) -> None:
     asyncio.run(run())
 
 
-def test_three_redirects(authority: trustme.CA) -> None:
+def test_three_redirects(authority: trustme.CA, names: NameServer) -> None:
     """Three redirects are followed, a fourth is not."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             for number in range(4):
                 server.answers[f"/{number}"] = redirect(f"/{number + 1}")
             server.answers["/4"] = answer()
@@ -90,11 +89,11 @@ def test_three_redirects(authority: trustme.CA) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_loop(authority: trustme.CA, status: int) -> None:
+def test_a_loop(authority: trustme.CA, names: NameServer, status: int) -> None:
     """A link that redirects to itself ends after four requests."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/a"] = redirect("/a", status)
             message = await refuse(make_rules(*ALLOWED), f"{base}/a", resolve=names.look_up)
             assert "it redirects more than 3 times" in message
@@ -141,11 +140,13 @@ INSIDE = [
 
 @pytest.mark.parametrize("status", [301, 308])
 @pytest.mark.parametrize("location", INSIDE)
-def test_redirects_to_the_inside(authority: trustme.CA, location: str, status: int, dials: Dials) -> None:
+def test_redirects_to_the_inside(
+    authority: trustme.CA, names: NameServer, location: str, status: int, dials: Dials
+) -> None:
     """Where a first link would be refused, a redirect is: nothing but the first server is dialled or told of."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/a"] = redirect(location.format(port=server.port), status, b"<a href=secret>")
             server.answers["/p.png"] = answer()
 
@@ -161,11 +162,11 @@ def test_redirects_to_the_inside(authority: trustme.CA, location: str, status: i
     asyncio.run(run())
 
 
-def test_a_redirect_to_nowhere(authority: trustme.CA) -> None:
+def test_a_redirect_to_nowhere(authority: trustme.CA, names: NameServer) -> None:
     """A redirect that does not say where to is refused."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/a"] = answer(b"", "302 Elsewhere")
             message = await refuse(make_rules(*ALLOWED), f"{base}/a", resolve=names.look_up)
             assert "it redirects to nowhere" in message
@@ -173,11 +174,11 @@ def test_a_redirect_to_nowhere(authority: trustme.CA) -> None:
     asyncio.run(run())
 
 
-def test_from_an_allowed_host_to_its_address(authority: trustme.CA, dials: Dials) -> None:
+def test_from_an_allowed_host_to_its_address(authority: trustme.CA, names: NameServer, dials: Dials) -> None:
     """What is allowed for the name of one hop is not for the next."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, _base):
+        async with running(authority, names) as (server, _base):
             server.answers["/a"] = redirect(f"https://store.test:{server.port}/p.png")
             server.answers["/p.png"] = answer()
             url = f"https://pictures.test:{server.port}/a"

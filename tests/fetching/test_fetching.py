@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 from attempts import fetch, make_rules, opened, refuse
-from name_server import NameServer, running_name_server
+from name_server import NameServer
 from picture_server import PICTURE, PictureServer, answer, running_picture_server
 
 pytestmark = pytest.mark.usefixtures("_trust")
@@ -25,19 +25,20 @@ def make_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 
 
 @asynccontextmanager
-async def running(authority: trustme.CA, *names: str) -> AsyncIterator[tuple[PictureServer, NameServer, str]]:
-    """Run a picture server for some names, `pictures.test` if none; yields it, its name server and its address."""
-    context = make_context(authority, *(names or ("pictures.test",)))
-    with running_name_server({"pictures.test": [["127.0.0.1"]]}) as name_server:
-        async with running_picture_server(context) as server:
-            yield server, name_server, f"https://pictures.test:{server.port}"
+async def running(
+    authority: trustme.CA, names: NameServer, *certified: str
+) -> AsyncIterator[tuple[PictureServer, str]]:
+    """Run a picture server whose certificate is for `certified`, `pictures.test` if none; with its address."""
+    names.answers = {"pictures.test": [["127.0.0.1"]]}
+    async with running_picture_server(make_context(authority, *(certified or ("pictures.test",)))) as server:
+        yield server, f"https://pictures.test:{server.port}"
 
 
-def test_a_picture(authority: trustme.CA, dials: Dials) -> None:
+def test_a_picture(authority: trustme.CA, names: NameServer, dials: Dials) -> None:
     """A picture comes as its server has it, from the address that its name was asked for once, with TLS for its name."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/p.png"] = answer()
             body = await fetch(make_rules("pictures.test"), f"{base}/p.png", resolve=names.look_up)
             assert body == PICTURE
@@ -50,7 +51,7 @@ def test_a_picture(authority: trustme.CA, dials: Dials) -> None:
 
 
 def test_what_is_sent(
-    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dials: Dials
+    authority: trustme.CA, names: NameServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dials: Dials
 ) -> None:
     """One GET goes out, path and query as written, with no cookie, no credential, no proxy and nothing compressed."""
     netrc = tmp_path / "netrc"
@@ -61,7 +62,7 @@ def test_what_is_sent(
     monkeypatch.setenv("no_proxy", "")
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/a%2Fb/%7e.png"] = answer(Set_Cookie="a=b")
             rules = make_rules("pictures.test")
             async with opened(rules, names.look_up) as fetcher:
@@ -84,11 +85,11 @@ def test_what_is_sent(
     asyncio.run(run())
 
 
-def test_no_connection_is_used_twice(authority: trustme.CA) -> None:
+def test_no_connection_is_used_twice(authority: trustme.CA, names: NameServer) -> None:
     """Each fetch looks the name up and dials anew, so that no connection outlives its check."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/p.png"] = answer(Connection="keep-alive")
             async with opened(make_rules("pictures.test"), names.look_up) as fetcher:
                 for _ in range(3):
@@ -101,11 +102,11 @@ def test_no_connection_is_used_twice(authority: trustme.CA) -> None:
 
 
 @pytest.mark.parametrize("name", ["other.test", "*.pictures.test", "127.0.0.1"])
-def test_the_certificate_of_another_name(authority: trustme.CA, name: str) -> None:
+def test_the_certificate_of_another_name(authority: trustme.CA, names: NameServer, name: str) -> None:
     """A server whose certificate is for another name is sent nothing."""
 
     async def run() -> None:
-        async with running(authority, name) as (server, names, base):
+        async with running(authority, names, name) as (server, base):
             server.answers["/p.png"] = answer()
             message = await refuse(make_rules("pictures.test"), f"{base}/p.png", resolve=names.look_up)
             assert "its server's certificate is not valid for its host" in message
@@ -114,11 +115,11 @@ def test_the_certificate_of_another_name(authority: trustme.CA, name: str) -> No
     asyncio.run(run())
 
 
-def test_a_certificate_of_nobody_known() -> None:
+def test_a_certificate_of_nobody_known(names: NameServer) -> None:
     """A server whose certificate was signed by nobody known is sent nothing."""
 
     async def run() -> None:
-        async with running(trustme.CA()) as (server, names, base):
+        async with running(trustme.CA(), names) as (server, base):
             message = await refuse(make_rules("pictures.test"), f"{base}/p.png", resolve=names.look_up)
             assert "its server's certificate is not valid for its host" in message
             assert server.requests == []
@@ -126,11 +127,11 @@ def test_a_certificate_of_nobody_known() -> None:
     asyncio.run(run())
 
 
-def test_an_allowed_address(authority: trustme.CA) -> None:
+def test_an_allowed_address(authority: trustme.CA, names: NameServer) -> None:
     """An allowed address may be named by itself, with any port, and its certificate is checked against it."""
 
     async def run() -> None:
-        async with running(authority, "127.0.0.1") as (server, _names, _base):
+        async with running(authority, names, "127.0.0.1") as (server, _base):
             server.answers["/p.png"] = answer()
             url = f"https://127.0.0.1:{server.port}/p.png"
             assert await fetch(make_rules("127.0.0.1"), url) == PICTURE
@@ -138,11 +139,11 @@ def test_an_allowed_address(authority: trustme.CA) -> None:
     asyncio.run(run())
 
 
-def test_allowed_is_the_name_in_the_link(authority: trustme.CA, dials: Dials) -> None:
+def test_allowed_is_the_name_in_the_link(authority: trustme.CA, names: NameServer, dials: Dials) -> None:
     """An allowed name does not allow its address, and an allowed address none of its names."""
 
     async def run() -> None:
-        async with running(authority, "127.0.0.1", "pictures.test") as (server, names, _base):
+        async with running(authority, names, "127.0.0.1", "pictures.test") as (server, _base):
             await refuse(make_rules("pictures.test"), "https://127.0.0.1/p.png")
             await refuse(make_rules("127.0.0.1"), "https://pictures.test/p.png", resolve=names.look_up)
             await refuse(make_rules("127.0.0.1"), "https://[::ffff:127.0.0.1]/p.png")
@@ -204,12 +205,12 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_what_is_no_picture(authority: trustme.CA, name: str) -> None:
+def test_what_is_no_picture(authority: trustme.CA, names: NameServer, name: str) -> None:
     """What a server answers other than a whole picture is refused, and not a word of it is repeated."""
     given, reason = FAILURES[name]
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/p.png"] = given
             rules = make_rules("pictures.test", max_bytes=5000)
             message = await refuse(rules, f"{base}/p.png?token=secret", resolve=names.look_up)
@@ -222,11 +223,11 @@ def test_what_is_no_picture(authority: trustme.CA, name: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content_Length": ""}], ids=["told", "until the end"])
-def test_the_largest_picture(authority: trustme.CA, headers: dict[str, str]) -> None:
+def test_the_largest_picture(authority: trustme.CA, names: NameServer, headers: dict[str, str]) -> None:
     """A picture of exactly the largest size comes whole, its length told or not."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/p.png"] = answer(b"a" * 5000, **headers)
             rules = make_rules("pictures.test", max_bytes=5000)
             assert await fetch(rules, f"{base}/p.png", resolve=names.look_up) == b"a" * 5000
@@ -234,11 +235,11 @@ def test_the_largest_picture(authority: trustme.CA, headers: dict[str, str]) -> 
     asyncio.run(run())
 
 
-def test_no_more_is_taken_than_allowed(authority: trustme.CA) -> None:
+def test_no_more_is_taken_than_allowed(authority: trustme.CA, names: NameServer) -> None:
     """Of a picture that turns out too large, no more than the limit is handed on."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/p.png"] = answer(b"a" * 2_000_000, Content_Length="")
             pieces: list[bytes] = []
             rules = make_rules("pictures.test", max_bytes=1_000_000)
@@ -250,11 +251,11 @@ def test_no_more_is_taken_than_allowed(authority: trustme.CA) -> None:
 
 
 @pytest.mark.parametrize("given", [b"", answer(b"a", Content_Length="1000")], ids=["head", "body"])
-def test_a_server_that_falls_silent(authority: trustme.CA, given: bytes) -> None:
+def test_a_server_that_falls_silent(authority: trustme.CA, names: NameServer, given: bytes) -> None:
     """A server that says nothing more is given up at the deadline, wherever it stopped."""
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/p.png"] = given
             server.is_silent = True
             rules = make_rules("pictures.test")
@@ -266,11 +267,11 @@ def test_a_server_that_falls_silent(authority: trustme.CA, given: bytes) -> None
     asyncio.run(run())
 
 
-def test_a_deadline_that_has_passed(authority: trustme.CA) -> None:
+def test_a_deadline_that_has_passed(authority: trustme.CA, names: NameServer) -> None:
     """A link whose turn comes after the deadline of its request is refused."""
 
     async def run() -> None:
-        async with running(authority, "127.0.0.1") as (server, _names, _base):
+        async with running(authority, names, "127.0.0.1") as (server, _base):
             server.answers["/p.png"] = answer()
             url = f"https://127.0.0.1:{server.port}/p.png"
             assert "it took too long" in await refuse(make_rules("127.0.0.1"), url, seconds=-1)
@@ -280,14 +281,14 @@ def test_a_deadline_that_has_passed(authority: trustme.CA) -> None:
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), TimeoutError(), ValueError(), KeyError("a")])
-def test_trouble_of_the_taker(authority: trustme.CA, error: Exception) -> None:
+def test_trouble_of_the_taker(authority: trustme.CA, names: NameServer, error: Exception) -> None:
     """What goes wrong where the bytes are taken to is not mistaken for the link's fault."""
 
     def take(_: bytes) -> None:
         raise error
 
     async def run() -> None:
-        async with running(authority) as (server, names, base):
+        async with running(authority, names) as (server, base):
             server.answers["/p.png"] = answer()
             with pytest.raises(type(error)) as raised:
                 await fetch(make_rules("pictures.test"), f"{base}/p.png", resolve=names.look_up, take=take)
@@ -296,11 +297,11 @@ def test_trouble_of_the_taker(authority: trustme.CA, error: Exception) -> None:
     asyncio.run(run())
 
 
-def test_nobody_listens(authority: trustme.CA) -> None:
+def test_nobody_listens(authority: trustme.CA, names: NameServer) -> None:
     """A link to where nobody listens is refused."""
 
     async def run() -> None:
-        async with running(authority) as (_server, names, _base):
+        async with running(authority, names) as (_server, _base):
             rules = make_rules("pictures.test")
             async with running_picture_server(None) as other:
                 port = other.port
