@@ -1,6 +1,8 @@
 """Names whose answers change, mix or do not come, asked of a real name server."""
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from attempts import make_rules, opened, refuse, refuse_with
@@ -122,5 +124,24 @@ def test_slow_names_hold_up_no_others(names: NameServer, dials: Dials) -> None:
                 assert "its host is not known" in message
 
     names.answers = {"pictures.test": []}
+    asyncio.run(run())
+    assert dials == []
+
+
+def test_look_ups_have_threads_of_their_own(dials: Dials) -> None:
+    """The system's resolver is asked even while every thread that the process shares is taken."""
+
+    async def run() -> None:
+        is_over = threading.Event()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        taken = asyncio.create_task(asyncio.to_thread(is_over.wait))
+        await asyncio.sleep(0)
+        try:
+            message = await refuse(make_rules(), "https://localhost/p.png")
+        finally:
+            is_over.set()
+            await taken
+        assert "its host is not on the public internet" in message
+
     asyncio.run(run())
     assert dials == []
