@@ -107,15 +107,16 @@ class _Incoming:
         except InvalidBase64:
             self._is_valid = False
         self._check_disk()
+        is_picture = self._is_valid and spool.mime_type is not None
         is_short = len(self._text) <= _KEPT_TEXT_BYTES
         text = self._text[: _KEPT_TEXT_BYTES + 1]  # more is kept or not as the pieces were cut
         return InputPicture(
-            mime_type=spool.mime_type if self._is_valid else None,
-            # Of what is no base64 the spool knows only a part, and two texts must not be taken for equal.
-            sha256=spool.sha256 if self._is_valid else f"text:{sha256(text).hexdigest()}",
+            mime_type=spool.mime_type if is_picture else None,
+            # What is no picture is text: two texts are not one because they decode to the same, or not at all.
+            sha256=spool.sha256 if is_picture else f"text:{sha256(text).hexdigest()}",
             size_bytes=spool.size_bytes,
             text=text.decode("utf-8", "replace") if is_short else None,
-            pixels=spool.pixels if self._is_valid else None,
+            pixels=spool.pixels if is_picture else None,
         )
 
 
