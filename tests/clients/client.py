@@ -11,8 +11,8 @@ from programs import Gateway
 OpenGateway = Callable[[str], Gateway]
 """Returns the gateway with an image output."""
 
-Converse = Callable[[Gateway, str, Sequence[str]], list[Shown]]
-"""Says the prompts one after another to a model, sending back each time what such a client keeps of the turns before."""
+Converse = Callable[[Gateway, str, Sequence[Any]], list[Shown]]
+"""Says the prompts, texts or lists of parts, one after another to a model, sending back each time what such a client keeps of the turns before."""
 
 Say = Callable[[Gateway, str, list[Any]], tuple[Shown, Any]]
 """Sends messages to a model; returns what is shown of the answer, and the message that stays of it."""
@@ -30,11 +30,11 @@ class Client:
     """Sends only the last of the turns before."""
 
 
-def converse_by(say: Say, prompt_to_message: Callable[[str], Any] | None = None) -> Converse:
+def converse_by(say: Say, prompt_to_message: Callable[[Any], Any] | None = None) -> Converse:
     """Return conversations that send all messages each time."""
     to_message = prompt_to_message or (lambda prompt: {"role": "user", "content": prompt})
 
-    def converse(gateway: Gateway, model: str, prompts: Sequence[str]) -> list[Shown]:
+    def converse(gateway: Gateway, model: str, prompts: Sequence[Any]) -> list[Shown]:
         messages: list[Any] = []
         turns = []
         for prompt in prompts:

@@ -19,9 +19,11 @@ _DATA_URI = re.compile(r"!\[[^\]]*\]\((data:image/[^;]+;base64,[A-Za-z0-9+/=]+)\
 
 
 def read_chunks(chunks: Iterable[Any]) -> tuple[str, list[str]]:
-    """Text and pictures of a stream's chunks."""
-    text, pictures = "", []
+    """Text and pictures of a stream's chunks, of which end and usage must not be lost either."""
+    text, pictures, told = "", [], set()
     for chunk in chunks:
+        if chunk.usage is not None:
+            told.add("usage")
         for choice in chunk.choices:
             images = getattr(choice.delta, "images", None)
             if images:
@@ -30,6 +32,9 @@ def read_chunks(chunks: Iterable[Any]) -> tuple[str, list[str]]:
             content = choice.delta.content or ""
             pictures += _DATA_URI.findall(content)
             text += _DATA_URI.sub("", content)
+            if choice.finish_reason is not None:
+                told.add(choice.finish_reason)
+    assert told == {"stop", "usage"}
     return text, pictures
 
 

@@ -6,8 +6,8 @@ nothing else; an answer of no content is an error. The last messages go back, th
 """
 
 import json
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from http.client import HTTPResponse
 from typing import Any
 
@@ -20,8 +20,9 @@ _KEPT_MESSAGES = 2
 """The least that a user can set and still edit; its own setting is 4."""
 
 
-def ask_for_content(gateway: Gateway, model: str, messages: list[Any]) -> str:
-    """Ask as the page in a browser does."""
+@contextmanager
+def asking(gateway: Gateway, model: str, messages: list[Any]) -> Iterator[HTTPResponse]:
+    """Ask as the page in a browser does, and wait for the headers."""
     body = {
         "messages": messages,
         "stream": True,
@@ -40,16 +41,16 @@ def ask_for_content(gateway: Gateway, model: str, messages: list[Any]) -> str:
     with closing(gateway.connect()) as connection:
         connection.timeout = _HEADERS_SECONDS
         connection.request("POST", "/v1/chat/completions", body=json.dumps(body).encode(), headers=headers)
-        response = connection.getresponse()
-        assert response.headers["Access-Control-Allow-Origin"] in {"*", ORIGIN}
-        if not response.headers["Content-Type"].startswith("text/event-stream"):
-            said: str = response.read().decode()
-            return said
-        return read_events(response)
+        with closing(connection.getresponse()) as response:
+            assert response.headers["Access-Control-Allow-Origin"] in {"*", ORIGIN}
+            yield response
 
 
-def read_events(response: HTTPResponse) -> str:
-    """The content of a stream's events."""
+def read_answer(response: HTTPResponse) -> str:
+    """The text of an answer: the content of its events, or all of it if it is no stream of events."""
+    if not response.headers["Content-Type"].startswith("text/event-stream"):
+        said: str = response.read().decode()
+        return said
     content = ""
     for line in response:
         data = line.strip().removeprefix(b"data:").strip()
@@ -67,7 +68,8 @@ def converse_nextchat(gateway: Gateway, model: str, prompts: Sequence[str]) -> l
     turns = []
     for prompt in prompts:
         asked = {"role": "user", "content": prompt}
-        content = ask_for_content(gateway, model, [*history[-_KEPT_MESSAGES:], asked])
+        with asking(gateway, model, [*history[-_KEPT_MESSAGES:], asked]) as response:
+            content = read_answer(response)
         turns.append(show_markdown(content))
         history += [asked, {"role": "assistant", "content": content}]
     return turns

@@ -5,6 +5,7 @@ It changes nothing: what a test reads here is what Gemini would have got. Pictur
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import pybase64
 
 from programs import UPSTREAM_KEY, Emulator
 from upstreams import Answer, Call, run_upstream
+
+_HOLD_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,24 @@ class Recorder:
         self.url = url
         self.exchanges: list[Exchange] = []
         self._emulator = emulator
+        self._may_answer = threading.Event()
+        self._may_answer.set()
 
     def forget(self) -> None:
         self.exchanges.clear()
 
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Answer nothing for the length of the block."""
+        self._may_answer.clear()
+        try:
+            yield
+        finally:
+            self._may_answer.set()
+
     def pass_on(self, call: Call) -> Answer:
         """Ask the emulator the same, and answer the same."""
+        assert self._may_answer.wait(_HOLD_SECONDS)
         headers = {"content-type": "application/json", "x-goog-api-key": UPSTREAM_KEY}
         with closing(self._emulator.connect()) as connection:
             connection.request("POST", call.path, body=call.body, headers=headers)
