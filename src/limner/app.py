@@ -95,7 +95,9 @@ def _list_routes(
         new_spool=rooms.new_spool,
         deliveries=rooms.deliveries,
         links=rooms.links,
-        reader=ChatReader(rooms.sources, rooms.memory, _to_reading_rules(settings)),
+        reader=ChatReader(
+            rooms.sources, rooms.memory, _to_reading_rules(settings), is_served=rooms.models.has
+        ),
         rules=_to_chat_rules(settings),
     )
     ownership = Ownership(rooms.ledger, find_key=find_key, end_user_header=settings.end_user_header)

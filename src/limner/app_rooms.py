@@ -24,6 +24,7 @@ from limner.ledger.signing import derive
 from limner.pictures.links import PictureLinks
 from limner.pictures.spool import FileSpool, SpoolFolder
 from limner.upstream.client import GeminiClient, Upstream
+from limner.upstream.model_list import ModelList
 from limner.web.delivery import Deliveries
 
 _HOUSEKEEPING_SECONDS = 60.0
@@ -44,6 +45,7 @@ class Rooms:
         self.books = foundation.books
         self.spool_files = SpoolFolder(foundation.store.spool_folder)
         self.client = GeminiClient(_to_upstream(settings))
+        self.models = ModelList(self.client.list_models)
         self.ledger = Ledger(
             foundation.books,
             now=foundation.clock,

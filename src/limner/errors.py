@@ -78,6 +78,7 @@ class InvalidRequest(GatewayError):
         "missing_required_parameter",
         "unsupported_value",
         "unsupported_parameter",
+        "model_not_priced",
         "conflicting_input",
         "image_fetch_failed",
         "image_not_found",

@@ -186,7 +186,7 @@ def test_models_are_listed_in_pages(emulator: Emulator) -> None:
     ).json()
     names = [entry["name"] for entry in first["models"] + second["models"]]
     counts = (len(first["models"]), len(names), len(set(names)), "nextPageToken" in second)
-    assert counts == (10, 14, 14, False)
+    assert counts == (10, 15, 15, False)
     entry = ask_path(emulator.url, "GET", f"/v1/{names[0]}?key=k").json()
     assert entry == first["models"][0]
 

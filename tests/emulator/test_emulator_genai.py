@@ -172,7 +172,7 @@ def test_thoughts_and_thought_pictures_are_told_apart(client: genai.Client) -> N
 def test_models_are_listed(client: genai.Client) -> None:
     """The client finds all models page by page and what they can do, and one by its name."""
     models = {model.name: model for model in client.models.list(config={"page_size": 4})}
-    assert len(models) == 14
+    assert len(models) == 15
     assert "generateContent" in (models[f"models/{FLASH}"].supported_actions or [])
     assert client.models.get(model=PRO).display_name == "Nano Banana Pro"
 
@@ -202,7 +202,7 @@ def test_the_async_client_does_the_same(emulator: Emulator) -> None:
 
     plain, streamed, drawn, names, tokens = asyncio.run(use_client())
     assert streamed == plain
-    assert (drawn, names, tokens) == (3, 14, 10)
+    assert (drawn, names, tokens) == (3, 15, 10)
 
 
 def test_vertex_is_asked_with_a_token(vertex: genai.Client, emulator: Emulator) -> None:

@@ -17,6 +17,7 @@ OLDER = "gemini-3.1-flash-lite"
 ARGON = "gemini-4-argon"
 
 TEXT_MODELS = (
+    "gemini-3-flash-preview",
     "gemini-3.1-flash-lite",
     "gemini-3.1-pro-preview",
     "gemini-3.5-flash-lite",

@@ -13,6 +13,7 @@ TABLE = {
         "missing_required_parameter",
         "unsupported_value",
         "unsupported_parameter",
+        "model_not_priced",
         "conflicting_input",
         "invalid_image",
         "invalid_idempotency_key",

@@ -11,6 +11,7 @@ from limner.catalogue.model import (
     find_prices,
     price_nano_usd,
     reserve_nano_usd,
+    to_unlisted,
 )
 from limner.catalogue.text_models import TEXT_MODELS
 
@@ -27,6 +28,8 @@ __all__ = [
     "find_prices",
     "price_nano_usd",
     "reserve_nano_usd",
+    "strip_prefixes",
+    "to_unlisted",
 ]
 
 MODELS = (*IMAGE_MODELS, *TEXT_MODELS)
@@ -41,10 +44,16 @@ def find_model(name: str) -> Model | None:
     Takes Gemini's ids and the nicknames, in any case, with or without `models/`, `google/`, `gemini/`
     or `vertex_ai/` in front and `-preview` behind.
     """
+    key = strip_prefixes(name)
+    return _BY_NAME.get(key) or _BY_NAME.get(key.removesuffix("-preview"))
+
+
+def strip_prefixes(name: str) -> str:
+    """Return a name in lower case, without `models/`, `google/`, `gemini/` and `vertex_ai/` in front."""
     key = name.strip().lower()
     while (prefix := next((p for p in _PREFIXES if key.startswith(p)), None)) is not None:
         key = key.removeprefix(prefix)
-    return _BY_NAME.get(key) or _BY_NAME.get(key.removesuffix("-preview"))
+    return key
 
 
 _SUFFIX = re.compile(r"-(512|[124]k|hd|\d{1,2}[x-]\d{1,2})(?:-preview)?$")

@@ -1,4 +1,4 @@
-"""What the catalogue says of a model, and what a call of it costs. Knows no model; does no I/O."""
+"""What is known of a model, and what a call of it costs. Knows no model by name; does no I/O."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model of Gemini as the Developer API serves it. It draws, or it answers text alone."""
+    """One model of Gemini as the Developer API serves it: it draws, or it answers text alone, or it is not known which."""
 
     id: str
     title: str
@@ -51,6 +51,9 @@ class Model:
     takes_thinking_budget: bool = True
     takes_sampling: bool = True
     """Whether temperature and top_p make a difference."""
+    is_listed: bool = True
+    """Whether it is in the catalogue. If not, nothing is known of it but its id: what is asked of it is not checked, and what it
+    costs is not known."""
     deprecated: bool = False
     pixels: Mapping[tuple[str, str], Pixels] = field(default_factory=dict, repr=False)
     """Width and height by (ratio, size)."""
@@ -64,6 +67,18 @@ class Model:
     def sizes(self) -> tuple[str, ...]:
         """Sizes the model draws, smallest first."""
         return tuple(size for size in SIZES if size in self.image_tokens)
+
+
+def to_unlisted(model_id: str) -> Model:
+    """Return a model of which nothing is known but that there is one."""
+    return Model(
+        id=model_id,
+        title=model_id,
+        created=0,
+        prices=Prices(input_nano_usd=0, output_text_nano_usd=0),
+        input_image_tokens=0,
+        is_listed=False,
+    )
 
 
 def find_prices(model: Model, *, at_seconds: float, prompt_tokens: int) -> Prices:

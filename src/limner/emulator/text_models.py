@@ -44,6 +44,7 @@ TEXT_MODELS: Mapping[str, Model] = MappingProxyType(
     {
         model.id: model
         for model in (
+            _text("gemini-3-flash-preview", "Gemini 3 Flash Preview", _LEVELS, "HIGH", samples=True),
             _text("gemini-3.1-flash-lite", "Gemini 3.1 Flash Lite", _LEVELS, "MINIMAL", samples=True),
             _text("gemini-3.1-pro-preview", "Gemini 3.1 Pro Preview", _LEVELS[1:], "HIGH", samples=True),
             _text("gemini-3.5-flash-lite", "Gemini 3.5 Flash-Lite", _LEVELS, "MINIMAL"),

@@ -147,4 +147,5 @@ def _count_text_bytes(transcript: Transcript) -> int:
 
 
 def _to_bill(tokens: TokenCount, model: Model, asked: Asked) -> Bill:
-    return Bill(tokens=tokens, cost_micro_usd=cost_micro_usd(tokens, model, at_seconds=asked.created))
+    cost = cost_micro_usd(tokens, model, at_seconds=asked.created) if model.is_listed else None
+    return Bill(tokens=tokens, cost_micro_usd=cost)

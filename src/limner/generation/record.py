@@ -44,7 +44,8 @@ class Bill(Struct, frozen=True, kw_only=True):
     """What a settled generation used."""
 
     tokens: TokenCount
-    cost_micro_usd: int
+    cost_micro_usd: int | None
+    """None for a model whose prices are not known."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from limner.catalogue import Model, find_model
-from limner.errors import GatewayError, InternalError, NotFound
+from limner.catalogue import Model, find_model, to_unlisted
+from limner.errors import GatewayError, NotFound
 from limner.generation.journal import ErrorNote, read_lines, to_error
 from limner.generation.record import Asked, Generation
 from limner.generation.settling import StoredAnswer
@@ -19,11 +19,8 @@ from limner.translate.transcript import Transcript
 
 
 def find_used_model(name: str) -> Model:
-    """Return a model that was drawn with. Raises InternalError if this version does not know it."""
-    model = find_model(name)
-    if model is None:
-        raise InternalError
-    return model
+    """Return a model that was asked; of one that is not in the catalogue nothing is known."""
+    return find_model(name) or to_unlisted(name)
 
 
 class StoredFailure(Exception):

@@ -64,7 +64,7 @@ def to_ending(
     return Ending(
         generation_id=generation_id,
         state=conclusion.state,
-        cost_micro_usd=None if is_unknown else (bill.cost_micro_usd if bill is not None else 0),
+        cost_micro_usd=None if is_unknown else ((bill.cost_micro_usd or 0) if bill is not None else 0),
         answer=None if answer is None else msgspec.json.encode(answer),
         error=None if error is None else msgspec.json.encode(to_note(error)),
         error_status=None if error is None else error.status,

@@ -56,6 +56,37 @@ def choose_frame(given: Iterable[Given], model: Model) -> Frame:
     )
 
 
+def choose_unchecked_frame(given: Iterable[Given], model: Model) -> Frame:
+    """Return ratio and size for a model of which it is not known what it draws: the first of each, as it is given.
+
+    Pixels are left out with a notice: which ratio and size are nearest is not known either.
+    """
+    chosen: dict[str, str] = {}
+    notices: list[Notice] = []
+    for item in given:
+        meanings = read_meaning(item)
+        if meanings is None:
+            raise InvalidRequest(
+                f"'{item.param}' is {shorten(item.value)}; it must be a ratio such as 16:9, or a size such as 2K.",
+                code="unsupported_value",
+                param=item.param,
+            )
+        for meaning in meanings:
+            match meaning:
+                case Ratio(value):
+                    chosen.setdefault("aspect_ratio", value)
+                case Size(value):
+                    chosen.setdefault("image_size", value)
+                case _:
+                    told = (
+                        f"'{item.param}' is {shorten(item.value)}, which has no meaning known for {model.id}."
+                    )
+                    notices.append(Notice("setting_dropped", told))
+    return Frame(
+        aspect_ratio=chosen.get("aspect_ratio"), image_size=chosen.get("image_size"), notices=tuple(notices)
+    )
+
+
 def _to_settings(
     meanings: Iterable[Meaning],
     item: Given,

@@ -32,11 +32,11 @@ def resolve_thinking(
     path, asked = find_google_option(request, "thinking_config")
     if asked is None:
         return UNSET
-    if not model.thinking_levels:
+    if model.is_listed and not model.thinking_levels:
         notices.append(Notice("setting_dropped", f"{model.id} takes no 'thinking_config'."))
         return UNSET
     level = asked.thinking_level.lower() if asked.thinking_level else None
-    if level is not None and level not in model.thinking_levels:
+    if level is not None and model.is_listed and level not in model.thinking_levels:
         raise InvalidRequest(
             f"'thinking_level' is {shorten(level)}; {model.id} takes {', '.join(model.thinking_levels)}.",
             code="unsupported_value",

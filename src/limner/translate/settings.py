@@ -7,10 +7,11 @@ the upstream's address.
 from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from limner.catalogue import Model
 from limner.errors import InvalidRequest
-from limner.translate.framing import Frame, choose_frame
+from limner.translate.framing import Frame, choose_frame, choose_unchecked_frame
 from limner.translate.generation_options import (
     find_google_option,
     resolve_sampling,
@@ -19,7 +20,7 @@ from limner.translate.generation_options import (
 )
 from limner.translate.shown import shorten
 from limner.translate.spellings import Given
-from limner.translate.text_settings import to_text_config
+from limner.translate.text_settings import refuse_drawing, to_text_config
 from limner.wire.gemini import GenerationConfig, RequestImageConfig
 from limner.wire.openai import ChatCompletionRequest, Notice
 
@@ -56,7 +57,7 @@ class DrawSettings(Struct, frozen=True, kw_only=True):
     aspect_ratio: str | None
     """As asked; None leaves it to the model."""
     image_size: str
-    """The tier that tokens and price go by; '' for text models."""
+    """The tier that tokens and price go by; '' for models that may draw nothing."""
     wants_thoughts: bool
     image_output: str
     """`markdown`, `url` or `images`; for text models, where it makes no difference, `markdown`."""
@@ -64,7 +65,7 @@ class DrawSettings(Struct, frozen=True, kw_only=True):
     n: int = 1
     """How many choices."""
     draws: bool = True
-    """Whether a picture is due; False for text models."""
+    """Whether a picture is due; not with text models, and not with one of which it is not known."""
 
 
 def resolve_settings(
@@ -85,26 +86,36 @@ def resolve_settings(
     notices: list[Notice] = []
     n = _resolve_n(request.n, rules.max_n)
     image_output = _resolve_image_output(request, header_image_output, default_image_output, rules)
+    frame, config = _resolve_config(request, model, given, notices)
+    thinking = config.thinking_config
+    return DrawSettings(
+        generation_config=config,
+        aspect_ratio=frame.aspect_ratio,
+        image_size=frame.image_size or (_DEFAULT_SIZE if model.draws else ""),
+        wants_thoughts=thinking is not UNSET and thinking.include_thoughts is True,
+        image_output=image_output if model.draws or not model.is_listed else "markdown",
+        notices=tuple(notices),
+        n=n,
+        draws=model.draws,
+    )
+
+
+def _resolve_config(
+    request: ChatCompletionRequest, model: Model, given: Iterable[Given], notices: list[Notice]
+) -> tuple[Frame, GenerationConfig]:
     if model.draws:
         frame = choose_frame(given, model)
         notices.extend(frame.notices)
         config = _to_drawing_config(request, model, frame, notices)
         notices.extend(_name_dropped(request))
-    else:
-        frame = Frame(aspect_ratio=None, image_size="", notices=())
-        config = to_text_config(request, model, given, notices)
-        image_output = "markdown"
-    thinking = config.thinking_config
-    return DrawSettings(
-        generation_config=config,
-        aspect_ratio=frame.aspect_ratio,
-        image_size=_DEFAULT_SIZE if frame.image_size is None else frame.image_size,
-        wants_thoughts=thinking is not UNSET and thinking.include_thoughts is True,
-        image_output=image_output,
-        notices=tuple(notices),
-        n=n,
-        draws=model.draws,
-    )
+        return frame, config
+    if model.is_listed:
+        refuse_drawing(given, model)
+        no_frame = Frame(aspect_ratio=None, image_size=None, notices=())
+        return no_frame, to_text_config(request, model, notices)
+    frame = choose_unchecked_frame(given, model)
+    notices.extend((_warn_of_price(model), *frame.notices))
+    return frame, _to_unchecked_config(request, model, frame, notices)
 
 
 def _resolve_n(n: int | None, most: int) -> int:
@@ -137,6 +148,26 @@ def _to_drawing_config(
         top_p=resolve_sampling("top_p", request.top_p, 1, model, notices),
         seed=resolve_seed(request.seed, notices),
         max_output_tokens=UNSET if max_output_tokens is None else max_output_tokens,
+    )
+
+
+def _to_unchecked_config(
+    request: ChatCompletionRequest, model: Model, frame: Frame, notices: list[Notice]
+) -> GenerationConfig:
+    """Return what is asked of a model of which nothing is known: it says itself what it does not take."""
+    asks_picture = "image" in (request.modalities or ())
+    image_config = _to_image_config(frame.aspect_ratio, frame.image_size)
+    return replace(
+        to_text_config(request, model, notices),
+        response_modalities=["TEXT", "IMAGE"] if asks_picture or image_config is not UNSET else UNSET,
+        image_config=image_config,
+    )
+
+
+def _warn_of_price(model: Model) -> Notice:
+    return Notice(
+        "model_not_priced",
+        f"{model.id} is not in this gateway's list: what was asked of it was not checked, and its cost is not known.",
     )
 
 

@@ -33,13 +33,8 @@ _REFUSED = ("tools", "functions")
 _DROPPED = ("presence_penalty", "frequency_penalty")
 
 
-def to_text_config(
-    request: ChatCompletionRequest, model: Model, given: Iterable[Given], notices: list[Notice]
-) -> GenerationConfig:
-    """Return what `request` asks of a text model; what is dropped is added to `notices`. Raises InvalidRequest.
-
-    `given` is all that was given of ratio and size; whatever it asks is refused.
-    """
+def to_text_config(request: ChatCompletionRequest, model: Model, notices: list[Notice]) -> GenerationConfig:
+    """Return what `request` asks of a text model; what is dropped is added to `notices`. Raises InvalidRequest."""
     for name in _REFUSED:
         if getattr(request, name):
             raise InvalidRequest(
@@ -47,8 +42,7 @@ def to_text_config(
                 code="unsupported_parameter",
                 param=name,
             )
-    _refuse_drawing(given, model)
-    if "image" in (request.modalities or ()):
+    if model.is_listed and "image" in (request.modalities or ()):
         notices.append(
             Notice("setting_dropped", f"'modalities' asks for a picture; {model.id} answers text alone.")
         )
@@ -60,7 +54,7 @@ def to_text_config(
     mime_type, schema = _resolve_format(request.response_format)
     return GenerationConfig(
         thinking_config=_resolve_effort(
-            request.reasoning_effort, resolve_thinking(request, model, notices), model
+            request.reasoning_effort, resolve_thinking(request, model, notices), model, notices
         ),
         temperature=resolve_sampling("temperature", request.temperature, 2, model, notices),
         top_p=resolve_sampling("top_p", request.top_p, 1, model, notices),
@@ -72,7 +66,8 @@ def to_text_config(
     )
 
 
-def _refuse_drawing(given: Iterable[Given], model: Model) -> None:
+def refuse_drawing(given: Iterable[Given], model: Model) -> None:
+    """Raise InvalidRequest if a ratio or size was given: `given` is all that was."""
     for item in given:
         if read_meaning(item) != []:
             raise InvalidRequest(
@@ -138,13 +133,24 @@ def _resolve_format(asked: dict[str, Any] | None) -> tuple[str | UnsetType, dict
 
 
 def _resolve_effort(
-    effort: str | None, thinking: RequestThinkingConfig | UnsetType, model: Model
+    effort: str | None,
+    thinking: RequestThinkingConfig | UnsetType,
+    model: Model,
+    notices: list[Notice],
 ) -> RequestThinkingConfig | UnsetType:
     """Return `thinking` at the level nearest to OpenAI's `effort`, if Google's own option asks for none."""
     has_own = thinking is not UNSET and (
         thinking.thinking_level is not UNSET or thinking.thinking_budget is not UNSET
     )
-    if effort is None or has_own or not model.thinking_levels:
+    if effort is None or has_own:
+        return thinking
+    if not model.thinking_levels:
+        notices.append(
+            Notice(
+                "setting_dropped",
+                f"'reasoning_effort' was not passed on: the levels of {model.id} are not known.",
+            )
+        )
         return thinking
     wanted = effort.strip().lower()
     if wanted not in _EFFORTS:

@@ -79,8 +79,8 @@ def cost_micro_usd(tokens: TokenCount, model: Model, *, at_seconds: float) -> in
     return (nano_usd + 500) // 1000
 
 
-def to_usage(tokens: TokenCount, cost: int) -> Usage:
-    """Return OpenAI's form of `tokens`; `cost` is in micro-dollars."""
+def to_usage(tokens: TokenCount, cost: int | None) -> Usage:
+    """Return OpenAI's form of `tokens`; `cost` is in micro-dollars, None where it is not known."""
     prompt = tokens.input_text + tokens.input_image
     completion = tokens.output_image + tokens.output_text + tokens.thoughts
     return Usage(
@@ -93,7 +93,7 @@ def to_usage(tokens: TokenCount, cost: int) -> Usage:
             reasoning_tokens=tokens.thoughts,
             text_tokens=tokens.output_text,
         ),
-        cost=cost / 1_000_000,
+        cost=None if cost is None else cost / 1_000_000,
     )
 
 

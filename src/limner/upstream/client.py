@@ -1,4 +1,4 @@
-"""Sends one call to Gemini's Developer API and hands its answer on as it comes.
+"""Sends calls to Gemini's Developer API and hands their answers on as they come; asks it which models there are.
 
 Every failure of the library below becomes one of the gateway's errors here. What matters is whether a byte of
 the request may have left: before, nothing was bought; after, nobody knows. Knows nothing of what is asked.
@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 import aiohttp
+import msgspec
 from msgspec import Struct
 
 from limner.errors import GatewayError, UpstreamFailure, UpstreamTimeout, UpstreamUnavailable
@@ -35,6 +36,10 @@ MAX_ANSWER_BYTES = 512 * 1024 * 1024
 
 KEEP_ALIVE_SECONDS = 30.0
 """Shorter than Google's own: a call sent into a connection that just closed has an unknown outcome."""
+
+_LIST_TIMEOUT_SECONDS = 10.0
+_MAX_LIST_BYTES = 4 * 1024 * 1024
+_MAX_LIST_PAGES = 10
 
 _UNKNOWN = "The picture may have been bought; it is not asked for again."
 
@@ -114,6 +119,24 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
+class _ListedModel(Struct, rename="camel"):
+    name: str
+    supported_generation_methods: list[str] = []
+
+    @property
+    def id(self) -> str:
+        return self.name.removeprefix("models/")
+
+    @property
+    def methods(self) -> list[str]:
+        return self.supported_generation_methods
+
+
+class _ModelsPage(Struct, rename="camel"):
+    models: list[_ListedModel] = []
+    next_page_token: str = ""
+
+
 class GeminiClient:
     """Holds the connections to one upstream."""
 
@@ -169,6 +192,46 @@ class GeminiClient:
                     yield Answer(response, deadline, ends_at)
         except TimeoutError as error:
             raise to_gateway_error(error) from error
+
+    async def list_models(self) -> frozenset[str]:
+        """Return the ids of all models that answer generateContent. Raises GatewayError."""
+        _is_wanted.set(lambda: True)
+        ids: set[str] = set()
+        token = ""
+        with _mapped_failures():
+            async with asyncio.timeout(_LIST_TIMEOUT_SECONDS):
+                for _ in range(_MAX_LIST_PAGES):
+                    page = await self._get_models(token)
+                    ids.update(model.id for model in page.models if "generateContent" in model.methods)
+                    token = page.next_page_token
+                    if not token:
+                        break
+        return frozenset(ids)
+
+    async def _get_models(self, token: str) -> _ModelsPage:
+        if self._session is None:
+            raise RuntimeError("the client is not open")
+        async with self._session.get(
+            f"{self._upstream.base_url}/v1beta/models",
+            params={"pageSize": "1000", **({"pageToken": token} if token else {})},
+            headers={"x-goog-api-key": next(self._keys)},
+            proxy=self._upstream.proxy,
+            allow_redirects=False,
+        ) as response:
+            body = bytearray()
+            async for data in response.content.iter_any():
+                body += data
+                if len(body) > _MAX_LIST_BYTES:
+                    break
+        try:
+            if response.status == 200:
+                return msgspec.json.decode(body, type=_ModelsPage)
+        except msgspec.DecodeError:
+            pass
+        raise UpstreamFailure(
+            f"The upstream gave no list of models; it answered {response.status}.",
+            code="upstream_invalid_response",
+        )
 
     async def _post(
         self, model_id: str, body: bytes | CallBody, *, is_stream: bool

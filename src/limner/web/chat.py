@@ -83,7 +83,7 @@ class ChatDoor:
         body = await read_body(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)
         self._deliveries.check()
         try:
-            asked = self._reader.read(body, key, request.headers)
+            asked = await self._reader.read(body, key, request.headers)
             if asked.task is not None:
                 body.close()
                 await self._answer_task(asked.task, asked.record, scope, send)

@@ -4,15 +4,15 @@ Checks in this order - model, types, settings, content - and what can be refused
 Knows no connection and nothing of how an answer is sent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from limner.catalogue import Model, find_model, find_model_and_suffixes
-from limner.errors import NotFound
+from limner.catalogue import Model, find_model, find_model_and_suffixes, strip_prefixes, to_unlisted
+from limner.errors import InvalidRequest, NotFound
 from limner.generation.inputs import Inputs
 from limner.generation.memory import Memory
 from limner.generation.sources import Sources
@@ -65,22 +65,24 @@ class Order(Struct, frozen=True, kw_only=True):
 class ChatReader:
     """Reads requests."""
 
-    def __init__(self, sources: Sources, memory: Memory, rules: ReadingRules) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        memory: Memory,
+        rules: ReadingRules,
+        *,
+        is_served: Callable[[str], Awaitable[bool]],
+    ) -> None:
+        """`is_served` says whether the upstream has a model that the catalogue does not know."""
         self._sources = sources
         self._memory = memory
         self._rules = rules
+        self._is_served = is_served
 
-    def read(self, body: Body, key: ApiKey, headers: Headers) -> Asked:
+    async def read(self, body: Body, key: ApiKey, headers: Headers) -> Asked:
         """Return what is asked. Raises GatewayError."""
         name = read_model_name(body.fields)
-        found = find_model_and_suffixes(name)
-        if found is None:
-            raise NotFound(
-                f"There is no model {name!r} here; GET /v1/models lists those there are.",
-                code="model_not_found",
-                param="model",
-            )
-        model, suffixes = found
+        model, suffixes = find_model_and_suffixes(name) or await self._find_unlisted(name, key)
         authorize_model(key, model.id)
         record = to_record(body.fields, ChatCompletionRequest)
         if record.metadata is not None:
@@ -105,6 +107,25 @@ class ChatReader:
         if substitute is not None:  # of a picture's ratio and size a text model knows nothing
             return Asked(record=record, model=substitute, settings=resolve(substitute, ()))
         return Asked(record=record, model=model, settings=asked.settings, task=task)
+
+    async def _find_unlisted(self, name: str, key: ApiKey) -> tuple[Model, tuple[str, ...]]:
+        """Return a model that only the upstream knows; only a key without a budget may spend what nobody can tell."""
+        model_id = strip_prefixes(name)
+        if not await self._is_served(model_id):
+            raise NotFound(
+                f"There is no model {name!r} here; GET /v1/models lists those there are.",
+                code="model_not_found",
+                param="model",
+            )
+        authorize_model(key, model_id)
+        if key.budget_micro_usd is not None:
+            raise InvalidRequest(
+                f"The model {model_id!r} has no price here, and this key has a budget; GET /v1/models lists the models it "
+                "can use.",
+                code="model_not_priced",
+                param="model",
+            )
+        return to_unlisted(model_id), ()
 
     async def order(self, asked: Asked, body: Body, scope: Scope, link_base: str) -> Order:
         """Return what is to be bought for a caller; what it needs is added to the body's pictures.

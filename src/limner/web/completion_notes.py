@@ -16,6 +16,7 @@ def to_note(record: GenerationRecord) -> CompletionNote:
     """Return what is known of a generation without its pictures."""
     asked = msgspec.json.decode(record.asked, type=Asked)
     answer = None if record.answer is None else msgspec.json.decode(record.answer, type=StoredAnswer)
+    cost = record.cost_micro_usd if answer is None else answer.bill.cost_micro_usd
     has_answer = record.error is None and record.state == "settled"
     return CompletionNote(
         id=to_completion_id(record.id),
@@ -28,7 +29,7 @@ def to_note(record: GenerationRecord) -> CompletionNote:
         generation_id=record.id,
         state=record.state,
         is_delivered=record.delivered_at_ms is not None,
-        cost_usd=None if record.cost_micro_usd is None else record.cost_micro_usd / MICRO_USD_PER_USD,
+        cost_usd=None if cost is None else cost / MICRO_USD_PER_USD,
     )
 
 

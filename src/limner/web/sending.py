@@ -112,7 +112,7 @@ def write_note(generation: Generation, head: AnswerHead, composer: Composer, bil
     return to_limner_note(
         head,
         upstream_model=generation.asked.upstream_model,
-        cost_usd=bill.cost_micro_usd / 1_000_000,
+        cost_usd=None if bill.cost_micro_usd is None else bill.cost_micro_usd / 1_000_000,
         notices=generation.notices,
         pictures=composer.delivered,
     )
