@@ -228,6 +228,16 @@ def test_a_conversation_of_text(client: OpenAI, journal: ListCalls) -> None:
     assert call["status"] == 200
 
 
+def test_a_conversation_goes_on(client: OpenAI, journal: ListCalls) -> None:
+    """An answer of text goes back as the client has it, and the next question is answered."""
+    turns: list[Any] = [{"role": "user", "content": "Tell me of the sea, in your own words"}]
+    first = client.chat.completions.create(model=FLASH, messages=turns)
+    turns += [{"role": "assistant", "content": get_text(first)}, {"role": "user", "content": "And of ships?"}]
+    second = client.chat.completions.create(model=FLASH, messages=turns)
+    assert get_text(second).startswith("You asked: And of ships?")
+    assert [call["status"] for call in journal()] == [200, 200]
+
+
 def test_a_budget_holds_the_longest_answer(gateway: Gateway, journal: ListCalls) -> None:
     """A budget is asked for the longest answer there may be; a limit on the answer makes it fit."""
     secret = gateway.create_key("writer", "--budget-usd", "0.01")
