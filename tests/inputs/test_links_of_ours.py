@@ -57,6 +57,7 @@ PARTS: dict[str, Callable[[Drawn], Any]] = {
     "file": lambda drawn: {"type": "file", "file": {"file_id": drawn.id}},
     "image": lambda drawn: {"type": "image", "image": drawn.link},
     "source": lambda drawn: {"type": "image", "source": {"type": "url", "url": drawn.link}},
+    "fileData": lambda drawn: {"fileData": {"fileUri": drawn.link, "mimeType": "image/png"}},
     "Markdown": lambda drawn: f"![image]({drawn.link})",
     "Markdown path": lambda drawn: {"type": "text", "text": f'![a [b]](<{drawn.path}> "title")'},
 }
@@ -69,6 +70,20 @@ def test_a_picture_of_ours_in_each_place(
     """A link, a path and an id of a picture drawn here are that picture, between the texts they stood between."""
     arrived = arrive(scripted_gateway, painter, user("before", PARTS[name](drawn), "after"))
     assert arrived == [("user", ["before", drawn.name, "after"])]
+
+
+def test_a_picture_of_ours_in_contents(scripted_gateway: Gateway, painter: Painter, drawn: Drawn) -> None:
+    """In Gemini's own form a link of ours is its picture too, as a file and in a text."""
+    parts = [
+        {"text": "before"},
+        {"fileData": {"fileUri": drawn.link}},
+        {"text": f"between ![]({drawn.path}) after"},
+    ]
+    body = chat(model=MODEL, messages=[], contents=[{"role": "user", "parts": parts}], extra_body={})
+    ask_for_answer(scripted_gateway, body)
+    assert list_turns(painter.calls[0]) == [
+        ("user", ["before", drawn.name, "between ", drawn.name, " after"])
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ Facts:
 import re
 from collections.abc import Iterator, Sequence
 
-from limner.translate.parts import read_entry, read_part
+from limner.translate.parts import read_entry, read_part, read_url
 from limner.translate.pieces import (
     PICTURE_TYPES,
     InputPicture,
@@ -99,6 +99,10 @@ def read_contents(contents: Sequence[GeminiContent], pictures: Sequence[InputPic
                 marked = _MARK.fullmatch(blob.data)
                 number = int(marked[1]) if marked else -1
                 pieces.append(check_picture(number, f"{param}.inlineData.data", pictures))
+            file = part.fileData or part.file_data
+            uri = file and (file.fileUri or file.file_uri)
+            if uri:
+                pieces.append(read_url(uri, f"{param}.fileData.fileUri", pictures))
         if pieces:
             turns.append(Turn(role=_read_role(content.role, has_system=False), pieces=pieces))
     return turns

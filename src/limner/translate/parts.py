@@ -6,7 +6,7 @@ What clients send (read in their sources and measured, 2026-11):
     image_url, input_image            `image_url`, a string or an object with `url` and extras; `file_id`
     file, input_file                  `file` with `file_data` or `file_id`; the same without `file`; `file_url`
     image                             `image`, or `source` with `data`, `url` or `file_id` (Anthropic, AI SDK)
-    inline_data, none                 `inline_data` or `inlineData` (Gemini, AiHubMix)
+    inline_data, none                 `inline_data`, `file_data` and their camelCase (Gemini, AiHubMix)
     none                              `image_url`, `url`, `b64_json`: entries of `images` (OpenRouter, LiteLLM)
     thinking, reasoning               nothing that was said
 
@@ -98,6 +98,9 @@ def _list_usual(part: ContentPart) -> Iterator[tuple[str, str]]:
     for name, blob in (("inlineData", part.inlineData), ("inline_data", part.inline_data)):
         if blob is not None and blob.data:
             yield f"{name}.data", blob.data
+    uri = part.fileData and (part.fileData.fileUri or part.fileData.file_uri)
+    if uri:
+        yield "fileData.fileUri", uri
     if part.file is not None:
         for name, value in (("file_data", part.file.file_data), ("file_id", part.file.file_id)):
             if value is not None:
@@ -121,6 +124,7 @@ def _list_unusual(part: ContentPart) -> Iterator[tuple[str, str]]:
         "data": part.data,
         "b64_json": part.b64_json,
         "file_data": part.file_data,
+        "file_data.file_uri": part.file_data.get("file_uri") if isinstance(part.file_data, dict) else None,
         "file_url": part.file_url,
         "file_id": part.file_id,
     }

@@ -22,7 +22,8 @@ _OWN_IN_TEXT = re.compile(rf"{OWN_PATH}(?![0-9A-Za-z_/.-])")
 _URI_HEAD = re.compile(r"data:[!-+\--~]*,", re.IGNORECASE)
 _OPENING = r"!\[(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*\])*+\]\(\s*<?"
 _PICTURE_HEAD = re.compile(_OPENING)
-_OWN_HEAD = re.compile(rf"{_OPENING}((?:[^\s()<>?#\0]*/)?)")
+_OWN_HEAD = re.compile(rf"{_OPENING}(?!(?:[A-Za-z][A-Za-z0-9+.\-]*:)?//\Z)((?:[^\s()<>?#\0]*/)?)")
+"""Of `//images/…` the first part is a host."""
 _CLOSING = r">?(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?\s*\)"
 _PICTURE_TAIL = re.compile(_CLOSING)
 _OWN_TAIL = re.compile(rf"((?:[?#][^\s()<>\0]*)?){_CLOSING}")

@@ -31,6 +31,13 @@ class GeminiBlob(Struct):
     mime_type: str | None = None
 
 
+class GeminiFile(Struct):
+    """A file that lies elsewhere, in Gemini's form, either spelling."""
+
+    fileUri: str | None = None  # noqa: N815 - the wire's name
+    file_uri: str | None = None
+
+
 class ContentPart(Struct):
     """One piece of a message, or one entry of its `images`."""
 
@@ -48,6 +55,7 @@ class ContentPart(Struct):
     file_data: Any = None
     file_url: Any = None
     file_id: Any = None
+    fileData: GeminiFile | None = None  # noqa: N815 - the wire's name
 
 
 class GeminiPart(Struct):
@@ -56,3 +64,5 @@ class GeminiPart(Struct):
     text: str | None = None
     inlineData: GeminiBlob | None = None  # noqa: N815 - the wire's name
     inline_data: GeminiBlob | None = None
+    fileData: GeminiFile | None = None  # noqa: N815 - the wire's name
+    file_data: GeminiFile | None = None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from limner.errors import InvalidRequest
 from limner.translate.body import to_record
-from limner.translate.messages import InputPicture, Link, Piece, Turn, read_messages
+from limner.translate.messages import InputPicture, Link, Piece, Turn, read_contents, read_messages
 from limner.translate.parts import read_url
 from limner.wire.openai import ChatCompletionRequest
 
@@ -63,6 +63,8 @@ LINK_PARTS: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "image", "source": {"type": "url", "url": WEB}}, WEB, ".source.url"),
     ({"type": "image", "source": {"type": "file", "file_id": ID}}, ID, ".source.file_id"),
     ({"type": "image", "url": WEB}, WEB, ".url"),
+    ({"fileData": {"fileUri": WEB, "mimeType": "image/png"}}, WEB, ".fileData.fileUri"),
+    ({"file_data": {"file_uri": WEB}}, WEB, ".file_data.file_uri"),
 ]
 
 
@@ -123,6 +125,7 @@ def test_links_in_every_spelling(part: dict[str, Any], url: str, param: str) -> 
         ({"type": "image_url", "image_url": {"url": "data:image/svg+xml;utf8,<svg/>"}}, ".image_url.url"),
         ({"type": "document", "source": {"type": "text", "data": "hello"}}, ".source.data"),
         ({"inlineData": {"data": "bm8gcGljdHVyZQ=="}}, ".inlineData.data"),
+        ({"fileData": {"fileUri": "gs://b/a.png"}}, ".fileData.fileUri"),
     ],
     ids=str,
 )
@@ -310,6 +313,26 @@ def test_wrong_types_of_parts_are_refused_by_path(fields: dict[str, Any], param:
     """A known field of a part that has a wrong type is refused by its dotted path."""
     error = refuse(fields)
     assert (error.code, error.param) == ("invalid_type", param)
+
+
+@pytest.mark.parametrize(
+    "part", [{"fileData": {"fileUri": OWN, "mimeType": "x"}}, {"file_data": {"file_uri": OWN}}], ids=str
+)
+def test_files_in_contents(part: dict[str, Any]) -> None:
+    """Gemini's own form names pictures elsewhere in both spellings; what is no link is refused."""
+    contents = to_record(
+        {"model": PRO, "contents": [{"parts": [{"text": "a"}, part]}]}, ChatCompletionRequest
+    )
+    (turn,) = read_contents(contents.contents or (), [])
+    assert turn.pieces == ["a", Link(OWN, "contents[0].parts[1].fileData.fileUri")]
+    foreign = json.loads(json.dumps(part).replace(OWN, "files/abc"))
+    contents = to_record({"model": PRO, "contents": [{"parts": [foreign]}]}, ChatCompletionRequest)
+    with pytest.raises(InvalidRequest) as caught:
+        read_contents(contents.contents or (), [])
+    assert (caught.value.code, caught.value.param) == (
+        "invalid_image",
+        "contents[0].parts[0].fileData.fileUri",
+    )
 
 
 def list_texts(turns: list[Turn]) -> Iterator[str]:
