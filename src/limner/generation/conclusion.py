@@ -57,7 +57,7 @@ def conclude(
     if not was_sent:
         return Conclusion(state=State.FAILED, error=failure or InternalError(), is_replayable=False)
     try:
-        outcome = judge(transcript, failure, model.id)
+        outcome = judge(transcript, failure, model.id, draws=asked.draws)
     except GatewayError as error:
         return _conclude_error(transcript, error, asked, model)
     notices = [*outcome.notices]
@@ -96,7 +96,7 @@ def stopped_unsent() -> GatewayError:
 
 def _begin_text(transcript: Transcript, outcome: Outcome, asked: Asked) -> str:
     composer = Composer(
-        transcript, is_markdown=asked.image_output == "markdown", wants_thoughts=asked.wants_thoughts
+        transcript, form=asked.image_output, wants_thoughts=asked.wants_thoughts, draws=asked.draws
     )
     said = composer.take_rest(outcome.refusal)
     text = "".join(segment.text for segment in said if isinstance(segment, TextSegment)).strip()

@@ -124,6 +124,8 @@ class Generation:
         """Whether it ends unsent because its clients have left."""
         self.is_wanted_elsewhere = False
         """Whether a client of another gateway waits for it."""
+        self.is_unstored = False
+        """Whether its answer comes from memory, because it could not be stored."""
         self.is_assumed_free = False
         """Whether an answer of 500 on the way was taken to cost nothing."""
         self.audience = Audience(self._let_go)

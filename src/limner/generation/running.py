@@ -74,6 +74,7 @@ class Runner:
             if conclusion.outcome is not None:
                 journal.end(failure)
             if not await self.settlement.settle(generation, draft, conclusion) and conclusion.outcome:
+                generation.is_unstored = True
                 generation.notices.append(
                     Notice(
                         "storage_trouble", "The gateway cannot store the picture now; it came from memory."

@@ -3,9 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
-from limner.translate.composition import PictureSegment, Segment, TextSegment, ThoughtSegment
+from limner.translate.composition import (
+    FindLink,
+    LinkSegment,
+    PictureSegment,
+    Segment,
+    TextSegment,
+    ThoughtSegment,
+)
 from limner.translate.outcome import Outcome
 from limner.translate.transcript import Picture
 from limner.wire.openai import (
@@ -18,6 +25,7 @@ from limner.wire.openai import (
     ImageNote,
     LimnerNote,
     Notice,
+    ReasoningDetail,
     UpstreamNote,
     Usage,
 )
@@ -41,6 +49,7 @@ def to_limner_note(
     cost_usd: float | None,
     notices: Sequence[Notice],
     pictures: Sequence[Picture],
+    find_link: FindLink,
 ) -> LimnerNote:
     """Return what Limner says of a call beside OpenAI's fields."""
     return LimnerNote(
@@ -51,7 +60,7 @@ def to_limner_note(
         images=[
             ImageNote(
                 id=picture.id,
-                url=None,
+                url=find_link(picture.id),
                 sha256=picture.sha256,
                 mime_type=picture.media_type,
                 width=picture.pixels[0] if picture.pixels else None,
@@ -61,6 +70,16 @@ def to_limner_note(
             for picture in pictures
         ],
     )
+
+
+def to_reasoning_details(head: AnswerHead, pictures: Sequence[Picture]) -> list[ReasoningDetail] | UnsetType:
+    """Return the reference by which the conversation's next turn names this answer, if it has pictures.
+
+    Clients that keep OpenRouter's field send it back as it is, and the signatures are found by it.
+    """
+    if not pictures:
+        return UNSET
+    return [ReasoningDetail(data=head.generation_id, id=head.generation_id)]
 
 
 def to_image(index: int, picture: Picture) -> AnswerImage:
@@ -76,17 +95,19 @@ def encode_answer(
     usage: Usage,
     note: LimnerNote,
     *,
-    is_markdown: bool,
+    form: str,
     metadata: Mapping[str, str] | None = None,
 ) -> tuple[list[bytes], list[Picture]]:
     """Return the JSON in pieces and the pictures whose base64 goes between them, in order."""
     pictures = [segment.picture for segment in segments if isinstance(segment, PictureSegment)]
+    given = [s.picture for s in segments if isinstance(s, PictureSegment | LinkSegment)]
     thoughts = "".join(segment.text for segment in segments if isinstance(segment, ThoughtSegment))
     message = AnswerMessage(
-        content=_encode_content(segments, is_markdown=is_markdown),
+        content=_encode_content(segments, form),
         refusal=outcome.refusal,
         reasoning_content=thoughts or UNSET,
-        images=UNSET if is_markdown else [to_image(index, p) for index, p in enumerate(pictures)],
+        images=[to_image(i, p) for i, p in enumerate(pictures)] if form == "images" else UNSET,
+        reasoning_details=to_reasoning_details(head, given),
     )
     completion = ChatCompletion(
         id=head.id,
@@ -100,12 +121,12 @@ def encode_answer(
     return msgspec.json.encode(completion).split(PICTURE), pictures
 
 
-def _encode_content(segments: Sequence[Segment], *, is_markdown: bool) -> Raw:
+def _encode_content(segments: Sequence[Segment], form: str) -> Raw:
     content = bytearray(b'"')
     for segment in segments:
-        if isinstance(segment, TextSegment):
+        if isinstance(segment, TextSegment | LinkSegment):
             content += msgspec.json.encode(segment.text)[1:-1]
-        elif isinstance(segment, PictureSegment) and is_markdown:
+        elif isinstance(segment, PictureSegment) and form != "images":
             content += msgspec.json.encode(segment.before)[1:-1]
             content += PICTURE
             content += msgspec.json.encode(segment.after)[1:-1]

@@ -26,10 +26,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """The upstream stopped after a whole picture; its own count of tokens did not come."""
 
 
-def judge(transcript: Transcript, failure: GatewayError | None, model_id: str) -> Outcome:
+def judge(
+    transcript: Transcript, failure: GatewayError | None, model_id: str, *, draws: bool = True
+) -> Outcome:
     """Return how it ended. Raises the GatewayError to be told where there is nothing to give.
 
-    `failure` is what ended the receiving before its time, if anything did.
+    `failure` is what ended the receiving before its time, if anything did; `draws` says whether a picture is due.
     """
     if transcript.error is not None and failure is None:
         error = transcript.error
@@ -53,7 +55,7 @@ def judge(transcript: Transcript, failure: GatewayError | None, model_id: str) -
         )
     if transcript.finish is None:
         raise UpstreamFailure("Gemini's answer has no finish reason.", code="upstream_invalid_response")
-    return _judge_finished(transcript, transcript.finish.reason, whole)
+    return _judge_finished(transcript, transcript.finish.reason, whole, draws=draws)
 
 
 def compare_size(transcript: Transcript, asked: str | None, expected: tuple[int, int] | None) -> list[Notice]:
@@ -67,7 +69,7 @@ def compare_size(transcript: Transcript, asked: str | None, expected: tuple[int,
     return []
 
 
-def _judge_finished(transcript: Transcript, reason: str, whole: list[Picture]) -> Outcome:
+def _judge_finished(transcript: Transcript, reason: str, whole: list[Picture], *, draws: bool) -> Outcome:
     unreadable = any(picture.is_unreadable for picture in transcript.pictures)
     notices: list[Notice] = []
     if unreadable and not whole:
@@ -83,7 +85,7 @@ def _judge_finished(transcript: Transcript, reason: str, whole: list[Picture]) -
             )
         )
     refusal = None
-    if not whole:
+    if draws and not whole:
         refusal = _explain(transcript, reason)
         notices.append(Notice("no_picture", f"Gemini returned no picture: {reason}."))
     return Outcome(finish_reason=_to_finish_reason(reason), refusal=refusal, notices=tuple(notices))

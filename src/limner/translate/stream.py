@@ -7,13 +7,14 @@ Facts (clients measured 2026-11):
     cut into short lines. A picture in `images` is one line whatever its size: who asks for it reads that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec import Raw, Struct
 
-from limner.translate.answer import AnswerHead, to_image
+from limner.translate.answer import AnswerHead, to_image, to_reasoning_details
 from limner.translate.composition import PictureSegment
+from limner.translate.transcript import Picture
 from limner.wire.openai import (
     PICTURE,
     ChatCompletionChunk,
@@ -76,6 +77,11 @@ class ChunkWriter:
         """Return the chunks that say why there is no picture."""
         return b"".join(self._write(Delta(refusal=piece)) for piece in self._cut(text))
 
+    def write_reference(self, pictures: Sequence[Picture]) -> bytes:
+        """Return the chunk by which the next turn can name this answer; none if it delivered no pictures."""
+        details = to_reasoning_details(self._head, pictures)
+        return b"" if details is msgspec.UNSET else self._write(Delta(reasoning_details=details))
+
     def write_finish(self, reason: str, note: LimnerNote) -> bytes:
         """Return the chunk that ends the choice."""
         choice = ChunkChoice(index=0, delta=Delta(), finish_reason=reason)
@@ -89,9 +95,9 @@ class ChunkWriter:
         """Return the frame that ends a stream that failed."""
         return _frame(ErrorAnswer(error))
 
-    def frame_picture(self, segment: PictureSegment, *, is_markdown: bool) -> PictureLines:
+    def frame_picture(self, segment: PictureSegment, *, form: str) -> PictureLines:
         """Return how the picture of `segment` is sent."""
-        if not is_markdown:
+        if form == "images":
             self._images += 1
             image = to_image(self._images - 1, segment.picture)
             opening, closing = self._split(Delta(images=[image]))

@@ -152,13 +152,14 @@ class ChatDoor:
             if asked.stream:
                 await send_stream(visit.generation, delivery, self._to_options(visit, asked, scope), send)
             else:
-                await send_whole(visit.generation, delivery, send)
+                await send_whole(visit.generation, delivery, send, links=self._links)
         finally:
             delivery.close()
 
     def _to_options(self, visit: Visit, asked: ChatCompletionRequest, scope: Scope) -> SendOptions:
         connection = scope.get("limner.connection")
         return SendOptions(
+            links=self._links,
             line_bytes=self._rules.line_bytes,
             heartbeat_seconds=self._rules.heartbeat_seconds,
             includes_usage=_wants_usage(asked),

@@ -72,7 +72,13 @@ class CompletionsDoor:
             raise not_found(completion_id) from None
         delivery = self._deliveries.begin(visit, scope)
         try:
-            await send_whole(visit.generation, delivery, send, metadata=decode_metadata(record.metadata))
+            await send_whole(
+                visit.generation,
+                delivery,
+                send,
+                links=self._links,
+                metadata=decode_metadata(record.metadata),
+            )
         finally:
             delivery.close()
 

@@ -10,8 +10,9 @@ from starlette.types import Send
 
 from limner.errors import UpstreamFailure
 from limner.generation.record import Bill, Generation
+from limner.pictures.links import PictureLinks
 from limner.translate.answer import AnswerHead, encode_answer, to_limner_note
-from limner.translate.composition import Composer
+from limner.translate.composition import Composer, FindLink
 from limner.translate.outcome import Outcome
 from limner.translate.transcript import Picture
 from limner.translate.usage import to_usage
@@ -39,9 +40,14 @@ def to_answer_head(generation: Generation) -> AnswerHead:
 
 
 async def send_whole(
-    generation: Generation, delivery: Delivery, send: Send, *, metadata: Mapping[str, str] | None = None
+    generation: Generation,
+    delivery: Delivery,
+    send: Send,
+    *,
+    links: PictureLinks,
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Wait for the end and send the answer, with `metadata` if there is any.
+    """Wait for the end and send the answer, with `metadata` if there is any; `links` signs links to its pictures.
 
     Raises the GatewayError that the generation ended with, or ClientDisconnect.
     """
@@ -49,13 +55,13 @@ async def send_whole(
     with generation.audience.join():
         await delivery.wait_until_over()
         outcome, bill = get_result(generation)
-        is_markdown = generation.asked.image_output == "markdown"
-        composer = compose(generation)
+        find_link = to_find_link(generation, links)
+        composer = compose(generation, find_link)
         segments = list(composer.take_rest(outcome.refusal))
         usage = to_usage(bill.tokens, bill.cost_micro_usd)
-        note = write_note(generation, head, composer, bill)
+        note = write_note(generation, head, composer, bill, find_link)
         pieces, pictures = encode_answer(
-            head, segments, outcome, usage, note, is_markdown=is_markdown, metadata=metadata
+            head, segments, outcome, usage, note, form=generation.asked.image_output, metadata=metadata
         )
         length = sum(map(len, pieces)) + sum(-(-picture.size_bytes // 3) * 4 for picture in pictures)
         await send_start(
@@ -67,7 +73,7 @@ async def send_whole(
                 for picture, piece in zip(pictures, pieces[1:], strict=True)
             )
             await send({"type": "http.response.body", "body": whole, "more_body": False})
-            delivery.mark(len(pictures))
+            delivery.mark(len(composer.delivered))
         else:
             await _send_large(generation, delivery, pieces, pictures, send)
     await delivery.finish()
@@ -91,12 +97,27 @@ async def _send_large(
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def compose(generation: Generation) -> Composer:
+def to_find_link(generation: Generation, links: PictureLinks) -> FindLink:
+    """Return what finds the links to a generation's pictures, once it is over."""
+
+    def find_link(picture_id: str) -> str | None:
+        expires_at = generation.asked.links_expire_at
+        if expires_at is None or generation.is_unstored:  # nothing is there that a link could lead to
+            return None
+        return generation.asked.link_base + links.sign(picture_id, expires_at)
+
+    return find_link
+
+
+def compose(generation: Generation, find_link: FindLink) -> Composer:
     """Return what puts a generation's pieces in order, as the call asked for them."""
+    asked = generation.asked
     return Composer(
         generation.transcript,
-        is_markdown=generation.asked.image_output == "markdown",
-        wants_thoughts=generation.asked.wants_thoughts,
+        form=asked.image_output,
+        wants_thoughts=asked.wants_thoughts,
+        draws=asked.draws,
+        find_link=find_link,
     )
 
 
@@ -107,7 +128,9 @@ def get_result(generation: Generation) -> tuple[Outcome, Bill]:
     return generation.outcome, generation.bill
 
 
-def write_note(generation: Generation, head: AnswerHead, composer: Composer, bill: Bill) -> LimnerNote:
+def write_note(
+    generation: Generation, head: AnswerHead, composer: Composer, bill: Bill, find_link: FindLink
+) -> LimnerNote:
     """Return what Limner says beside OpenAI's fields."""
     return to_limner_note(
         head,
@@ -115,6 +138,7 @@ def write_note(generation: Generation, head: AnswerHead, composer: Composer, bil
         cost_usd=None if bill.cost_micro_usd is None else bill.cost_micro_usd / 1_000_000,
         notices=generation.notices,
         pictures=composer.delivered,
+        find_link=find_link,
     )
 
 

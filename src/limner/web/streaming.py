@@ -12,7 +12,8 @@ from starlette.types import Send
 
 from limner.errors import GatewayError, UpstreamFailure
 from limner.generation.record import Generation
-from limner.translate.composition import PictureSegment, Segment, TextSegment
+from limner.pictures.links import PictureLinks
+from limner.translate.composition import LinkSegment, PictureSegment, Segment, ThoughtSegment
 from limner.translate.stream import DONE, ChunkWriter, PictureLines
 from limner.translate.transcript import Picture
 from limner.translate.usage import to_usage
@@ -25,6 +26,7 @@ from limner.web.sending import (
     send_body,
     send_start,
     to_answer_head,
+    to_find_link,
     write_note,
 )
 
@@ -40,6 +42,7 @@ WritePieces = Callable[[Sequence[bytes | memoryview]], Awaitable[None]]
 class SendOptions(Struct, frozen=True, kw_only=True):
     """How one client is answered."""
 
+    links: PictureLinks
     line_bytes: int
     heartbeat_seconds: float
     includes_usage: bool
@@ -105,9 +108,10 @@ class _Stream:
         self._send = send
         self._clock = asyncio.get_running_loop().time
         self._beats_at = 0.0
-        self._is_markdown = generation.asked.image_output == "markdown"
-        self._composer = compose(generation)
-        self.writer = ChunkWriter(self._head, line_bytes=options.line_bytes if self._is_markdown else 0)
+        self._form = generation.asked.image_output
+        self._find_link = to_find_link(generation, options.links)
+        self._composer = compose(generation, self._find_link)
+        self.writer = ChunkWriter(self._head, line_bytes=0 if self._form == "images" else options.line_bytes)
 
     async def send(self) -> bytes:
         """Send everything up to the end, and return what comes last. Raises the GatewayError that ends it."""
@@ -122,11 +126,10 @@ class _Stream:
         outcome, bill = get_result(generation)
         await self._send_segments(list(self._composer.take_rest(outcome.refusal)))
         last = [] if outcome.refusal is None else [writer.write_refusal(outcome.refusal)]
-        last.append(
-            writer.write_finish(
-                outcome.finish_reason, write_note(generation, self._head, self._composer, bill)
-            )
-        )
+        if generation.asked.draws:
+            last.append(writer.write_reference(self._composer.delivered))
+        note = write_note(generation, self._head, self._composer, bill, self._find_link)
+        last.append(writer.write_finish(outcome.finish_reason, note))
         if self._options.includes_usage:
             last.append(writer.write_usage(to_usage(bill.tokens, bill.cost_micro_usd)))
         return b"".join([*last, DONE])
@@ -150,14 +153,17 @@ class _Stream:
             if isinstance(segment, PictureSegment):
                 await self._send_picture(segment)
                 continue
-            write = self.writer.write_text if isinstance(segment, TextSegment) else self.writer.write_thought
+            is_thought = isinstance(segment, ThoughtSegment)
+            write = self.writer.write_thought if is_thought else self.writer.write_text
             for chunk in write(segment.text):
                 await self._write(chunk)
+            if isinstance(segment, LinkSegment):
+                self._delivery.mark(len(self._composer.delivered))
 
     async def _send_picture(self, segment: PictureSegment) -> None:
-        if not self._is_markdown:
+        if self._form == "images":
             await self._wait_until_complete(segment.picture)
-        lines = self.writer.frame_picture(segment, is_markdown=self._is_markdown)
+        lines = self.writer.frame_picture(segment, form=self._form)
         await self._write(lines.opening)
         async for pieces in self._read_lines(segment.picture, lines):
             await self._write(*pieces)

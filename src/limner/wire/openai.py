@@ -147,6 +147,17 @@ class AnswerImage(Struct):
     type: Literal["image_url"] = "image_url"
 
 
+class ReasoningDetail(Struct):
+    """One entry of `reasoning_details`, as OpenRouter writes it: a reference to what made an answer."""
+
+    data: str
+    """The generation's id."""
+    id: str
+    type: Literal["reasoning.encrypted"] = "reasoning.encrypted"
+    format: Literal["google-gemini-v1"] = "google-gemini-v1"
+    index: int = 0
+
+
 class AnswerMessage(Struct):
     """The assistant's message."""
 
@@ -155,6 +166,7 @@ class AnswerMessage(Struct):
     refusal: str | UnsetType | None = UNSET
     reasoning_content: str | UnsetType = UNSET
     images: list[AnswerImage] | UnsetType = UNSET
+    reasoning_details: list[ReasoningDetail] | UnsetType = UNSET
 
 
 class Choice(Struct):
@@ -224,6 +236,7 @@ class Delta(Struct):
     refusal: str | UnsetType = UNSET
     reasoning_content: str | UnsetType = UNSET
     images: list[AnswerImage] | UnsetType = UNSET
+    reasoning_details: list[ReasoningDetail] | UnsetType = UNSET
 
 
 class ChunkChoice(Struct):

@@ -4,13 +4,14 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transcripts import JPEG, PNG, Drawn, Scene, Words, compose, receive, scenes
+from transcripts import FORMS, JPEG, PNG, Drawn, Scene, Words, compose, find_link, receive, scenes
 
-from limner.translate.answer import AnswerHead, encode_answer, to_limner_note
-from limner.translate.composition import PictureSegment
+from limner.translate.answer import AnswerHead, encode_answer, to_limner_note, to_reasoning_details
+from limner.translate.composition import LinkSegment, PictureSegment
 from limner.translate.outcome import Outcome
 from limner.translate.usage import TokenCount, to_usage
 from limner.wire.openai import Notice
@@ -19,20 +20,32 @@ HEAD = AnswerHead(id="chatcmpl-1", created=1700000000, model="nano-banana", gene
 USAGE = to_usage(
     TokenCount(input_text=3, input_image=0, output_image=1120, output_text=9, thoughts=0), 134_000
 )
+REFERENCE = {
+    "type": "reasoning.encrypted",
+    "data": "gen_1",
+    "id": "gen_1",
+    "format": "google-gemini-v1",
+    "index": 0,
+}
 DONE = Outcome(finish_reason="stop", refusal=None, notices=())
 
 
 def encode(
-    scene: Scene, *, is_markdown: bool = True, wants_thoughts: bool = False, outcome: Outcome = DONE
+    scene: Scene, *, form: str = "markdown", wants_thoughts: bool = False, outcome: Outcome = DONE
 ) -> dict[str, Any]:
     """Return the answer as a client parses it, each picture's base64 put in."""
-    segments = compose(scene, is_markdown=is_markdown, wants_thoughts=wants_thoughts, refusal=outcome.refusal)
-    delivered = [segment.picture for segment in segments if isinstance(segment, PictureSegment)]
+    segments = compose(scene, form=form, wants_thoughts=wants_thoughts, refusal=outcome.refusal)
+    given_out = [s.picture for s in segments if isinstance(s, PictureSegment | LinkSegment)]
     note = to_limner_note(
-        HEAD, upstream_model="gemini-x", cost_usd=0.134, notices=outcome.notices, pictures=delivered
+        HEAD,
+        upstream_model="gemini-x",
+        cost_usd=0.134,
+        notices=outcome.notices,
+        pictures=given_out,
+        find_link=find_link,
     )
-    pieces, pictures = encode_answer(HEAD, segments, outcome, USAGE, note, is_markdown=is_markdown)
-    assert pictures == delivered
+    pieces, pictures = encode_answer(HEAD, segments, outcome, USAGE, note, form=form)
+    assert pictures == [s.picture for s in segments if isinstance(s, PictureSegment)]
     data = [piece.data for piece in scene if isinstance(piece, Drawn)]
     body = pieces[0]
     for picture, piece in zip(pictures, pieces[1:], strict=True):
@@ -58,7 +71,12 @@ def test_a_markdown_answer() -> None:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": content, "refusal": None},
+                "message": {
+                    "role": "assistant",
+                    "content": content,
+                    "refusal": None,
+                    "reasoning_details": [REFERENCE],
+                },
                 "logprobs": None,
                 "finish_reason": "stop",
             }
@@ -79,7 +97,7 @@ def test_a_markdown_answer() -> None:
             "images": [
                 {
                     "id": "img_0",
-                    "url": None,
+                    "url": find_link("img_0"),
                     "sha256": picture.sha256,
                     "mime_type": "image/png",
                     "width": None,
@@ -93,7 +111,7 @@ def test_a_markdown_answer() -> None:
 
 def test_an_images_answer() -> None:
     """In `images` pictures stand beside the text, each with index, type and data URI."""
-    message = encode([Drawn(), Words("Here"), Drawn(JPEG)], is_markdown=False)["choices"][0]["message"]
+    message = encode([Drawn(), Words("Here"), Drawn(JPEG)], form="images")["choices"][0]["message"]
     assert message == {
         "role": "assistant",
         "content": "Here",
@@ -102,14 +120,15 @@ def test_an_images_answer() -> None:
             {"index": 0, "type": "image_url", "image_url": {"url": uri(PNG)}},
             {"index": 1, "type": "image_url", "image_url": {"url": uri(JPEG, "image/jpeg")}},
         ],
+        "reasoning_details": [REFERENCE],
     }
 
 
-@pytest.mark.parametrize("is_markdown", [True, False])
-def test_a_refused_answer(is_markdown: bool) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_a_refused_answer(form: str) -> None:
     """Without a picture the reason is content and refusal, and nothing is silent."""
     outcome = Outcome(finish_reason="content_filter", refusal="No.", notices=(Notice("no_picture", "x"),))
-    answer = encode([], is_markdown=is_markdown, outcome=outcome)
+    answer = encode([], form=form, outcome=outcome)
     choice = answer["choices"][0]
     assert (choice["finish_reason"], choice["message"]["refusal"]) == ("content_filter", "No.")
     assert choice["message"]["content"] == "No."
@@ -123,15 +142,27 @@ def test_thoughts_are_reasoning() -> None:
     assert "reasoning_content" not in encode([Drawn()])["choices"][0]["message"]
 
 
-@given(scenes(), st.booleans(), st.booleans(), st.text())
+@given(scenes(), st.sampled_from(FORMS), st.booleans(), st.text())
 @settings(max_examples=200, deadline=None)
-def test_content_is_a_string_always(scene: Scene, is_markdown: bool, wants_thoughts: bool, text: str) -> None:
+def test_content_is_a_string_always(scene: Scene, form: str, wants_thoughts: bool, text: str) -> None:
     """Any answer is JSON with string content, all text in it, NUL and other controls too."""
-    answer = encode([*scene, Words(text)], is_markdown=is_markdown, wants_thoughts=wants_thoughts)
+    answer = encode([*scene, Words(text)], form=form, wants_thoughts=wants_thoughts)
     message = answer["choices"][0]["message"]
     assert text in message["content"]
-    assert message["content"] or is_markdown
-    assert ("images" in message) is not is_markdown
+    assert message["content"] or form != "images"
+    assert ("images" in message) is (form == "images")
     assert len(answer["limner"]["images"]) == (
-        message["content"].count("![image](") if is_markdown else len(message["images"])
+        message["content"].count("![image](") if form != "images" else len(message["images"])
     )
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_answer_with_a_picture_can_be_named_in_less_than_200_bytes(form: str) -> None:
+    """What stands for the signatures is a reference of one fixed size; without a picture there is none."""
+    head = AnswerHead(
+        id="chatcmpl-1", created=1700000000, model="nano-banana", generation_id=f"gen_{'f' * 32}"
+    )
+    details = to_reasoning_details(head, receive([Drawn()]).pictures)
+    assert len(json.dumps(msgspec.to_builtins(details), separators=(",", ":"))) < 200
+    assert "reasoning_details" in encode([Drawn()], form=form)["choices"][0]["message"]
+    assert "reasoning_details" not in encode([Words("Sorry.")], form=form)["choices"][0]["message"]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transcripts import (
+    FORMS,
     JPEG,
     PNG,
     UNKNOWN,
@@ -16,6 +17,7 @@ from transcripts import (
     Words,
     compose,
     events_of,
+    find_link,
     receive,
     render,
     scenes,
@@ -30,11 +32,11 @@ def markdown(number: int, mime_type: str = "image/png") -> str:
 
 
 def take_live(
-    events: Sequence[Event], *, is_markdown: bool, wants_thoughts: bool, refusal: str | None
+    events: Sequence[Event], *, form: str, wants_thoughts: bool, refusal: str | None
 ) -> list[Segment]:
     """Return the segments taken after each event and at the end."""
     receiver = Receiver()
-    composer = Composer(receiver.transcript, is_markdown=is_markdown, wants_thoughts=wants_thoughts)
+    composer = Composer(receiver.transcript, form=form, wants_thoughts=wants_thoughts, find_link=find_link)
     segments: list[Segment] = []
     for event in events:
         receiver.take(event)
@@ -42,23 +44,19 @@ def take_live(
     return [*segments, *composer.take_rest(refusal)]
 
 
-@given(scenes(), st.booleans(), st.booleans(), st.sampled_from([None, "No."]))
+@given(scenes(), st.sampled_from(FORMS), st.booleans(), st.sampled_from([None, "No."]))
 @settings(max_examples=500, deadline=None)
-def test_live_equals_afterwards(
-    scene: Scene, is_markdown: bool, wants_thoughts: bool, refusal: str | None
-) -> None:
+def test_live_equals_afterwards(scene: Scene, form: str, wants_thoughts: bool, refusal: str | None) -> None:
     """What is taken as the answer comes, joined, is what is taken at its end."""
-    live = take_live(
-        list(events_of(scene)), is_markdown=is_markdown, wants_thoughts=wants_thoughts, refusal=refusal
-    )
-    whole = compose(scene, is_markdown=is_markdown, wants_thoughts=wants_thoughts, refusal=refusal)
+    live = take_live(list(events_of(scene)), form=form, wants_thoughts=wants_thoughts, refusal=refusal)
+    whole = compose(scene, form=form, wants_thoughts=wants_thoughts, refusal=refusal)
     assert render(live) == render(whole)
 
 
-@given(scenes(), st.booleans(), st.booleans(), st.data())
+@given(scenes(), st.sampled_from(FORMS), st.booleans(), st.data())
 @settings(max_examples=200, deadline=None)
 def test_a_client_that_joins_late_gets_the_same(
-    scene: Scene, is_markdown: bool, wants_thoughts: bool, data: st.DataObject
+    scene: Scene, form: str, wants_thoughts: bool, data: st.DataObject
 ) -> None:
     """A listener that comes after some events gets what the one from the beginning gets."""
     events = list(events_of(scene))
@@ -66,19 +64,19 @@ def test_a_client_that_joins_late_gets_the_same(
     receiver = Receiver()
     for event in events[:joins_at]:
         receiver.take(event)
-    composer = Composer(receiver.transcript, is_markdown=is_markdown, wants_thoughts=wants_thoughts)
+    composer = Composer(receiver.transcript, form=form, wants_thoughts=wants_thoughts, find_link=find_link)
     segments = list(composer.take())
     for event in events[joins_at:]:
         receiver.take(event)
         segments.extend(composer.take())
     segments.extend(composer.take_rest(None))
-    whole = compose(scene, is_markdown=is_markdown, wants_thoughts=wants_thoughts)
+    whole = compose(scene, form=form, wants_thoughts=wants_thoughts)
     assert render(segments) == render(whole)
 
 
-@given(scenes(), st.booleans(), st.booleans())
+@given(scenes(), st.sampled_from(FORMS), st.booleans())
 @settings(max_examples=200, deadline=None)
-def test_pictures_come_once_each(scene: Scene, is_markdown: bool, wants_thoughts: bool) -> None:
+def test_pictures_come_once_each(scene: Scene, form: str, wants_thoughts: bool) -> None:
     """All pictures but thoughts are delivered in order, equal bytes once; if there is none the last thought."""
     scene = [replace(piece, announced=True) if isinstance(piece, Drawn) else piece for piece in scene]
     pictures = [piece for piece in scene if isinstance(piece, Drawn)]
@@ -87,7 +85,7 @@ def test_pictures_come_once_each(scene: Scene, is_markdown: bool, wants_thoughts
         if picture.data and not picture.is_thought:
             first_of.setdefault(picture.data, number)
     thoughts = [number for number, picture in enumerate(pictures) if picture.data and picture.is_thought]
-    segments = compose(scene, is_markdown=is_markdown, wants_thoughts=wants_thoughts)
+    segments = compose(scene, form=form, wants_thoughts=wants_thoughts)
     assert render(segments)[2] == (sorted(first_of.values()) or thoughts[-1:])
 
 
@@ -127,15 +125,15 @@ def test_markdown_content(scene: Scene, content: str) -> None:
 )
 def test_images_content(scene: Scene, content: str, pictures: list[int]) -> None:
     """In `images` the content is text only, and never empty."""
-    assert render(compose(scene, is_markdown=False))[::2] == (content, pictures)
+    assert render(compose(scene, form="images"))[::2] == (content, pictures)
 
 
-@pytest.mark.parametrize("is_markdown", [True, False])
-def test_thought_pictures_are_not_delivered(is_markdown: bool) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_thought_pictures_are_not_delivered(form: str) -> None:
     """A picture marked as a thought is left out where there is another."""
     scene: Scene = [Drawn(is_thought=True), Words("so"), Drawn(JPEG), Drawn(PNG + b"3", is_thought=True)]
     for wants_thoughts in (True, False):
-        segments = compose(scene, is_markdown=is_markdown, wants_thoughts=wants_thoughts)
+        segments = compose(scene, form=form, wants_thoughts=wants_thoughts)
         assert render(segments)[2] == [1]
 
 
@@ -153,11 +151,11 @@ def test_thoughts_go_to_the_reasoning() -> None:
     assert render(compose(scene, wants_thoughts=True)) == (markdown(0), "first then", [0])
 
 
-@pytest.mark.parametrize("is_markdown", [True, False])
-def test_a_refusal_is_the_content_where_gemini_wrote_none(is_markdown: bool) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_a_refusal_is_the_content_where_gemini_wrote_none(form: str) -> None:
     """Without picture and text the refusal is the content; with text Gemini's own words are."""
-    assert render(compose([], is_markdown=is_markdown, refusal="No."))[0] == "No."
-    assert render(compose([Words("Sorry.")], is_markdown=is_markdown, refusal="No."))[0] == "Sorry."
+    assert render(compose([], form=form, refusal="No."))[0] == "No."
+    assert render(compose([Words("Sorry.")], form=form, refusal="No."))[0] == "Sorry."
 
 
 def test_unreadable_pictures_are_left_out() -> None:
@@ -165,11 +163,11 @@ def test_unreadable_pictures_are_left_out() -> None:
     transcript = receive([Drawn(), Drawn(JPEG), Drawn(is_thought=True)])
     for picture in transcript.pictures[::2]:
         picture.is_unreadable = True
-    composer = Composer(transcript, is_markdown=True, wants_thoughts=False)
+    composer = Composer(transcript, form="markdown", wants_thoughts=False)
     assert render(composer.take_rest(None))[2] == [1]
     for picture in transcript.pictures:
         picture.is_unreadable = True
-    composer = Composer(transcript, is_markdown=True, wants_thoughts=False)
+    composer = Composer(transcript, form="markdown", wants_thoughts=False)
     assert render(composer.take_rest("No."))[::2] == ("No.", [])
 
 
@@ -182,7 +180,7 @@ def test_an_empty_picture_is_none() -> None:
 def taken_after(scene: Scene, *, wants_thoughts: bool = False) -> list[str]:
     """Return after which event each segment could be taken."""
     receiver = Receiver()
-    composer = Composer(receiver.transcript, is_markdown=True, wants_thoughts=wants_thoughts)
+    composer = Composer(receiver.transcript, form="markdown", wants_thoughts=wants_thoughts)
     seen = []
     for event in events_of(scene):
         receiver.take(event)
@@ -203,7 +201,7 @@ def test_a_first_picture_is_relayed_as_it_arrives() -> None:
 def test_the_type_is_certain_before_a_picture_is_relayed() -> None:
     """A first piece too short to tell the type by does not fix a wrongly declared one."""
     receiver = Receiver()
-    composer = Composer(receiver.transcript, is_markdown=True, wants_thoughts=False)
+    composer = Composer(receiver.transcript, form="markdown", wants_thoughts=False)
     events = iter(events_of([Drawn(JPEG, mime_type="image/png", first_bytes=2)]))
     for event in events:
         receiver.take(event)
@@ -234,8 +232,37 @@ def test_a_whole_picture_of_an_answer_that_broke_off_is_delivered() -> None:
     second_settled = [i for i, event in enumerate(events) if isinstance(event, PictureSettled)][1]
     live = take_live(
         [*events[:second_settled], *events[second_settled + 1 : last_end]],
-        is_markdown=True,
+        form="markdown",
         wants_thoughts=False,
         refusal=None,
     )
     assert render(live)[2] == [0, 1]
+
+
+def test_a_link_is_given_out_once_the_answer_is_over() -> None:
+    """Text before the first picture comes at once; everything from it on waits for the end."""
+    receiver = Receiver()
+    composer = Composer(receiver.transcript, form="url", wants_thoughts=False, find_link=find_link)
+    taken: list[Segment] = []
+    for event in events_of([Words("Here"), Drawn(), Words("and"), Drawn(JPEG)]):
+        receiver.take(event)
+        taken.extend(composer.take())
+    assert taken == [TextSegment("Here")]
+    content, _, pictures = render(composer.take_rest(None))
+    assert content == f"\n![image]({find_link('img_0')})\nand\n![image]({find_link('img_1')})"
+    assert pictures == [0, 1]
+
+
+def test_where_there_is_no_link_the_picture_itself_is_given() -> None:
+    """The form stays that of the content: Markdown with the bytes in it."""
+    composer = Composer(
+        receive([Words("Here"), Drawn()]), form="url", wants_thoughts=False, find_link=lambda _: None
+    )
+    assert render(composer.take_rest(None))[0] == f"Here\n{markdown(0)}"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_text_is_no_picture_that_did_not_come(form: str) -> None:
+    """Where no picture is due nothing stands in its place, however little was said."""
+    composer = Composer(receive([]), form=form, wants_thoughts=False, draws=False)
+    assert render(composer.take_rest(None)) == ("", "", [])

@@ -155,3 +155,13 @@ def test_unreadable_pictures_are_told() -> None:
     with pytest.raises(UpstreamFailure) as caught:
         judge(transcript, None, "m")
     assert caught.value.code == "upstream_invalid_response"
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"), [("STOP", "stop"), ("MAX_TOKENS", "length"), ("SAFETY", "content_filter")]
+)
+def test_where_no_picture_is_due_none_is_missed(reason: str, expected: str) -> None:
+    """A text model's answer ends by Gemini's reason, with no refusal and no notice, whatever it says."""
+    for scene in ([Words("Dear sir")], []):
+        outcome = judge(finished(scene, reason), None, "m", draws=False)
+        assert outcome == Outcome(finish_reason=expected, refusal=None, notices=())

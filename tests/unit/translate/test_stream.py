@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transcripts import JPEG, PNG, Drawn, Scene, Words, compose, scenes
+from transcripts import FORMS, JPEG, PNG, Drawn, Scene, Words, compose, scenes
 
 from limner.translate.answer import AnswerHead
-from limner.translate.composition import PictureSegment, TextSegment, ThoughtSegment
+from limner.translate.composition import LinkSegment, PictureSegment, TextSegment, ThoughtSegment
 from limner.translate.stream import DONE, ChunkWriter, PictureLines
 from limner.translate.usage import TokenCount, to_usage
 from limner.wire.openai import ErrorBody, LimnerNote, UpstreamNote
@@ -49,8 +49,8 @@ def put_in(data: bytes, lines: PictureLines) -> bytes:
     return body + lines.closing
 
 
-def picture_segment(data: bytes = PNG, *, is_markdown: bool = True, words: str = "") -> PictureSegment:
-    segments = compose([Words(words), Drawn(data)], is_markdown=is_markdown)
+def picture_segment(data: bytes = PNG, *, form: str = "markdown", words: str = "") -> PictureSegment:
+    segments = compose([Words(words), Drawn(data)], form=form)
     return next(segment for segment in segments if isinstance(segment, PictureSegment))
 
 
@@ -130,7 +130,7 @@ def test_control_characters_take_six_bytes() -> None:
 def test_pictures_come_together_again(data: bytes, line_bytes: int, words: str) -> None:
     """A Markdown picture is cut into lines within the limit; joined they are its Markdown."""
     segment = picture_segment(data, words=words)
-    lines = writer(line_bytes).frame_picture(segment, is_markdown=True)
+    lines = writer(line_bytes).frame_picture(segment, form="markdown")
     assert lines.bytes_per_line is not None
     assert lines.bytes_per_line % 3 == 0
     body = put_in(data, lines)
@@ -142,7 +142,7 @@ def test_pictures_come_together_again(data: bytes, line_bytes: int, words: str) 
 
 def test_the_usual_limit_wastes_little() -> None:
     """At 64 KiB a line carries over 99 % picture."""
-    lines = writer(65_536).frame_picture(picture_segment(), is_markdown=True)
+    lines = writer(65_536).frame_picture(picture_segment(), form="markdown")
     assert lines.bytes_per_line is not None
     assert lines.bytes_per_line * 4 / 3 > 0.99 * 65_536
 
@@ -150,7 +150,7 @@ def test_the_usual_limit_wastes_little() -> None:
 def test_without_a_limit_a_picture_is_one_delta() -> None:
     """A limit of 0 puts a picture, with its Markdown, whole into one delta, and text into one."""
     segment = picture_segment(PNG * 50)
-    lines = writer(0).frame_picture(segment, is_markdown=True)
+    lines = writer(0).frame_picture(segment, form="markdown")
     assert (lines.bytes_per_line, lines.line_head, lines.line_tail) == (None, b"", b"")
     (delta,) = deltas(put_in(PNG * 50, lines))
     assert delta == {"content": segment.before + base64.b64encode(PNG * 50).decode() + segment.after}
@@ -162,7 +162,7 @@ def test_images_are_alone_in_their_chunks() -> None:
     """In `images` each picture is one chunk with nothing else, and they are numbered."""
     chunks = writer(0)
     for index, data in enumerate((PNG, JPEG)):
-        lines = chunks.frame_picture(picture_segment(data, is_markdown=False), is_markdown=False)
+        lines = chunks.frame_picture(picture_segment(data, form="images"), form="images")
         mime_type = "image/png" if data == PNG else "image/jpeg"
         url = f"data:{mime_type};base64,{base64.b64encode(data).decode()}"
         assert deltas(put_in(data, lines)) == [
@@ -175,20 +175,23 @@ def test_names_are_escaped(name: str) -> None:
     """A model's name stands in every chunk, whatever signs it has, and the picture's place is still found."""
     head = AnswerHead(id="chatcmpl-1", created=1, model=name, generation_id="gen_1")
     chunks = ChunkWriter(head, line_bytes=65_536)
-    body = put_in(PNG, chunks.frame_picture(picture_segment(), is_markdown=True))
+    body = put_in(PNG, chunks.frame_picture(picture_segment(), form="markdown"))
     assert {chunk["model"] for chunk in parse(body)} == {name}
 
 
-@given(scenes(), st.booleans(), st.booleans())
+@given(scenes(), st.sampled_from(FORMS), st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_a_stream_is_the_content(scene: Scene, is_markdown: bool, wants_thoughts: bool) -> None:
+def test_a_stream_is_the_content(scene: Scene, form: str, wants_thoughts: bool) -> None:
     """All deltas of an answer joined are its content and its reasoning."""
-    chunks = writer(500 if is_markdown else 0)
+    chunks = writer(500 if form != "images" else 0)
     body, content, reasoning = b"", "", ""
     data = [piece.data for piece in scene if isinstance(piece, Drawn)]
-    for segment in compose(scene, is_markdown=is_markdown, wants_thoughts=wants_thoughts):
+    for segment in compose(scene, form=form, wants_thoughts=wants_thoughts):
         match segment:
             case TextSegment(text):
+                content += text
+                body += b"".join(chunks.write_text(text))
+            case LinkSegment(_, text):
                 content += text
                 body += b"".join(chunks.write_text(text))
             case ThoughtSegment(text):
@@ -196,8 +199,8 @@ def test_a_stream_is_the_content(scene: Scene, is_markdown: bool, wants_thoughts
                 body += b"".join(chunks.write_thought(text))
             case PictureSegment(picture, before, after):
                 bytes_drawn = data[picture.number]
-                if is_markdown:
+                if form != "images":
                     content += before + base64.b64encode(bytes_drawn).decode() + after
-                body += put_in(bytes_drawn, chunks.frame_picture(segment, is_markdown=is_markdown))
+                body += put_in(bytes_drawn, chunks.frame_picture(segment, form=form))
     assert "".join(delta.get("content", "") for delta in deltas(body)) == content
     assert "".join(delta.get("reasoning_content", "") for delta in deltas(body)) == reasoning

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from limner.pictures.sniff import sniff_mime_type
-from limner.translate.composition import Composer, PictureSegment, Segment, TextSegment, ThoughtSegment
+from limner.translate.composition import (
+    Composer,
+    LinkSegment,
+    PictureSegment,
+    Segment,
+    TextSegment,
+    ThoughtSegment,
+)
 from limner.translate.reader import (
     Event,
     Finish,
@@ -19,6 +26,9 @@ from limner.translate.reader import (
     Text,
 )
 from limner.translate.transcript import Transcript
+
+FORMS = ("markdown", "url", "images")
+"""Where pictures may stand."""
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
@@ -95,15 +105,20 @@ def receive(scene: Iterable[Words | Drawn]) -> Transcript:
     return receiver.transcript
 
 
+def find_link(picture_id: str) -> str:
+    """Return the link to a picture."""
+    return f"https://pictures.example/images/{picture_id}?expires=1&signature=s"
+
+
 def compose(
     scene: Iterable[Words | Drawn],
     *,
-    is_markdown: bool = True,
+    form: str = "markdown",
     wants_thoughts: bool = False,
     refusal: str | None = None,
 ) -> list[Segment]:
     """Return the segments of a whole answer, taken at its end."""
-    composer = Composer(receive(scene), is_markdown=is_markdown, wants_thoughts=wants_thoughts)
+    composer = Composer(receive(scene), form=form, wants_thoughts=wants_thoughts, find_link=find_link)
     return list(composer.take_rest(refusal))
 
 
@@ -119,6 +134,9 @@ def render(segments: Iterable[Segment]) -> tuple[str, str, list[int]]:
                 reasoning += text
             case PictureSegment(picture, before, after):
                 content += f"{before}<{picture.number}>{after}" if before else ""
+                pictures.append(picture.number)
+            case LinkSegment(picture, text):
+                content += text
                 pictures.append(picture.number)
     return content, reasoning, pictures
 
