@@ -23,11 +23,14 @@ from limner.translate.transcript import Transcript
 from limner.web.body import MAX_PICTURES
 from limner.web.streaming import OPEN_AFTER_SECONDS
 from limner.wire.openai import ChatCompletion, ChatCompletionRequest
+from limner.wire.parts import ContentPart
 
 
 def list_fields(kind: msgspec.inspect.Type, path: str) -> Iterator[str]:
     """Yield the dotted path of every field below a record that holds no record itself."""
     match kind:
+        case msgspec.inspect.StructType(cls=cls) if cls is ContentPart and not path.endswith(".content[]"):
+            yield path.removeprefix(".")  # the fields of a part are listed once
         case msgspec.inspect.StructType(fields=fields):
             for field in fields:
                 yield from list_fields(field.type, f"{path}.{field.encode_name}")

@@ -72,9 +72,12 @@ class Sources:
         """
         numbers: dict[str, int | None] = {}
         origins: dict[int, str] = {}
-        wanted = list({link.url: link for link in links}.values())
+        wanted: dict[str, Link] = {}
+        for link in links:  # where a URL stands in a text and as a part, the part says what it is
+            if link.url not in wanted or wanted[link.url].is_from_text:
+                wanted[link.url] = link
         foreign: list[Link] = []
-        for link in wanted:
+        for link in wanted.values():
             picture_id = self._find_own(link, own_hosts)
             if picture_id is not None:
                 number, generation_id = await self._take_own(link, picture_id, inputs, scope)
