@@ -20,6 +20,7 @@ class Drawn:
         self.note = note
         markdown = split_markdown(message.get("content") or "")[1]
         self.pictures = [data for _, data in markdown or split_images(message.get("images") or ())]
+        self.sha256s = [image["sha256"] for image in note["images"]]
 
     @property
     def picture(self) -> bytes:

@@ -84,6 +84,20 @@ def test_a_reference_is_enough(model: str, talkative: Gateway, sent: Sendings, *
     assert [codes.count("picture_recalled") for codes in notices] == [0, 1, 1]
 
 
+@pytest.mark.parametrize("send_back", [keep_content, keep_text], ids=["link", "text"])
+@pytest.mark.parametrize("model", MODELS)
+def test_links_that_come_back_are_the_answers_they_are_of(
+    model: str, send_back: SendBack, talkative: Gateway, sent: Sendings
+) -> None:
+    """A link in the answer's text brings the whole answer back, by itself or, without it, by the conversation."""
+    talk = Talk(talkative, send_back, model=model, limner={"image_output": "url"}, user=f"url{send_back}")
+    drawn = [talk.say(text) for text in ("a red house", "make it blue", "add a moon")]
+    assert not any(one.pictures for one in drawn)
+    is_signed = "2.5" not in model
+    assert list_digests(sent.last.pictures) == [("model", one.sha256s[0], is_signed) for one in drawn[:2]]
+    assert all("/images/" not in (part.text or "") for _, parts in sent.last.turns for part in parts)
+
+
 def test_all_parts_go_back_in_their_order(talkative: Gateway, sent: Sendings) -> None:
     """Text, picture, text, picture: as Gemini sent them, a large signature on each picture."""
     talk = Talk(talkative, keep_content, model="nano-banana-2")
