@@ -78,8 +78,8 @@ def opening_page(browser: Browser) -> Iterator[tuple[Page, Watch]]:
 
 
 def settle(page: Page) -> None:
-    """Return when what has been loaded has had its turn to run."""
-    page.evaluate("new Promise(done => setTimeout(done, 150))")
+    """Return when what has been loaded has had its turn to run. Where no script may, the page's own clock stands still."""
+    page.wait_for_timeout(150)
 
 
 def write_page(link: str) -> str:
