@@ -102,7 +102,7 @@ def test_a_key_may_be_brought_along(tmp_path: Path) -> None:
         (("create", "a", "--models", ","), 2, "it is empty"),
         (("create", "a", "--expires", "tomorrow"), 2, "such as 12h, 30d or 8w"),
         (("create", "a", "--expires", "0d"), 2, "such as 12h, 30d or 8w"),
-        (("create", "a", "--image-output", "url"), 2, "accepted: auto, markdown, images"),
+        (("create", "a", "--image-output", "link"), 2, "accepted: auto, markdown, url, images"),
         (("create", "a", "--budget-usd", "0.1234567"), 2, "at most 6 decimals"),
         (("create", "a", "--budget-usd", "-5"), 2, "at most 6 decimals"),
         (("create", "a", "--budget-usd", "nan"), 2, "at most 6 decimals"),

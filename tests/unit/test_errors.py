@@ -15,6 +15,8 @@ TABLE = {
         "unsupported_parameter",
         "model_not_priced",
         "conflicting_input",
+        "image_fetch_failed",
+        "image_not_found",
         "invalid_image",
         "invalid_idempotency_key",
         "context_length_exceeded",

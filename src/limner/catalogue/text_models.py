@@ -5,12 +5,14 @@ Facts, as of 2026-11-25, all of the Developer API's paid tier:
     read 2026-11-10: shut down on 2026-12-01), 3.5 Flash and 3.7 Flash (its release notes of 2026-10-08: deprecated, their
     calls go to other models), and previews and `-latest` names whose price can change under the same name.
   * Gemini 4 Argon and Carbon: Google's "What's new in Gemini 4 Argon" (2026-10): $2 and $10 through 2026-11-30, then
-    $4 and $20; Carbon the same from its release on 2026-11-10 (LiteLLM's price notice of that day, models table 1.110.2).
-  * Gemini 4 Hydrogen: $1.50 and $7.50, one price for all prompts, released 2026-11-12 (LiteLLM's price notice of that day).
-  * 3.8 Flash and 3.6 Flash: $0.75 and $3.75 through 2026-12-31, then $1.50 and $7.50 (Google's pricing page as
-    transcribed on 2026-10-07, and as quoted in models.dev).
-  * 3.5 Flash-Lite, 3.1 Flash-Lite, 3.1 Pro: the same transcription, and LiteLLM's table of 2026-11. 3.1 Pro alone has other
-    prices for prompts over 200,000 tokens.
+    $4 and $20; Carbon the same from its release on 2026-11-10 (pages of LaoZhang and Apidog of 2026-11-11, LiteLLM's notice).
+  * Gemini 4 Hydrogen: $1.50 and $7.50, one price for all prompts, released 2026-11-12 (pages of LaoZhang and Apidog of
+    2026-11-13 and -14, LiteLLM's notice).
+  * 3.8 Flash: $0.75 and $3.75 through 2026-12-31, then $1.50 and $7.50 (Google's pricing page as transcribed on
+    2026-10-07). 3.6 Flash the same (that page as quoted in models.dev, LiteLLM 1.110.2; Google's own guide to it still has
+    the full price).
+  * 3.5 Flash-Lite and 3.1 Pro: the same transcription. 3.1 Pro alone has other prices for prompts over 200,000 tokens.
+  * 3.1 Flash-Lite: LiteLLM 1.110.2 and a price page of Vercel (2026-11).
   * A price change is taken to begin with its day in UTC, some hours before it does in California.
   * 65,536 tokens of output, thoughts included, in one call: Google's model pages (2026-11). Gemini 4 can be led on beyond
     that by continuation tokens, which are not used here.

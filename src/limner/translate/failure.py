@@ -27,6 +27,7 @@ MAX_BODY_BYTES = 256 * 1024
 
 _DEFAULT_WAIT_SECONDS = 30.0
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+_SIGNATURE = re.compile(r"thought[ _]?signature", re.IGNORECASE)
 _RETRY_IN = re.compile(r"retry in (\d+(?:\.\d+)?)s", re.IGNORECASE)
 _SECRETS = re.compile(
     r"AIza[\w-]{10,}|[?&]key=[^\s&\"']+|ya29\.[\w.-]+|project(?:_number|s)?[:/]\s*[\w-]+", re.IGNORECASE
@@ -107,6 +108,15 @@ def _to_rate_limit(error: ErrorStatus | None, message: str) -> GatewayError:
         "Gemini's quota for this gateway is used up for now; nothing was bought.",
         retry_after_seconds=find_wait_seconds(error) or _DEFAULT_WAIT_SECONDS,
     )
+
+
+def is_about_signature(error: GatewayError) -> bool:
+    """Return whether Gemini refused a request for a thought signature that is missing, altered or another model's.
+
+    It says so in several ways ("Image part is missing a thought_signature", "Thought signature is not valid.",
+    "Corrupted thought signature."; reported 2025-11 to 2026-06), always with status 400, for which nothing is charged.
+    """
+    return error.code == "upstream_rejected" and _SIGNATURE.search(error.message) is not None
 
 
 def find_wait_seconds(error: ErrorStatus | None) -> float | None:

@@ -99,8 +99,8 @@ def _write_chunk(answer: LocalAnswer, delta: Delta, finish_reason: str | None = 
 
 def _write_note(task: Task) -> LimnerNote:
     notice = Notice(
-        code="answered_locally",
-        message=f"This is a background task of a chat UI ({task.name}). It was answered here without a model, "
+        "answered_locally",
+        f"This is a background task of a chat UI ({task.name}). It was answered here without a model, "
         "and costs nothing; LIMNER_BACKGROUND_TASKS sets what becomes of such tasks.",
     )
     return LimnerNote(
