@@ -4,6 +4,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from linking import HOUR_SECONDS, SECRET, assert_refused, draw, get, sign, to_answer
@@ -11,12 +12,15 @@ from linking import HOUR_SECONDS, SECRET, assert_refused, draw, get, sign, to_an
 from asking import ask, asking, chat, digest
 from audits import open_books
 from gateways import MortalGateway, running
+from nginx import run_nginx
 from painting import SMALL_BYTES, wait_until
 from places import Place
 from programs import Emulator, Gateway, ListCalls, StartGateway
 from upstreams import Upstream
 
 MIB = 1024 * 1024
+PAGE = "https://chat.example.org"
+NOBODYS = f"img_{'0' * 32}"
 PNG_HEAD = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x10\0\0\0\x10\0\x08\2\0\0\0"
 
 
@@ -105,7 +109,7 @@ def test_deleting_the_answer_ends_its_links(place: Place, emulator: Emulator) ->
 
 def test_a_picture_that_never_was(linked: Gateway) -> None:
     """A link that is signed well and leads to no picture is 404."""
-    assert_refused(get(linked, sign(f"img_{'0' * 32}")), 404, "not_found")
+    assert_refused(get(linked, sign(NOBODYS)), 404, "not_found")
 
 
 def test_links_outlive_the_process(place: Place, emulator: Emulator) -> None:
@@ -165,7 +169,7 @@ def test_a_picture_without_a_known_type_is_only_for_saving(scripted: Gateway, up
 
 
 def test_slow_readers_hold_no_pictures(scripted: Gateway, upstream: Upstream) -> None:
-    """Sixteen clients that read a 24 MiB picture as good as not cost less memory than one picture."""
+    """Sixteen clients that hardly read their 24 MiB cost less memory than two of these pictures, not sixteen."""
     picture = PNG_HEAD + bytes(24 * MIB)
     upstream.respond = lambda call: to_answer(call, [picture])
     _, picture_id, sha256 = draw(scripted, "a large one")
@@ -183,13 +187,13 @@ def test_slow_readers_hold_no_pictures(scripted: Gateway, upstream: Upstream) ->
             connection.sock = narrow
             connection.request("GET", link)
             connections.append(connection)
-        responses = [connection.getresponse() for connection in connections]
+        responses = [stack.enter_context(connection.getresponse()) for connection in connections]
         assert {len(response.read(1024)) for response in responses} == {1024}
         # One who reads beside them has all of it, so each of them had every chance to be read ahead for.
         with ThreadPoolExecutor(4) as threads:
             read = threads.map(lambda _: digest(get(scripted, link).body), range(4))
             assert set(read) == {sha256}
-        assert scripted.measure_rss_bytes() - before < 24 * MIB
+        assert scripted.measure_rss_bytes() - before < 2 * len(picture)
         rest = responses[0].read()
         assert digest(picture[:1024] + rest) == sha256
     assert get(scripted, link, "HEAD").status == 200
@@ -208,8 +212,69 @@ def test_a_picture_deleted_while_it_is_read_is_read_to_its_end(scripted: Gateway
         connection = HTTPConnection(*scripted.address)
         connection.sock = narrow
         connection.request("GET", link)
-        response = connection.getresponse()
-        begun = response.read(1024)
-        assert ask(scripted, path=f"/v1/chat/completions/{completion_id}", method="DELETE").status == 200
-        assert_refused(get(scripted, link), 404, "not_found")
-        assert digest(begun + response.read()) == sha256
+        with connection.getresponse() as response:
+            begun = response.read(1024)
+            assert ask(scripted, path=f"/v1/chat/completions/{completion_id}", method="DELETE").status == 200
+            assert_refused(get(scripted, link), 404, "not_found")
+            assert digest(begun + response.read()) == sha256
+
+
+PREFLIGHT = {
+    "Access_Control_Request_Method": "GET",
+    "Access_Control_Request_Headers": "range,if-none-match,x-asked",
+}
+
+
+def test_preflight_needs_no_link(linked: Gateway) -> None:
+    """A browser's preflight is answered whatever the link is worth, the headers it asks for reflected."""
+    for path in (sign(NOBODYS), f"/images/{NOBODYS}"):
+        reply = get(linked, path, "OPTIONS", Origin=PAGE, **PREFLIGHT)
+        assert (reply.status, reply.body) == (204, b"")
+        assert reply.headers["access-control-allow-origin"] == "*"
+        assert reply.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+        assert reply.headers["access-control-allow-headers"] == PREFLIGHT["Access_Control_Request_Headers"]
+        assert reply.headers["access-control-allow-credentials"] is None
+
+
+def test_pages_may_read_pictures_and_refusals(linked: Gateway) -> None:
+    """A picture, a part of one and a refusal carry what lets a page read them, if it names where it is from."""
+    _, picture_id, _ = draw(linked)
+    link = sign(picture_id)
+    replies = [
+        get(linked, link, Origin=PAGE),
+        get(linked, link, Origin=PAGE, Range="bytes=0-9"),
+        get(linked, link, Origin=PAGE, If_None_Match="*"),
+        get(linked, link[:-1], Origin=PAGE),
+    ]
+    assert [reply.status for reply in replies] == [200, 206, 304, 403]
+    for reply in replies:
+        assert reply.headers["access-control-allow-origin"] == "*"
+        exposed = {name.strip() for name in reply.headers["access-control-expose-headers"].split(",")}
+        assert {"content-range", "content-length", "etag", "accept-ranges", "x-request-id"} <= exposed
+    assert get(linked, link).headers["access-control-allow-origin"] is None
+
+
+def test_pages_that_are_not_named_may_not_read(start_gateway: StartGateway) -> None:
+    """Where origins are set, others get the picture to show and not to read."""
+    named = start_gateway(LIMNER_CORS_ORIGINS=PAGE, **SECRET)
+    _, picture_id, _ = draw(named)
+    link = sign(picture_id)
+    allowed, other = get(named, link, Origin=PAGE), get(named, link, Origin="https://other.example.org")
+    assert (allowed.headers["access-control-allow-origin"], allowed.headers["vary"]) == (PAGE, "Origin")
+    assert (other.status, other.headers["access-control-allow-origin"]) == (200, None)
+
+
+def test_behind_nginx(linked: Gateway, tmp_path: Path) -> None:
+    """Through `deploy/nginx/nginx.conf` a link works whole and in ranges, and nginx logs no signature either."""
+    _, picture_id, sha256 = draw(linked)
+    link = sign(picture_id)
+    with run_nginx(tmp_path, [linked.url]) as nginx:
+        whole = get(nginx, link)
+        assert (whole.status, digest(whole.body)) == (200, sha256)
+        assert "immutable" in whole.headers["cache-control"]
+        part = get(nginx, link, Range="bytes=10-19")
+        assert (part.status, part.body) == (206, whole.body[10:20])
+        assert (get(nginx, link, "HEAD").status, get(nginx, link, If_None_Match="*").status) == (200, 304)
+        assert_refused(get(nginx, link[:-1]), 403, "invalid_link")
+        nginx.wait_until_said(f"GET /images/{picture_id} 403")
+        assert "expires=" not in nginx.said

@@ -28,7 +28,7 @@ from limner.web.conditions import Unsatisfiable, find_range, has_it
 from limner.web.failures import to_response
 from limner.web.ownership import no_books
 
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 128 * 1024
 """Read and sent at a time; each slow client holds one."""
 
 _UNSEEN_TYPE = "application/octet-stream"
