@@ -128,6 +128,8 @@ class Generation:
         """Whether its answer comes from memory, because it could not be stored."""
         self.is_assumed_free = False
         """Whether an answer of 500 on the way was taken to cost nothing."""
+        self.is_unsigned = False
+        """Whether it was sent once more without thought signatures, for one was refused."""
         self.audience = Audience(self._let_go)
         self._over = asyncio.Event()
         self._callbacks: list[Callable[[], None]] = []

@@ -9,7 +9,14 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from limner.errors import GatewayError, GatewayUnavailable, InternalError, locate, no_storage
+from limner.errors import (
+    GatewayError,
+    GatewayUnavailable,
+    InternalError,
+    InvalidRequest,
+    locate,
+    no_storage,
+)
 from limner.generation.calling import ClientLeft, call
 from limner.generation.claiming import to_head
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
@@ -26,11 +33,16 @@ from limner.ledger.records import Claim
 from limner.pictures.spool import PictureSpool
 from limner.pictures.store import Draft, PictureStore
 from limner.translate.asked import AskedMessage
-from limner.translate.request import Drawing
+from limner.translate.failure import is_about_signature
+from limner.translate.request import Drawing, Unsigned
 from limner.upstream.client import GeminiClient
 from limner.wire.openai import Notice
 
 _LOG = logging.getLogger("limner.generation")
+
+_SIGNATURE_REFUSED = Notice(
+    "signature_refused", "Gemini refused a thought signature; the call was sent once more without any."
+)
 
 UNSEEN_PAUSE_SECONDS = 0.5
 """How long to wait before the books are asked again whether a call may be sent."""
@@ -98,13 +110,11 @@ class Runner:
         journal: JournalWriter,
     ) -> GatewayError | None:
         """Send and receive; return what went wrong."""
-        body = build_body(drawing, inputs)
         receiver = Receiver(generation, draft, journal, self._new_id)
         try:
             if drawing.messages is not None:
                 await self._keep_request(generation, draft, drawing.messages, inputs)
-            while not await self._call(generation, body, receiver, is_stream=claim.is_stream):
-                _LOG.debug("generation %s is waited for elsewhere, and goes on", generation.id)
+            await self._send(generation, drawing, inputs, receiver, is_stream=claim.is_stream)
         except GatewayError as error:
             return error
         except asyncio.CancelledError:
@@ -116,6 +126,30 @@ class Runner:
             for spool in inputs:
                 spool.close()
         return None
+
+    async def _send(
+        self,
+        generation: Generation,
+        drawing: Drawing,
+        inputs: Sequence[PictureSpool],
+        receiver: Receiver,
+        *,
+        is_stream: bool,
+    ) -> None:
+        """Send and receive, once more if a signature is refused, or give it up unsent. Raises GatewayError."""
+        to_send: Drawing | Unsigned = drawing
+        while True:
+            body = build_body(to_send, inputs)
+            try:
+                while not await self._call(generation, body, receiver, is_stream=is_stream):
+                    _LOG.debug("generation %s is waited for elsewhere, and goes on", generation.id)
+            except InvalidRequest as error:
+                if drawing.unsigned is None or to_send is drawing.unsigned or not is_about_signature(error):
+                    raise
+                _LOG.warning("generation %s: Gemini refuses a thought signature; none is sent", generation.id)
+                to_send, generation.is_unsigned = drawing.unsigned, True
+            else:
+                return
 
     async def _keep_request(
         self,
@@ -188,6 +222,8 @@ class Runner:
         conclusion = conclude(
             generation.transcript, failure, generation.asked, generation.model, was_sent=was_sent
         )
+        if generation.is_unsigned and conclusion.outcome is not None:
+            conclusion = replace(conclusion, notices=(_SIGNATURE_REFUSED, *conclusion.notices))
         return replace(conclusion, is_assumed_free=generation.is_assumed_free)
 
     def _end(self, generation: Generation, conclusion: Conclusion) -> None:
