@@ -6,6 +6,7 @@ by asking `beacon_url` for something.
 
 import struct
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
@@ -31,7 +32,7 @@ def write_script(name: str, beacon_url: str) -> str:
 
 def make_all(beacon_url: str) -> dict[str, bytes]:
     """Return all of them by name."""
-    makers = {
+    makers: dict[str, Callable[[bytes, str], bytes]] = {
         "png-html": lambda page, _: _encode("PNG") + page,
         "png-text": lambda page, _: _add_chunk(_encode("PNG"), b"tEXt", b"Comment\0" + page),
         "png-head-html": lambda page, _: b"\x89PNG\r\n\x1a\n" + page,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -60,7 +61,7 @@ def links(start_gateway: StartGateway, upstream_server: Upstream, files: dict[st
     gateway = start_gateway(upstream_server.url, **SECRET)
     found = {}
     for name, content in files.items():
-        upstream_server.respond = lambda call, content=content: to_answer(call, [content])
+        upstream_server.respond = partial(to_answer, pictures=[content])
         _, picture_id, _ = draw(gateway, f"polyglot {name}")
         found[name] = f"{gateway.url}{sign(picture_id)}"
     return found
