@@ -9,6 +9,8 @@ from attempts import make_rules, opened, refuse, refuse_with
 from name_server import Answers, NameServer
 from test_fetching import Dials
 
+from limner.fetching.fetcher import _Checked
+
 PUBLIC = "93.184.215.14"
 URL = "https://pictures.test/p.png"
 
@@ -145,3 +147,15 @@ def test_look_ups_have_threads_of_their_own(dials: Dials) -> None:
 
     asyncio.run(run())
     assert dials == []
+
+
+def test_no_other_host_is_dialled() -> None:
+    """A connection knows the one host that was checked for it, and its addresses as they were then."""
+
+    async def run() -> None:
+        checked = _Checked("pictures.test", [PUBLIC])
+        assert [found["host"] for found in await checked.resolve("pictures.test", 443)] == [PUBLIC]
+        with pytest.raises(OSError, match="not checked"):
+            await checked.resolve("other.test", 443)
+
+    asyncio.run(run())
