@@ -56,6 +56,9 @@ class Answer(Struct, frozen=True):
     choices: list[AnswerChoice]
 
 
+NO_ANSWER = Answer(Path(), [AnswerChoice([], frozenset())])
+"""Stands for one without pictures, which need not be read."""
+
 _Line = Text | PictureBegins | PictureSettled | PictureNamed | PictureReceived | ChoiceLine
 _DECODER: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 

@@ -19,7 +19,7 @@ from limner.catalogue import Model
 from limner.errors import GatewayError, no_storage
 from limner.generation.archive import Archive
 from limner.generation.inputs import MAX_PICTURES, Inputs
-from limner.generation.kept_turn import Answer, AnswerPart, read_answer
+from limner.generation.kept_turn import NO_ANSWER, Answer, AnswerPart, read_answer
 from limner.generation.settling import StoredAnswer
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
@@ -161,10 +161,8 @@ class Memory:
             record = await self._ledger.find(generation_id, scope)
             if record is None or record.answer is None or record.folder is None:
                 return None
-            folder = await self._archive.fetch_folder(record)
-            read = asyncio.get_running_loop().run_in_executor
-            answer = await read(self._threads, read_answer, folder)
             rows = {row.id: row for row in await self._ledger.read_pictures(generation_id)}
+            answer = await self._read(record) if rows else NO_ANSWER
         except DatabaseError as error:
             raise no_storage() from error
         except (GatewayError, OSError) as error:
@@ -180,6 +178,10 @@ class Memory:
             parts=parts,
             rows={picture_id: row for picture_id, row in rows.items() if picture_id in shown},
         )
+
+    async def _read(self, record: GenerationRecord) -> Answer:
+        folder = await self._archive.fetch_folder(record)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read_answer, folder)
 
 
 def _choose(answer: Answer, place: Place, choice: int) -> Sequence[AnswerPart] | None:
