@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import from_regex, integers, lists, none, sampled_from, text
 from linking import SECRET, assert_refused, draw, get, sign, to_answer
 from msgspec import Struct
 
@@ -114,6 +116,26 @@ def test_ranges(header: str, expected: tuple[int, int] | str | None) -> None:
 def test_ranges_depend(ranges: list[str], if_range: str | None, size: int, expected: object) -> None:
     """A range counts once, of the same bytes only, and of a file that has any."""
     assert find(ranges, if_range, size) == expected
+
+
+RANGE_LIKE = from_regex(r"(bytes)?=?[0-9]{0,22}-?[0-9]{0,22}[,; ]{0,2}", fullmatch=True) | text()
+
+
+@given(lists(RANGE_LIKE, max_size=2), none() | sampled_from([ETAG, '"b"', ""]), integers(0, 2**40))
+def test_no_range_is_too_odd(ranges: list[str], if_range: str | None, size: int) -> None:
+    """Whatever a Range says, what is sent lies in the picture and is not empty, and nothing breaks."""
+    found = find(ranges, if_range, size)
+    if isinstance(found, tuple):
+        assert 0 <= found[0] < found[1] <= size
+    else:
+        assert found in {WHOLE, NOTHING}
+
+
+@given(lists(text(), max_size=3))
+def test_no_condition_is_too_odd(headers: list[str]) -> None:
+    """Whatever If-None-Match says, a client has the bytes only if their tag is in it, or a star alone."""
+    expected = any(ETAG in value or value.strip() == "*" for value in headers)
+    assert has_it(headers, ETAG) <= expected
 
 
 @pytest.mark.parametrize(
