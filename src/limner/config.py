@@ -17,6 +17,7 @@ from limner.config_sources import Variable, describe_problems, gather_given, gat
 from limner.config_values import (
     CaFile,
     DatabaseUrl,
+    FetchHosts,
     GeminiBaseUrl,
     HeaderName,
     Hosts,
@@ -158,7 +159,7 @@ class Settings(BaseSettings):
         "LIMNER_BACKGROUND_TASKS", "local", "local, draw, or the id of a text model of GET /v1/models"
     )
     fetch_schemes: Schemes = _variable("LIMNER_FETCH_SCHEMES", ("https",), "https, or https,http")
-    fetch_allow_hosts: Hosts = _variable(
+    fetch_allow_hosts: FetchHosts = _variable(
         "LIMNER_FETCH_ALLOW_HOSTS", (), "host names or addresses without port, comma-separated"
     )
     upstream_store: bool = _variable("LIMNER_UPSTREAM_STORE", False, "true or false")

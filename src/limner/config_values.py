@@ -14,6 +14,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from limner.fetching.links import normalise_host
 from limner.pictures.shared_address import parse_store_url
 
 # A token: RFC 9110, 5.1 and 5.6.2.
@@ -155,6 +156,9 @@ def _lower(value: object) -> object:
 Key = Annotated[SecretStr, AfterValidator(_check_secret)]
 Keys = Annotated[tuple[Key, ...], BeforeValidator(_split_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_parse_host)], ...], BeforeValidator(_split_list)]
+FetchHosts = Annotated[
+    tuple[Annotated[str, AfterValidator(normalise_host)], ...], BeforeValidator(_split_list)
+]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_parse_origin)], ...], BeforeValidator(_split_list)]
 GeminiBaseUrl = Annotated[str, AfterValidator(_parse_gemini_base_url)]
 PublicUrl = Annotated[str, AfterValidator(_parse_public_url)]

@@ -442,3 +442,13 @@ def test_every_setting_is_documented() -> None:
     secrets = {name for name, field in fields.items() if field.json_schema_extra == {"is_secret": True}}
     assert set(re.findall(r"`(\w+)`", secrets_line)) == secrets
     assert {name for name, field in fields.items() if "SecretStr" in str(field.annotation)} == secrets
+
+
+def test_hosts_to_fetch_from_are_hosts() -> None:
+    """Every host whose links are fetched is checked at the start; one star is none of them."""
+    (line,) = problems_of({"LIMNER_FETCH_ALLOW_HOSTS": "minio,*"})
+    assert "LIMNER_FETCH_ALLOW_HOSTS" in line
+    assert load_settings({"LIMNER_FETCH_ALLOW_HOSTS": "Minio,10.0.0.5"}, None).fetch_allow_hosts == (
+        "minio",
+        "10.0.0.5",
+    )

@@ -26,6 +26,11 @@ from limner.translate.shown import shorten
 FETCH_SECONDS = 20.0
 """For all links of a request."""
 
+MOST_FETCHED_BYTES = 75_000_000
+"""Of all links of a request: as base64 it is what one request to Gemini may hold (100 MB, since 2026-01-12)."""
+
+_FETCHED_AT_ONCE = 4
+
 
 class Gathered(Struct, frozen=True, kw_only=True):
     """What links have become."""
@@ -126,10 +131,11 @@ class Sources:
 
     async def _fetch_all(self, links: Sequence[Link], inputs: Inputs) -> dict[str, int]:
         ends_at = asyncio.get_running_loop().time() + FETCH_SECONDS
-        spools: list[PictureSpool] = []
+        spools: list[FileSpool] = []
+        lines = asyncio.Semaphore(_FETCHED_AT_ONCE)
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._fetch(link, spools, ends_at)) for link in links]
+                tasks = [group.create_task(self._fetch(link, spools, ends_at, lines)) for link in links]
         except* GatewayError as errors:
             for spool in spools:
                 spool.close()
@@ -140,10 +146,23 @@ class Sources:
             check_picture(numbers[link.url], link.param, inputs.pictures)
         return numbers
 
-    async def _fetch(self, link: Link, spools: list[PictureSpool], ends_at: float) -> PictureSpool:
+    async def _fetch(
+        self, link: Link, spools: list[FileSpool], ends_at: float, lines: asyncio.Semaphore
+    ) -> PictureSpool:
         spool = self._new_spool()
         spools.append(spool)
-        await self._fetcher.fetch(link.url, spool.append_bytes, param=link.param, ends_at=ends_at)
+
+        def take(data: bytes) -> None:
+            spool.append_bytes(data)
+            if sum(each.size_bytes for each in spools) > MOST_FETCHED_BYTES:
+                raise InvalidRequest(
+                    f"The links of the request lead to more than {MOST_FETCHED_BYTES // 1_000_000} MB.",
+                    code="image_fetch_failed",
+                    param=link.param,
+                )
+
+        async with lines:
+            await self._fetcher.fetch(link.url, take, param=link.param, ends_at=ends_at)
         spool.finish()
         if spool.is_held:
             raise no_storage()
