@@ -14,7 +14,7 @@ from gateways import MortalGateway, running
 from places import Place
 from programs import Emulator
 
-URL = {"limner": {"image_output": "url"}}
+URL: dict[str, Any] = {"limner": {"image_output": "url"}}
 LINK = re.compile(r"!\[image\]\((http[^)]+)\)")
 
 
