@@ -18,7 +18,13 @@ def make_png() -> bytes:
     return file.getvalue()
 
 
-FILES = {"/p.png": make_png(), "/page.html": b"<html>not a picture, but a secret</html>"}
+FILES = {
+    "/p.png": make_png(),
+    "/page.html": b"<html>not a picture, but a secret</html>",
+    "/large.png": make_png() + bytes(16_000_000),
+    # A PNG whose header says 20,000 by 20,000 pixels.
+    "/vast.png": make_png()[:16] + (20_000).to_bytes(4, "big") * 2 + make_png()[24:],
+}
 
 
 class _Files(BaseHTTPRequestHandler):
@@ -85,6 +91,7 @@ def test_a_link_is_edited(fetching_gateway: Gateway, journal: ListCalls, base: s
         ("/gone.png", "image_fetch_failed"),
         ("/to-metadata", "image_fetch_failed"),
         ("/page.html", "invalid_image"),
+        ("/vast.png", "invalid_image"),
     ],
 )
 def test_a_link_to_no_picture(
@@ -113,4 +120,13 @@ def test_a_link_to_the_inside(
         assert reply.status == 400
         assert reply.json()["error"]["code"] == "image_fetch_failed"
     assert paths == []
+    assert journal() == []
+
+
+def test_links_are_bounded_together(fetching_gateway: Gateway, journal: ListCalls, base: str) -> None:
+    """Links that are good each by itself are refused where all of them are more than one call can hold."""
+    parts = [{"type": "image_url", "image_url": {"url": f"{base}/large.png?{number}"}} for number in range(6)]
+    reply = ask(fetching_gateway, chat(messages=[{"role": "user", "content": parts}]))
+    assert (reply.status, reply.error["code"]) == (400, "image_fetch_failed")
+    assert "75 MB" in reply.error["message"]
     assert journal() == []
