@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from client import converse_by
+from openai import OpenAI
 from python_clients import list_images, show_beside
 from shown import Shown, show_images
 
@@ -62,6 +63,10 @@ def _complete(
             )
         finally:
             asyncio.set_event_loop(None)
+            # It keeps its connections for an hour, and leaves them open in the end.
+            kept = litellm.in_memory_llm_clients_cache.cache_dict
+            for name in [name for name, client in kept.items() if isinstance(client, OpenAI)]:
+                kept.pop(name).close()
 
 
 CONVERSE_LITELLM = converse_by(complete_whole)

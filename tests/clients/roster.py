@@ -31,10 +31,10 @@ CLIENTS = {
         "auto", converse_openai(keep_message, show_beside, modalities=MODALITIES)
     ),
     "openai-python-model-dump": Client("images", converse_openai(keep_dump, show_beside)),
-    "openai-node": Client("images", converse_node("edit_openai", "openai", is_stream=False)),
-    "openai-node-stream": Client("images", converse_node("edit_openai", "openai", is_stream=True)),
+    "openai-node": Client("auto", converse_node("edit_openai", "openai", is_stream=False)),
+    "openai-node-stream": Client("auto", converse_node("edit_openai", "openai", is_stream=True)),
     "ai-sdk": Client("url", converse_node("edit_ai_sdk", "ai", is_stream=False)),
-    "ai-sdk-stream": Client("auto", converse_node("edit_ai_sdk", "ai", is_stream=True)),
+    "ai-sdk-stream": Client("markdown", converse_node("edit_ai_sdk", "ai", is_stream=True)),
     "ai-sdk-openrouter": Client(
         "images", converse_node("edit_openrouter", "@openrouter/ai-sdk-provider", is_stream=False)
     ),
@@ -42,7 +42,7 @@ CLIENTS = {
         "images", converse_node("edit_openrouter", "@openrouter/ai-sdk-provider", is_stream=True)
     ),
     "langchain-python": Client("url", CONVERSE_LANGCHAIN),
-    "langchain-python-stream": Client("auto", CONVERSE_LANGCHAIN_STREAM),
+    "langchain-python-stream": Client("markdown", CONVERSE_LANGCHAIN_STREAM),
     "langchain-node": Client("images", converse_node("edit_langchain", "@langchain/openai", is_stream=False)),
     "langchain-node-stream": Client(
         "url", converse_node("edit_langchain", "@langchain/openai", is_stream=True)
@@ -56,8 +56,8 @@ CLIENTS = {
     "open-webui-images": Client("images", CONVERSE_OPEN_WEBUI_LONG_LINES),
     "lobechat-images": Client("images", CONVERSE_LOBECHAT),
     "lobechat-url": Client("url", CONVERSE_LOBECHAT_TEXT),
-    "cherry-studio": Client("auto", CONVERSE_CHERRY_STUDIO),
-    "cherry-studio-collapsed": Client("auto", converse_collapsed, is_collapsed=True),
+    "cherry-studio": Client("images", CONVERSE_CHERRY_STUDIO),
+    "cherry-studio-collapsed": Client("images", converse_collapsed, is_collapsed=True),
     "nextchat": Client("url", converse_nextchat, is_cut=True),
     "librechat": Client("url", CONVERSE_LIBRECHAT),
 }

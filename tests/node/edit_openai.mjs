@@ -16,7 +16,7 @@ const listen = async (request) => {
 
 await converse(async (prompt) => {
   messages.push({ role: "user", content: prompt });
-  const request = { model: asked.model, messages };
+  const request = { model: asked.model, messages, modalities: ["text", "image"] };
   const message = asked.isStream
     ? await listen(request)
     : (await client.chat.completions.create(request)).choices[0].message;
