@@ -6,12 +6,15 @@ is found within one delta and taken out of the text. The assistant's turn goes b
 """
 
 import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from client import converse_by
+from client import Say, converse_by
 from python_clients import create_openai
-from shown import Shown, show_images, show_markdown
+from shown import Shown, load_picture, show_images, show_markdown
 
 from programs import Gateway
 
@@ -43,13 +46,53 @@ def _ask(gateway: Gateway, model: str, messages: list[Any]) -> tuple[str, list[s
         return read_chunks(client.chat.completions.create(model=model, messages=messages, stream=True))
 
 
-def say_with_uploads(gateway: Gateway, model: str, messages: list[Any]) -> tuple[Shown, Any]:
-    """Ask for a stream; its pictures are uploaded, and go back as parts beside the text."""
-    text, urls = _ask(gateway, model, messages)
-    for url in urls:
-        assert url.startswith("data:"), "Invalid base64 data for image"
-    parts = [{"type": "image_url", "image_url": {"detail": "auto", "url": url}} for url in urls]
-    return show_images(text, urls), {"role": "assistant", "content": [{"type": "text", "text": text}, *parts]}
+Upload = Callable[[str], str]
+"""Takes a data URI, and returns the address by which the picture goes back."""
+
+
+def say_with_uploads(upload: Upload) -> Say:
+    """Return what asks for a stream, uploads its pictures, and sends them back as parts beside the text."""
+
+    def say(gateway: Gateway, model: str, messages: list[Any]) -> tuple[Shown, Any]:
+        text, urls = _ask(gateway, model, messages)
+        for url in urls:
+            assert url.startswith("data:"), "Invalid base64 data for image"
+        parts = [{"type": "image_url", "image_url": {"detail": "auto", "url": upload(url)}} for url in urls]
+        kept = {"role": "assistant", "content": [{"type": "text", "text": text}, *parts]}
+        return show_images(text, urls), kept
+
+    return say
+
+
+@contextmanager
+def running_bucket() -> Iterator[Upload]:
+    """Run a store of uploads for the length of the block: what it takes, it gives to whoever asks."""
+    pictures: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            picture = pictures[int(self.path.rpartition("/")[2])]
+            self.send_response(200)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Content-Length", str(len(picture)))
+            self.end_headers()
+            self.wfile.write(picture)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    def upload(url: str) -> str:
+        pictures.append(load_picture(url))
+        return f"http://127.0.0.1:{server.server_port}/files/{len(pictures) - 1}"
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield upload
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def say_with_text(gateway: Gateway, model: str, messages: list[Any]) -> tuple[Shown, Any]:
@@ -59,5 +102,5 @@ def say_with_text(gateway: Gateway, model: str, messages: list[Any]) -> tuple[Sh
     return show_markdown(text), {"role": "assistant", "content": text}
 
 
-CONVERSE_LOBECHAT = converse_by(say_with_uploads)
+CONVERSE_LOBECHAT = converse_by(say_with_uploads(lambda url: url))
 CONVERSE_LOBECHAT_TEXT = converse_by(say_with_text)
