@@ -76,9 +76,7 @@ class Edge:
             logging.DEBUG if scope["path"] in _ANY_HOST_PATHS else logging.INFO,
             "%s %s %s%s in %.0f ms request=%s generation=%s key=%s",
             scope["method"],
-            ascii(scope["path"][:_LOGGED_CHARACTERS])[
-                1:-1
-            ],  # decoded from the request, it may hold line breaks
+            _show_path(scope["path"]),
             response.status or "gone",
             f" {code}" if code else "",
             (time.perf_counter() - started) * 1000,
@@ -169,6 +167,11 @@ class _Response:
             self.status = message["status"]
             self._edge.add_headers(self._scope, MutableHeaders(scope=message), self._request_id)
         await self._send(message)
+
+
+def _show_path(path: str) -> str:
+    """Return a path for the log: decoded from the request, it may hold line breaks, or a query with a signature."""
+    return ascii(path.partition("?")[0][:_LOGGED_CHARACTERS])[1:-1]
 
 
 def _forgive_path(path: str) -> str:
