@@ -112,7 +112,7 @@ def test_all_parts_go_back_in_their_order(talkative: Gateway, sent: Sendings) ->
 
 def test_thoughts_do_not_go_back(talkative: Gateway, sent: Sendings) -> None:
     """What Gemini thought, and the pictures it thought of, stay where they are."""
-    thinking = {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}
+    thinking: dict[str, Any] = {"extra_body": {"google": {"thinking_config": {"include_thoughts": True}}}}
     talk = Talk(talkative, keep_content, model="gemini-3-pro-image", **thinking)
     first = talk.say("a boat [[thoughts=1]]")
     talk.say("make it blue")
