@@ -71,7 +71,7 @@ def test_answers_kept_elsewhere_are_known_by_their_bytes(
     with running_bucket() as upload:
         say = say_with_uploads(upload)
         # Without the first turn the conversation is unknown, and only the bytes are left.
-        client = Client("images", converse_by(lambda *asked: say(*asked[:2], asked[2][-3:])))
+        client = Client("images", converse_by(lambda to, model, messages: say(to, model, messages[-3:])))
         client.converse(gateway, MODEL, prompts)
     drawn, edited, again = recorder.exchanges
     check_edits(client, edited, drawn.answered, prompts[1])
