@@ -11,7 +11,7 @@ from talking import Drawn, digest, draw
 from asking import Reply, ask, chat
 from limner.ledger.signing import derive
 from limner.pictures.links import PictureLinks
-from programs import Gateway
+from programs import CLIENT_KEY, Gateway
 
 HOUR = 3600
 
@@ -60,8 +60,7 @@ def write_as_user(url: str) -> list[dict[str, Any]]:
 
 
 def ask_with(gateway: Gateway, messages: list[dict[str, Any]], key: str | None = None) -> Reply:
-    options = {} if key is None else {"key": key}
-    return ask(gateway, chat(messages=messages, extra_body={}), **options)
+    return ask(gateway, chat(messages=messages, extra_body={}), key=key or CLIENT_KEY)
 
 
 Form = Callable[[str], list[dict[str, Any]]]
