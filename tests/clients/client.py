@@ -26,8 +26,6 @@ class Client:
     converse: Converse
     is_collapsed: bool = False
     """Sends one user turn with the last picture in it, instead of the turns before."""
-    is_cut: bool = False
-    """Sends only the last of the turns before."""
 
 
 def converse_by(say: Say, prompt_to_message: Callable[[Any], Any] | None = None) -> Converse:

@@ -51,9 +51,10 @@ class Content:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A call to the upstream: the turns it got, and its answer's status and turn."""
+    """A call to the upstream: the turns it got, the ratio asked for, and its answer's status and turn."""
 
     model: str
+    ratio: str | None
     asked: tuple[Content, ...]
     status: int
     answered: Content
@@ -89,9 +90,16 @@ class Recorder:
             connection.request("POST", call.path, body=call.body, headers=headers)
             response = connection.getresponse()
             body = response.read()
-        asked = tuple(read_content(content) for content in json.loads(call.body)["contents"])
-        model = call.path.partition("/models/")[2].partition(":")[0]
-        self.exchanges.append(Exchange(model, asked, response.status, _read_answer(body)))
+        said = json.loads(call.body)
+        self.exchanges.append(
+            Exchange(
+                model=call.path.partition("/models/")[2].partition(":")[0],
+                ratio=said.get("generationConfig", {}).get("imageConfig", {}).get("aspectRatio"),
+                asked=tuple(read_content(content) for content in said["contents"]),
+                status=response.status,
+                answered=_read_answer(body),
+            )
+        )
         return Answer([body], response.headers["content-type"], response.status)
 
 

@@ -58,6 +58,6 @@ CLIENTS = {
     "lobechat-url": Client("url", CONVERSE_LOBECHAT_TEXT),
     "cherry-studio": Client("images", CONVERSE_CHERRY_STUDIO),
     "cherry-studio-collapsed": Client("images", converse_collapsed, is_collapsed=True),
-    "nextchat": Client("url", converse_nextchat, is_cut=True),
+    "nextchat": Client("url", converse_nextchat),
     "librechat": Client("url", CONVERSE_LIBRECHAT),
 }

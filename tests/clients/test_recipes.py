@@ -89,26 +89,53 @@ def list_outputs(root: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("title", ["openai for Python", "LangChain for Python", "litellm"])
-def test_python_examples(title: str, open_gateway: OpenGateway, recorder: Recorder, tmp_path: Path) -> None:
-    """Each Python example draws, edits what it drew, and prints something of both."""
-    example = read_example(title, "python", open_gateway(OUTPUTS[title]))
-    assert len(run(tmp_path, sys.executable, "-c", example).splitlines()) >= 2
-    check_recipe(recorder)
+PLACES = {
+    "openai for Python": "completions.create(",
+    "openai for Node": "completions.create({",
+    "LangChain for Python": "ChatOpenAI(",
+    "LangChain for Node": "new ChatOpenAI({",
+    "AI SDK": "generateText({",
+    "AI SDK with OpenRouter's provider": "createOpenRouter({",
+    "litellm": "litellm.completion(",
+}
+"""Where in an example its recipe's way to set the ratio goes."""
 
 
-@pytest.mark.parametrize(
-    "title", ["openai for Node", "LangChain for Node", "AI SDK", "AI SDK with OpenRouter's provider"]
-)
-def test_node_examples(title: str, open_gateway: OpenGateway, recorder: Recorder, tmp_path: Path) -> None:
-    """So does each Node example."""
+def run_program(title: str, gateway: Gateway, folder: Path, added: str = "") -> str:
+    """Run an example, with `added` in its place; return what it printed."""
+    is_python = "```python" in read_section(title)
+    example = read_example(title, "python" if is_python else "js", gateway)
+    example = example.replace(PLACES[title], f"{PLACES[title]}{added}")
+    if is_python:
+        return run(folder, sys.executable, "-c", example)
     if shutil.which("node") is None:
         pytest.skip("Node is not on this machine")
     if not (NODE_FOLDER / "node_modules" / "@openrouter").is_dir():
         pytest.skip("the Node clients are not installed: run `npm ci` in tests/node")
-    (tmp_path / "node_modules").symlink_to(NODE_FOLDER / "node_modules", target_is_directory=True)
-    (tmp_path / "example.mjs").write_text(read_example(title, "js", open_gateway(OUTPUTS[title])))
-    assert len(run(tmp_path, "node", "example.mjs").splitlines()) >= 2
+    (folder / "node_modules").symlink_to(NODE_FOLDER / "node_modules", target_is_directory=True)
+    (folder / "example.mjs").write_text(example)
+    return run(folder, "node", "example.mjs")
+
+
+@pytest.mark.parametrize("title", PLACES)
+def test_programs(title: str, open_gateway: OpenGateway, recorder: Recorder, tmp_path: Path) -> None:
+    """Each example in Python or JavaScript draws, edits what it drew, and prints something of both."""
+    printed = run_program(title, open_gateway(OUTPUTS[title]), tmp_path)
+    assert len(printed.splitlines()) >= 2
+    check_recipe(recorder)
+    assert [exchange.ratio for exchange in recorder.exchanges] == [None, None]
+
+
+@pytest.mark.parametrize("title", PLACES)
+def test_ratios(title: str, open_gateway: OpenGateway, recorder: Recorder, tmp_path: Path) -> None:
+    """The way to set the ratio that a recipe names, put into its example, reaches the upstream."""
+    (line,) = re.findall(
+        r"^- \*\*Ratio and size\*\*: `([^`]+)`|Ratio and size stand.*?: `([^`]+)`",
+        read_section(title),
+        re.MULTILINE,
+    )
+    run_program(title, open_gateway(OUTPUTS[title]), tmp_path, f"{''.join(line)}, ")
+    assert {exchange.ratio for exchange in recorder.exchanges} == {"16:9"}
     check_recipe(recorder)
 
 
