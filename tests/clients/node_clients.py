@@ -15,15 +15,22 @@ from programs import CLIENT_KEY, Gateway, scrub_environment
 FOLDER = Path(__file__).resolve().parents[1] / "node"
 
 
+def find_node(package: str) -> str:
+    """Return the path of Node; skip the test where it or a package is missing, which in CI neither may be."""
+    node = shutil.which("node")
+    give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+    if node is None:
+        give_up("Node is not on this machine")
+    if not (FOLDER / "node_modules" / package).is_dir():
+        give_up("the Node clients are not installed: run `npm ci` in tests/node")
+    return node
+
+
 def converse_node(program: str, package: str, *, is_stream: bool) -> Callable[..., list[Shown]]:
     """Return conversations by `program`, which needs `package`."""
 
     def converse(gateway: Gateway, model: str, prompts: Sequence[str]) -> list[Shown]:
-        node = shutil.which("node")
-        if node is None:
-            pytest.skip("Node is not on this machine")
-        if not (FOLDER / "node_modules" / package).is_dir():
-            pytest.skip("the Node clients are not installed: run `npm ci` in tests/node")
+        node = find_node(package)
         asked = {"model": model, "prompts": list(prompts), "isStream": is_stream}
         done = subprocess.run(
             [node, f"{program}.mjs"],

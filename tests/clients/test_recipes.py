@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from client import Client, OpenGateway
 from node_clients import FOLDER as NODE_FOLDER
+from node_clients import find_node
 from recorder import Recorder
 from roster import CLIENTS
 from test_draw_edit_edit import check_edits
@@ -108,13 +109,10 @@ def run_program(title: str, gateway: Gateway, folder: Path, added: str = "") -> 
     example = example.replace(PLACES[title], f"{PLACES[title]}{added}")
     if is_python:
         return run(folder, sys.executable, "-c", example)
-    if shutil.which("node") is None:
-        pytest.skip("Node is not on this machine")
-    if not (NODE_FOLDER / "node_modules" / "@openrouter").is_dir():
-        pytest.skip("the Node clients are not installed: run `npm ci` in tests/node")
+    node = find_node("@openrouter/ai-sdk-provider")
     (folder / "node_modules").symlink_to(NODE_FOLDER / "node_modules", target_is_directory=True)
     (folder / "example.mjs").write_text(example)
-    return run(folder, "node", "example.mjs")
+    return run(folder, node, "example.mjs")
 
 
 @pytest.mark.parametrize("title", PLACES)
