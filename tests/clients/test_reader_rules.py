@@ -1,19 +1,22 @@
 """Where a client's rules bite: what docs/clients.md warns of, and what the gateway does about it."""
 
 from contextlib import ExitStack
+from typing import Any
 
 import msgspec
 import pytest
 from aiohttp.http_exceptions import LineTooLong
 from cherry_studio import read_chunks
-from client import OpenGateway
+from client import Client, OpenGateway, converse_by
 from nextchat import asking, read_answer
-from open_webui import CONVERSE_OPEN_WEBUI
+from open_webui import CONVERSE_OPEN_WEBUI, say_with_long_lines
 from recorder import Recorder
 from roster import CLIENTS
-from shown import show_markdown
+from shown import Shown, show_markdown
+from test_draw_edit_edit import MODELS, check_edits
 
 from asking import PROMPT
+from programs import Gateway
 
 MODEL = "gemini-3.1-flash-image"
 
@@ -45,6 +48,22 @@ def test_an_image_is_a_line_too_long_for_open_webui(open_gateway: OpenGateway) -
     """Versions that read lines of 128 KiB cannot be given `images`; their recipe names `url`."""
     with pytest.raises(LineTooLong):
         CONVERSE_OPEN_WEBUI(open_gateway("images"), MODEL, [f"{PROMPT} in a line"])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_turn_that_open_webui_drops(model: str, open_gateway: OpenGateway, recorder: Recorder) -> None:
+    """Where an answer's text is blank its turn is dropped, and user follows user; each edit is of the last picture."""
+
+    def say(gateway: Gateway, asked_model: str, messages: list[Any]) -> tuple[Shown, Any]:
+        shown, kept = say_with_long_lines(gateway, asked_model, messages)
+        return shown, {**kept, "content": " "}
+
+    prompts = [f"{PROMPT} without words by {model}", "make it brighter", "now mirror it"]
+    client = Client("images", converse_by(say))
+    client.converse(open_gateway("images"), model, prompts)
+    drawn, edited, again = recorder.exchanges
+    check_edits(client, edited, drawn.answered, prompts[1])
+    check_edits(client, again, edited.answered, prompts[2])
 
 
 def test_an_entry_without_its_type_fails_cherry_studio() -> None:
