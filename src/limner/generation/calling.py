@@ -1,19 +1,37 @@
-"""Sends one generation to Gemini, again where nothing was bought, and receives the answer.
+"""Sends one call to Gemini, again where nothing was bought, and receives the answer.
 
-Knows the order of things: the books first, then the bytes. Knows no door and not what is done with the answer.
+Its generation is marked as sent by then. Knows no door, no books and not what is done with the answer.
 """
 
 import asyncio
+import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+from msgspec import Struct
 
 from limner.errors import GatewayError
 from limner.generation.receiving import Receiver
 from limner.generation.record import Generation, State
-from limner.translate.failure import MAX_BODY_BYTES, find_wait_seconds, read_error_body, to_gateway_error
+from limner.translate.failure import (
+    MAX_BODY_BYTES,
+    find_wait_seconds,
+    is_about_signature,
+    read_error_body,
+    to_gateway_error,
+)
 from limner.upstream.client import Answer, CallBody, CallUnwanted, GeminiClient
 from limner.upstream.retry import choose_wait_seconds
+
+_LOG = logging.getLogger("limner.generation")
+
+
+class Bodies(Struct, frozen=True, kw_only=True):
+    """What is sent, and what is sent instead if Gemini refuses a thought signature; None: there is none in it."""
+
+    signed: bytes | CallBody
+    build_unsigned: Callable[[], bytes | CallBody] | None
 
 
 class Refused(Exception):
@@ -32,37 +50,37 @@ class ClientLeft(Exception):
 async def call(
     generation: Generation,
     client: GeminiClient,
-    body: bytes | CallBody,
+    bodies: Bodies,
     receiver: Receiver,
     *,
     is_stream: bool,
-    mark_sent: Callable[[], Awaitable[None]],
     note_receiving: Callable[[], None],
     is_wanted: Callable[[], bool],
 ) -> None:
     """Send until an answer comes, and receive it.
 
-    `mark_sent` has put on disk, when it returns, that bytes may leave; `note_receiving` is told that an answer
-    begins; `is_wanted` says whether anyone waits.
+    `note_receiving` is told that the first answer of the generation begins; `is_wanted` says whether anyone waits.
     Raises GatewayError, or ClientLeft as long as nothing was bought.
     """
     ends_at = asyncio.get_running_loop().time() + client.timeout_seconds
-    if not is_wanted():
-        raise ClientLeft
-    await mark_sent()
-    generation.state = State.SENT
+    body, unsigned = bodies.signed, bodies.build_unsigned
     patience = _Patience(ends_at)
     while True:
         try:
             async with _attempt(
                 generation.model.id, client, body, is_stream=is_stream, ends_at=ends_at, is_wanted=is_wanted
             ) as answer:
-                generation.state = State.RECEIVING
-                note_receiving()
+                if generation.state is not State.RECEIVING:
+                    generation.state = State.RECEIVING
+                    note_receiving()
                 await receiver.read(answer)
         except CallUnwanted:
             raise ClientLeft from None
         except Refused as refused:
+            if unsigned is not None and is_about_signature(refused.error):
+                _LOG.warning("generation %s: Gemini refuses a thought signature; none is sent", generation.id)
+                body, unsigned, generation.is_unsigned = unsigned(), None, True
+                continue
             generation.is_assumed_free |= refused.error.code == "upstream_error"
             await asyncio.sleep(patience.take(refused))
             if not is_wanted():

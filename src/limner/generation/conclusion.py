@@ -1,82 +1,59 @@
 """How a generation ended and what it cost, from what Gemini said and what went wrong. Decides, does nothing.
 
-The same decision is made of a live answer, and after a crash of what its journal holds.
+The same decision is made of a live answer, and after a crash of what its journal holds. Of several choices one that
+has something to give makes an answer; what the others cost is in its bill.
 """
+
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from limner.catalogue import Model
-from limner.errors import (
-    GatewayError,
-    GatewayUnavailable,
-    InsufficientQuota,
-    InternalError,
-    InvalidRequest,
-    NotFound,
-    RateLimited,
-    UpstreamFailure,
-    UpstreamUnavailable,
-)
+from limner.errors import GatewayError, GatewayUnavailable, InternalError, UpstreamFailure
+from limner.generation.choice_conclusion import ChoiceConclusion, conclude_choice, estimate_unknown
 from limner.generation.record import Asked, Bill, State
-from limner.translate.composition import Composer, TextSegment
-from limner.translate.outcome import Outcome, compare_size, judge
-from limner.translate.transcript import TextPiece, Transcript
-from limner.translate.usage import TokenCount, cost_micro_usd, count_tokens, estimate_tokens
+from limner.translate.outcome import Outcome, to_failed_outcome
+from limner.translate.transcript import Transcript
+from limner.translate.usage import TokenCount
 from limner.wire.openai import Notice
 
-LISTED_CHARACTERS = 2000
-"""How much of an answer's text lists show. It is in the books, of which a page reads a hundred rows."""
-
-_NOTHING_BOUGHT = (RateLimited, UpstreamUnavailable, GatewayUnavailable, InsufficientQuota)
+Said = tuple[Transcript, GatewayError | None]
+"""What Gemini said for a choice, and what ended its receiving before its time."""
 
 
 class Conclusion(Struct, frozen=True, kw_only=True):
-    """An end. Either `outcome` and `bill` are set, or `error` is; an error may have a bill as well."""
+    """An end. Either `outcomes` and `bill` are set, or `error` is; an error may have a bill as well."""
 
     state: State
-    outcome: Outcome | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    """Of each choice."""
+    texts: tuple[str, ...] = ()
+    """The beginning of the text that a client is given of each choice, without pictures."""
     bill: Bill | None = None
     notices: tuple[Notice, ...] = ()
-    text: str | None = None
-    """The beginning of the text that a client is given, without pictures."""
     error: GatewayError | None = None
     is_replayable: bool
     """Whether a repeat of the call is answered with this end."""
     is_assumed_free: bool = False
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether there is something to give."""
+        return bool(self.outcomes)
 
-def conclude(
-    transcript: Transcript,
-    failure: GatewayError | None,
-    asked: Asked,
-    model: Model,
-    *,
-    was_sent: bool,
-) -> Conclusion:
-    """Return how a generation ended whose receiving ended with `failure`, or in good order."""
-    if not was_sent:
-        return Conclusion(state=State.FAILED, error=failure or InternalError(), is_replayable=False)
-    try:
-        outcome = judge(transcript, failure, model.id, draws=asked.draws)
-    except GatewayError as error:
-        return _conclude_error(transcript, error, asked, model)
-    notices = [*outcome.notices]
-    ratio, size = asked.aspect_ratio, asked.image_size
-    expected = None if ratio is None else model.pixels.get((ratio, size))
-    notices.extend(compare_size(transcript, f"{ratio} at {size}", expected))
-    tokens, is_estimate = _count(transcript, asked, model, is_truncated=outcome.is_truncated)
-    if is_estimate:
-        notices.append(
-            Notice("usage_estimated", "Gemini did not count this answer; tokens and cost are the table's.")
-        )
-    return Conclusion(
-        state=State.SETTLED,
-        outcome=outcome,
-        bill=_to_bill(tokens, model, asked),
-        notices=tuple(notices),
-        text=_begin_text(transcript, outcome, asked),
-        is_replayable=True,
-    )
+
+def conclude(choices: Sequence[Said], asked: Asked, model: Model, *, was_sent: bool) -> Conclusion:
+    """Return how a generation ended of whose choices this is known."""
+    ends = [conclude_choice(said, failure, asked, model, was_sent=was_sent) for said, failure in choices]
+    if any(end.outcome is not None for end in ends):
+        return _conclude_answer(choices, ends, asked, model)
+    return _conclude_error(ends)
+
+
+def conclude_outcome(said: Said, asked: Asked, model: Model) -> Outcome:
+    """Return how a choice ended that was sent."""
+    end = conclude_choice(*said, asked, model, was_sent=True)
+    return end.outcome or _to_failed(end)
 
 
 def stopped_sent() -> GatewayError:
@@ -94,58 +71,77 @@ def stopped_unsent() -> GatewayError:
     )
 
 
-def _begin_text(transcript: Transcript, outcome: Outcome, asked: Asked) -> str:
-    composer = Composer(
-        transcript, form=asked.image_output, wants_thoughts=asked.wants_thoughts, draws=asked.draws
+def unwanted() -> GatewayError:
+    """Return what a choice ended with whose client had left before it was sent, unlike others of its call."""
+    return GatewayUnavailable(
+        "The client had left before this choice was sent; nothing was bought for it.", code="shutting_down"
     )
-    said = composer.take_rest(outcome.refusal)
-    text = "".join(segment.text for segment in said if isinstance(segment, TextSegment)).strip()
-    return text if len(text) <= LISTED_CHARACTERS else f"{text[: LISTED_CHARACTERS - 1]}…"
 
 
-def _conclude_error(transcript: Transcript, error: GatewayError, asked: Asked, model: Model) -> Conclusion:
-    if isinstance(error, _NOTHING_BOUGHT):
-        return Conclusion(state=State.FAILED, error=error, is_replayable=False)
-    if isinstance(error, InvalidRequest | NotFound):
-        if error.code != "content_policy_violation":
-            return Conclusion(state=State.REFUSED, error=error, is_replayable=False)
-        tokens, _ = _count(transcript, asked, model, is_truncated=False)
-        return Conclusion(
-            state=State.REFUSED, error=error, bill=_to_bill(tokens, model, asked), is_replayable=True
-        )
-    if error.code == "upstream_error" and not transcript.has_begun:
-        return Conclusion(state=State.FAILED, error=error, is_replayable=True, is_assumed_free=True)
-    if error.code == "upstream_invalid_response" and transcript.usage and transcript.finish:
-        # Gemini counted a complete answer, so it is charged, readable or not.
-        tokens, _ = _count(transcript, asked, model, is_truncated=False)
-        return Conclusion(
-            state=State.SETTLED, error=error, bill=_to_bill(tokens, model, asked), is_replayable=True
-        )
-    return Conclusion(state=State.UNKNOWN, error=error, is_replayable=True)
-
-
-def _count(
-    transcript: Transcript, asked: Asked, model: Model, *, is_truncated: bool
-) -> tuple[TokenCount, bool]:
-    """Return the tokens, and whether they are the table's estimate."""
-    pictures = sum(picture.is_complete for picture in transcript.pictures)
-    if transcript.usage is not None and not is_truncated:
-        return count_tokens(transcript.usage, model, pictures, asked.image_size), False
-    tokens = estimate_tokens(
-        model,
-        text_bytes=asked.text_bytes,
-        input_pictures=asked.input_pictures,
-        pictures=pictures,
-        size=asked.image_size,
-        output_bytes=0 if asked.draws else _count_text_bytes(transcript),
+def _conclude_answer(
+    choices: Sequence[Said], ends: Sequence[ChoiceConclusion], asked: Asked, model: Model
+) -> Conclusion:
+    notices: list[Notice] = []
+    bills: list[Bill] = []
+    for index, ((said, _), end) in enumerate(zip(choices, ends, strict=True)):
+        notices += end.notices if len(ends) == 1 else _name_choice(index, end.notices)
+        if end.bill is not None:
+            bills.append(end.bill)
+        if end.outcome is None:
+            notices.append(
+                Notice("choice_failed", f"Choice {index} came to nothing: {_get_error(end).message}")
+            )
+        if end.state is State.UNKNOWN:
+            bills.append(estimate_unknown(said, asked, model))
+            told = f"Nobody knows what choice {index} cost; it is billed at the table's estimate."
+            notices.append(Notice("choice_unknown", told))
+    return Conclusion(
+        state=State.SETTLED,
+        outcomes=tuple(end.outcome or _to_failed(end) for end in ends),
+        texts=tuple(end.text or "" for end in ends),
+        bill=_add(bills),
+        notices=tuple(notices),
+        is_replayable=True,
     )
-    return tokens, True
 
 
-def _count_text_bytes(transcript: Transcript) -> int:
-    return sum(len(piece.text.encode()) for piece in transcript.pieces if isinstance(piece, TextPiece))
+def _conclude_error(ends: Sequence[ChoiceConclusion]) -> Conclusion:
+    """Return an end without an answer: an unknown one if any is, else the first."""
+    chief = next((end for end in ends if end.state is State.UNKNOWN), ends[0])
+    is_unknown = chief.state is State.UNKNOWN
+    billed = [] if is_unknown else [end for end in ends if end.bill is not None]
+    return Conclusion(
+        state=billed[0].state if billed else chief.state,
+        bill=_add(end.bill for end in billed if end.bill is not None) if billed else None,
+        error=_get_error(chief),
+        is_replayable=chief.is_replayable,
+        is_assumed_free=any(end.is_assumed_free for end in ends),
+    )
 
 
-def _to_bill(tokens: TokenCount, model: Model, asked: Asked) -> Bill:
-    cost = cost_micro_usd(tokens, model, at_seconds=asked.created) if model.is_listed else None
-    return Bill(tokens=tokens, cost_micro_usd=cost)
+def _to_failed(end: ChoiceConclusion) -> Outcome:
+    return to_failed_outcome(_get_error(end))
+
+
+def _get_error(end: ChoiceConclusion) -> GatewayError:
+    return end.error or InternalError()
+
+
+def _name_choice(index: int, notices: Iterable[Notice]) -> list[Notice]:
+    return [Notice(notice.code, f"Choice {index}: {notice.message}") for notice in notices]
+
+
+def _add(bills: Iterable[Bill]) -> Bill:
+    """Return the sum; where a price is not known, that of all is not."""
+    found = list(bills)
+    costs = [bill.cost_micro_usd for bill in found if bill.cost_micro_usd is not None]
+    return Bill(
+        tokens=TokenCount(
+            input_text=sum(bill.tokens.input_text for bill in found),
+            input_image=sum(bill.tokens.input_image for bill in found),
+            output_image=sum(bill.tokens.output_image for bill in found),
+            output_text=sum(bill.tokens.output_text for bill in found),
+            thoughts=sum(bill.tokens.thoughts for bill in found),
+        ),
+        cost_micro_usd=sum(costs) if len(costs) == len(found) else None,
+    )

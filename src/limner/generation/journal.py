@@ -1,11 +1,9 @@
-"""What is written of a generation beside its pictures, a JSON line each, and how it is read back.
+"""What is written of a generation beside its pictures, a JSON line each.
 
 The head says whose it is, so that files alone are enough to find an owner; the end marker says that nothing
-is missing. Between them stand Gemini's own events in their order. Knows lines, not files.
+is missing. Between them stand Gemini's own events in their order, those of several choices as they came. Knows
+lines, not files; `recorded` reads them back.
 """
-
-from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -14,21 +12,8 @@ from limner.errors import GatewayError, restore
 from limner.generation.record import Asked
 from limner.pictures.spool import PictureSpool
 from limner.pictures.store import Draft
-from limner.translate.reader import (
-    Blocked,
-    Event,
-    Finish,
-    PictureBegins,
-    PictureBytes,
-    PictureEnds,
-    PictureSettled,
-    SignatureBytes,
-    SignatureEnds,
-    Text,
-    UpstreamError,
-    Usage,
-)
-from limner.translate.transcript import Picture, Transcript
+from limner.translate.reader import Event, PictureBytes, SignatureBytes, SignatureEnds
+from limner.translate.transcript import Picture
 
 _FLUSHED_BYTES = 256 * 1024
 """A signature of this length goes to disk at once; Gemini's reach 3 MB (recorded 2026-07)."""
@@ -80,6 +65,12 @@ class Signature(Struct, frozen=True, tag="signature"):
     part: int
 
 
+class ChoiceBegins(Struct, frozen=True, tag="choice"):
+    """The lines that follow are this choice's; before the first such line they are those of choice 0."""
+
+    index: int
+
+
 class ErrorNote(Struct, frozen=True, kw_only=True):
     """An error, to be raised again later."""
 
@@ -88,15 +79,16 @@ class ErrorNote(Struct, frozen=True, kw_only=True):
     param: str | None = None
 
 
-class End(Struct, frozen=True, tag="end"):
-    """The last line: the answer is over; `failure` is what ended it before its time, if anything did."""
+class ChoiceEnds(Struct, frozen=True, tag="choice_end"):
+    """One of several choices is over; `failure` is what ended it before its time, if anything did."""
 
     failure: ErrorNote | None
 
 
-_GeminiEvent = Text | PictureBegins | PictureEnds | PictureSettled | SignatureEnds | Finish | Usage
-_Line = _GeminiEvent | Blocked | UpstreamError | Head | PictureNamed | PictureReceived | Signature | End
-_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
+class End(Struct, frozen=True, tag="end"):
+    """The last line: the answer is over; `failure` is what ended an only choice before its time, if anything did."""
+
+    failure: ErrorNote | None
 
 
 def to_note(error: GatewayError) -> ErrorNote:
@@ -114,8 +106,43 @@ class JournalWriter:
 
     def __init__(self, draft: Draft, head: Head) -> None:
         self._draft = draft
+        self._choices = head.asked.n
+        self._index = 0
+        self.write(0, msgspec.json.encode(head))
+
+    def write(self, index: int, line: bytes) -> None:
+        """Note a line of a choice."""
+        if index != self._index:
+            self._index = index
+            self._draft.add_line(msgspec.json.encode(ChoiceBegins(index)))
+        self._draft.add_line(line)
+
+    def end_choice(self, index: int, failure: GatewayError | None) -> None:
+        """Note that a choice is over; of an only one the end of all says so."""
+        if self._choices > 1:
+            self.write(index, msgspec.json.encode(ChoiceEnds(_to_optional_note(failure))))
+            self.flush()
+
+    def end(self, failure: GatewayError | None) -> None:
+        """Note that nothing follows; `failure` is what ended an only choice before its time."""
+        noted = None if self._choices > 1 else _to_optional_note(failure)
+        self.write(self._index, msgspec.json.encode(End(noted)))
+
+    def flush(self) -> None:
+        """Write what was noted, as far as the disk takes it; what it refuses stays in memory."""
+        try:
+            self._draft.flush()
+        except OSError:
+            return
+
+
+class ChoiceWriter:
+    """Writes the lines of one choice; signatures are gathered, for those of others come in between."""
+
+    def __init__(self, journal: JournalWriter, index: int) -> None:
+        self._journal = journal
+        self._index = index
         self._signature: list[bytes] = []
-        self._write(head)
 
     def add(self, event: Event) -> None:
         """Note an event; pictures' bytes are not the journal's."""
@@ -146,69 +173,20 @@ class JournalWriter:
             )
         )
 
-    def end(self, failure: GatewayError | None) -> None:
-        """Note that nothing follows."""
-        self._write(End(None if failure is None else to_note(failure)))
-
     def flush(self) -> None:
-        """Write what was noted, as far as the disk takes it; what it refuses stays in memory."""
-        try:
-            self._draft.flush()
-        except OSError:
-            return
+        """Write what was noted, of all choices, as far as the disk takes it."""
+        self._journal.flush()
 
     def _write_signature(self, part: int) -> None:
         line = b"".join([b'{"type":"signature","part":%d,"base64":"' % part, *self._signature, b'"}'])
         self._signature.clear()
-        self._draft.add_line(line)
+        self._journal.write(self._index, line)
         if len(line) > _FLUSHED_BYTES:
             self.flush()
 
     def _write(self, line: Struct) -> None:
-        self._draft.add_line(msgspec.json.encode(line))
+        self._journal.write(self._index, msgspec.json.encode(line))
 
 
-class Recorded(Struct, kw_only=True):
-    """What a journal says. `end` is None if it stops before the end marker."""
-
-    head: Head | None = None
-    transcript: Transcript = msgspec.field(default_factory=Transcript)
-    file_names: dict[str, str] = msgspec.field(default_factory=dict)
-    """By picture id."""
-    end: End | None = None
-
-
-def read_lines(lines: Iterable[bytes]) -> Recorded:
-    """Return what the lines say; the first that cannot be read ends it, for nothing after it is certain."""
-    recorded = Recorded()
-    named = ""
-    for text in lines:
-        try:
-            line = _DECODER.decode(text)
-        except msgspec.DecodeError:
-            break
-        match line:
-            case Head():
-                recorded.head = line
-            case PictureNamed(picture_id):
-                named = picture_id
-            case PictureReceived():
-                _complete(recorded, line)
-            case End():
-                recorded.end = line
-                break
-            case Signature():
-                pass
-            case _:
-                recorded.transcript.add(line, picture_id=named)
-    return recorded
-
-
-def _complete(recorded: Recorded, line: PictureReceived) -> None:
-    picture = next(picture for picture in recorded.transcript.pictures if picture.id == line.id)
-    picture.size_bytes = line.size_bytes
-    picture.sha256 = line.sha256
-    picture.sniffed_mime_type = line.mime_type
-    picture.pixels = line.pixels
-    picture.is_unreadable = line.is_unreadable
-    recorded.file_names[line.id] = line.file_name
+def _to_optional_note(error: GatewayError | None) -> ErrorNote | None:
+    return None if error is None else to_note(error)

@@ -1,10 +1,10 @@
-"""Takes Gemini's answer as it comes: into the transcript, the spools and the journal of one generation."""
+"""Takes Gemini's answer as it comes: into the transcript, the spools and the journal of one choice."""
 
 from collections.abc import Callable
 
 from limner.errors import GatewayError, UpstreamFailure
-from limner.generation.journal import JournalWriter
-from limner.generation.record import Generation
+from limner.generation.journal import ChoiceWriter
+from limner.generation.record import Choice, Generation
 from limner.pictures.spool import FileSpool, InvalidBase64
 from limner.pictures.store import Draft
 from limner.translate.reader import (
@@ -24,9 +24,15 @@ class Receiver:
     """Receives one answer."""
 
     def __init__(
-        self, generation: Generation, draft: Draft, journal: JournalWriter, new_id: Callable[[str], str]
+        self,
+        generation: Generation,
+        choice: Choice,
+        draft: Draft,
+        journal: ChoiceWriter,
+        new_id: Callable[[str], str],
     ) -> None:
         self._generation = generation
+        self._transcript = choice.transcript
         self._draft = draft
         self._journal = journal
         self._new_id = new_id
@@ -55,7 +61,7 @@ class Receiver:
             ) from error
 
     def _take(self, event: Event) -> None:
-        transcript = self._generation.transcript
+        transcript = self._transcript
         if isinstance(event, PictureBytes):
             self._append(transcript.pictures[-1], event.base64)
             return
@@ -73,7 +79,7 @@ class Receiver:
         picture_id = self._new_id("img")
         self._journal.name_picture(picture_id)
         self._journal.add(event)
-        self._generation.transcript.add(event, picture_id=picture_id)
+        self._transcript.add(event, picture_id=picture_id)
         self._spool = self._draft.new_spool()
         self._generation.spools[picture_id] = self._spool
 

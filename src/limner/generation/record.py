@@ -17,7 +17,7 @@ from limner.pictures.spool import PictureSpool
 from limner.subscriptions import Audience
 from limner.translate.outcome import Outcome
 from limner.translate.request import Drawing
-from limner.translate.transcript import Transcript
+from limner.translate.transcript import Transcript, count_due
 from limner.translate.usage import TokenCount
 from limner.wire.openai import Notice
 
@@ -101,8 +101,29 @@ def begin_asked(model: str) -> str:
     return msgspec.json.encode({"model": model})[:-1].decode() + ","
 
 
+class Choice:
+    """One of the answers that a call asked for: what Gemini says in one upstream call, and how that ended."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.transcript = Transcript()
+        self.failure: GatewayError | None = None
+        """What ended its receiving before its time."""
+        self.outcome: Outcome | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it, and it is known what came."""
+        return self.outcome is not None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it is over and has something to give."""
+        return self.outcome is not None and not self.outcome.is_failed
+
+
 class Generation:
-    """One call and what came of it. `outcome` and `bill`, or `failure`, are set once it is over."""
+    """One call and what came of it. `bill` or `failure` is set once it is over."""
 
     def __init__(self, generation_id: str, asked: Asked, model: Model, *, fingerprint: bytes = b"") -> None:
         self.id = generation_id
@@ -110,12 +131,12 @@ class Generation:
         self.model = model
         self.fingerprint = fingerprint
         self.state = State.CLAIMED
-        self.transcript = Transcript()
+        self.choices = [Choice(index) for index in range(asked.n)]
         self.spools: dict[str, PictureSpool] = {}
         self.file_names: dict[str, str] = {}
         """What each picture's file is called in the store, by its id."""
-        self.outcome: Outcome | None = None
         self.bill: Bill | None = None
+        """None if there is no answer."""
         self.notices: list[Notice] = list(asked.notices)
         self.failure: GatewayError | None = None
         self.clients = 0
@@ -138,6 +159,15 @@ class Generation:
     def is_over(self) -> bool:
         """Whether nothing more will come."""
         return self._over.is_set()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether Gemini has said anything beside an error or a block."""
+        return any(choice.transcript.has_begun for choice in self.choices)
+
+    def count_due(self) -> int:
+        """Return how many pictures one that is over has to deliver."""
+        return sum(count_due(choice.transcript) for choice in self.choices if choice.is_answered)
 
     async def wait_until_over(self) -> None:
         """Return when nothing more will come."""

@@ -16,8 +16,9 @@ from limner.catalogue import find_model
 from limner.errors import GatewayError
 from limner.generation.claiming import name_folder
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
-from limner.generation.journal import Head, Recorded, read_lines, to_error
+from limner.generation.journal import Head, to_error
 from limner.generation.record import Asked, State
+from limner.generation.recorded import Recorded, RecordedChoice, read_lines
 from limner.generation.replaying import find_used_model
 from limner.generation.settling import to_ending, to_rows
 from limner.generation.stored_request import is_request_only
@@ -114,11 +115,11 @@ def recover_running(record: GenerationRecord, store: PictureStore) -> Ending:
         recorded = _read(path)
         was_sent = record.sent_at_ms is not None or not is_request_only(path)
         conclusion = _conclude(recorded, asked, was_sent=was_sent)
-        if conclusion.outcome is None:
+        if not conclusion.is_answer:
             return to_ending(record.id, conclusion)
         if not is_kept:
             store.adopt(record.id, folder)
-        rows = to_rows(recorded.transcript, recorded.file_names)
+        rows = to_rows([choice.transcript for choice in recorded.choices], recorded.file_names)
         return to_ending(record.id, conclusion, rows, folder, sum_sizes(store.get_path(folder)))
     return to_ending(record.id, _conclude(Recorded(), asked, was_sent=record.sent_at_ms is not None))
 
@@ -131,16 +132,16 @@ def adopt_unknown(folder: str, store: PictureStore) -> tuple[Head, Ending] | Non
     if head is None or recorded.end is None:
         return None
     conclusion = _conclude(recorded, head.asked, was_sent=True)
-    if conclusion.outcome is None:
+    if not conclusion.is_answer:
         return None
-    rows = to_rows(recorded.transcript, recorded.file_names)
+    rows = to_rows([choice.transcript for choice in recorded.choices], recorded.file_names)
     return head, to_ending(head.generation_id, conclusion, rows, folder, sum_sizes(path))
 
 
 def _read(path: Path) -> Recorded:
     """Return what a folder holds; a picture whose file is not as the journal says is not complete."""
     recorded = read_lines(read_journal(path))
-    for picture in recorded.transcript.pictures:
+    for picture in (picture for choice in recorded.choices for picture in choice.transcript.pictures):
         file_name = recorded.file_names.get(picture.id)
         if picture.is_unreadable:
             continue
@@ -174,16 +175,19 @@ def _to_new(head: Head) -> NewGeneration:
 
 def _conclude(recorded: Recorded, asked: Asked, *, was_sent: bool) -> Conclusion:
     model = find_used_model(asked.upstream_model)
-    failure = _find_failure(recorded) if was_sent else stopped_unsent()
-    return conclude(recorded.transcript, failure, asked, model, was_sent=was_sent)
+    choices = recorded.list_choices(asked.n)
+    said = [
+        (choice.transcript, _find_failure(choice) if was_sent else stopped_unsent()) for choice in choices
+    ]
+    return conclude(said, asked, model, was_sent=was_sent)
 
 
-def _find_failure(recorded: Recorded) -> GatewayError | None:
+def _find_failure(choice: RecordedChoice) -> GatewayError | None:
     """Return what ended the receiving before its time."""
-    if recorded.end is not None and recorded.end.failure is not None:
-        return to_error(recorded.end.failure)
-    said = recorded.transcript
-    has_end = recorded.end is not None or said.finish is not None
+    if choice.failure is not None:
+        return to_error(choice.failure)
+    said = choice.transcript
+    has_end = choice.is_over or said.finish is not None
     if has_end and all(picture.is_complete for picture in said.pictures):
         return None
     return stopped_sent()

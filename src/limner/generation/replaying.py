@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from limner.catalogue import Model, find_model, to_unlisted
 from limner.errors import GatewayError, NotFound
-from limner.generation.journal import ErrorNote, read_lines, to_error
+from limner.generation.journal import ErrorNote, to_error
 from limner.generation.record import Asked, Generation
+from limner.generation.recorded import read_lines
 from limner.generation.settling import StoredAnswer
 from limner.ledger.records import GenerationRecord, StoredPicture
 from limner.pictures.spool import PictureSpool
@@ -42,7 +43,8 @@ def raise_stored_error(record: GenerationRecord) -> None:
 class Loaded(Struct, frozen=True, kw_only=True):
     """An answer as its record and its files have it, the files open."""
 
-    transcript: Transcript
+    transcripts: list[Transcript]
+    """Of each choice."""
     spools: dict[str, PictureSpool]
     answer: StoredAnswer
 
@@ -60,16 +62,20 @@ def load(record: GenerationRecord, pictures: Sequence[StoredPicture], folder: Pa
     except OSError as error:
         raise NotFound("The answer of this call is no longer there.") from error
     answer = msgspec.json.decode(record.answer, type=StoredAnswer)
-    return Loaded(transcript=recorded.transcript, spools=spools, answer=answer)
+    choices = recorded.list_choices(len(answer.outcomes))
+    return Loaded(transcripts=[choice.transcript for choice in choices], spools=spools, answer=answer)
 
 
 def fill(generation: Generation, loaded: Loaded) -> None:
     """Let a generation, which may be listened to, have all of an answer; it is not over yet."""
     generation.spools.update(loaded.spools)
-    generation.outcome = loaded.answer.outcome
     generation.bill = loaded.answer.bill
     generation.notices.extend(loaded.answer.notices)
-    generation.transcript.take_over(loaded.transcript)
+    for choice, said, outcome in zip(
+        generation.choices, loaded.transcripts, loaded.answer.outcomes, strict=True
+    ):
+        choice.transcript.take_over(said)
+        choice.outcome = outcome
 
 
 def to_generation(record: GenerationRecord) -> Generation:

@@ -5,7 +5,7 @@ What cannot be written now is tried again until it can, while the client is answ
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from typing import Any
@@ -35,14 +35,29 @@ _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
 
 
+class StoredChoice(Struct, frozen=True, kw_only=True):
+    """What the books keep of a choice after the first."""
+
+    outcome: Outcome
+    text: str
+
+
 class StoredAnswer(Struct, frozen=True, kw_only=True):
     """What the books keep of an answer; what Gemini said is in the journal."""
 
     outcome: Outcome
+    """Of the first choice."""
+    further: tuple[StoredChoice, ...] = ()
+    """The other choices."""
     bill: Bill
     notices: tuple[Notice, ...]
     text: str | None = None
-    """The beginning of the text a client is given, for lists; None where it was not written down."""
+    """The beginning of the first choice's text as a client is given it, for lists; None where it was not written down."""
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """How each choice ended."""
+        return (self.outcome, *(choice.outcome for choice in self.further))
 
 
 def to_ending(
@@ -55,9 +70,15 @@ def to_ending(
     """Return what is written into the books."""
     bill, error = conclusion.bill, conclusion.error
     answer = None
-    if conclusion.outcome is not None and bill is not None:
+    if conclusion.is_answer and bill is not None:
+        outcomes, texts = conclusion.outcomes, conclusion.texts
+        further = zip(outcomes[1:], texts[1:], strict=True)
         answer = StoredAnswer(
-            outcome=conclusion.outcome, bill=bill, notices=conclusion.notices, text=conclusion.text
+            outcome=outcomes[0],
+            further=tuple(StoredChoice(outcome=outcome, text=text) for outcome, text in further),
+            bill=bill,
+            notices=conclusion.notices,
+            text=texts[0],
         )
     tokens = bill.tokens if bill is not None else None
     is_unknown = conclusion.state is State.UNKNOWN
@@ -124,9 +145,9 @@ class Settlement:
     async def _write(self, generation: Generation, draft: Draft, conclusion: Conclusion) -> None:
         folder = None
         pictures: tuple[StoredPicture, ...] = ()
-        if conclusion.outcome is not None:
+        if conclusion.is_answer:
             folder = name_folder(generation.id, generation.asked.created)
-            pictures = to_rows(generation.transcript, generation.file_names)
+            pictures = to_rows([c.transcript for c in generation.choices], generation.file_names)
             keep = self._store.keep
             try:
                 await asyncio.get_running_loop().run_in_executor(self._threads, keep, draft, folder)
@@ -141,7 +162,7 @@ class Settlement:
             to_ending(generation.id, conclusion, pictures, folder, stored_bytes if folder else 0)
         )
         draft.close()
-        if conclusion.outcome is None and conclusion.state is not State.UNKNOWN and draft.has_files:
+        if not conclusion.is_answer and conclusion.state is not State.UNKNOWN and draft.has_files:
             self._store.remove_draft(generation.id)
         for callback in self._on_written:
             callback(generation)
@@ -179,12 +200,13 @@ class Settlement:
         return task
 
 
-def to_rows(transcript: Transcript, file_names: Mapping[str, str]) -> tuple[StoredPicture, ...]:
-    """Return the rows of a transcript's whole pictures."""
+def to_rows(transcripts: Sequence[Transcript], file_names: Mapping[str, str]) -> tuple[StoredPicture, ...]:
+    """Return the rows of all choices' whole pictures, which are numbered through."""
+    pictures = [picture for transcript in transcripts for picture in transcript.pictures]
     return tuple(
         StoredPicture(
             id=picture.id,
-            number=picture.number,
+            number=number,
             is_thought=picture.is_thought,
             file_name=file_names[picture.id],
             sha256=picture.sha256,
@@ -193,6 +215,6 @@ def to_rows(transcript: Transcript, file_names: Mapping[str, str]) -> tuple[Stor
             height=picture.pixels[1] if picture.pixels else None,
             size_bytes=picture.size_bytes,
         )
-        for picture in transcript.pictures
+        for number, picture in enumerate(pictures)
         if picture.is_whole
     )

@@ -72,14 +72,17 @@ def to_limner_note(
     )
 
 
-def to_reasoning_details(head: AnswerHead, pictures: Sequence[Picture]) -> list[ReasoningDetail] | UnsetType:
-    """Return the reference by which the conversation's next turn names this answer, if it has pictures.
+def to_reasoning_details(
+    head: AnswerHead, pictures: Sequence[Picture], index: int = 0
+) -> list[ReasoningDetail] | UnsetType:
+    """Return the reference by which the conversation's next turn names a choice, if it has pictures.
 
     Clients that keep OpenRouter's field send it back as it is, and the signatures are found by it.
     """
     if not pictures:
         return UNSET
-    return [ReasoningDetail(data=head.generation_id, id=head.generation_id)]
+    reference = f"{head.generation_id}/{index}" if index else head.generation_id
+    return [ReasoningDetail(data=reference, id=head.generation_id)]
 
 
 def to_image(index: int, picture: Picture) -> AnswerImage:
@@ -90,8 +93,7 @@ def to_image(index: int, picture: Picture) -> AnswerImage:
 
 def encode_answer(
     head: AnswerHead,
-    segments: Sequence[Segment],
-    outcome: Outcome,
+    choices: Sequence[tuple[Sequence[Segment], Outcome]],
     usage: Usage,
     note: LimnerNote,
     *,
@@ -99,26 +101,44 @@ def encode_answer(
     metadata: Mapping[str, str] | None = None,
 ) -> tuple[list[bytes], list[Picture]]:
     """Return the JSON in pieces and the pictures whose base64 goes between them, in order."""
-    pictures = [segment.picture for segment in segments if isinstance(segment, PictureSegment)]
-    given = [s.picture for s in segments if isinstance(s, PictureSegment | LinkSegment)]
-    thoughts = "".join(segment.text for segment in segments if isinstance(segment, ThoughtSegment))
-    message = AnswerMessage(
-        content=_encode_content(segments, form),
-        refusal=outcome.refusal,
-        reasoning_content=thoughts or UNSET,
-        images=[to_image(i, p) for i, p in enumerate(pictures)] if form == "images" else UNSET,
-        reasoning_details=to_reasoning_details(head, given),
-    )
     completion = ChatCompletion(
         id=head.id,
         created=head.created,
         model=head.model,
-        choices=[Choice(index=0, message=message, finish_reason=outcome.finish_reason)],
+        choices=[
+            Choice(
+                index=index,
+                message=_to_message(head, index, segments, outcome, form),
+                finish_reason=outcome.finish_reason,
+            )
+            for index, (segments, outcome) in enumerate(choices)
+        ],
         usage=usage,
         limner=note,
         metadata=dict(metadata) if metadata else UNSET,
     )
+    pictures = [picture for segments, _ in choices for picture in _list_pictures(segments)]
     return msgspec.json.encode(completion).split(PICTURE), pictures
+
+
+def _to_message(
+    head: AnswerHead, index: int, segments: Sequence[Segment], outcome: Outcome, form: str
+) -> AnswerMessage:
+    given = [s.picture for s in segments if isinstance(s, PictureSegment | LinkSegment)]
+    thoughts = "".join(segment.text for segment in segments if isinstance(segment, ThoughtSegment))
+    images = [to_image(number, picture) for number, picture in enumerate(_list_pictures(segments))]
+    return AnswerMessage(
+        content=_encode_content(segments, form),
+        refusal=outcome.refusal,
+        reasoning_content=thoughts or UNSET,
+        images=images if form == "images" else UNSET,
+        reasoning_details=to_reasoning_details(head, given, index),
+    )
+
+
+def _list_pictures(segments: Sequence[Segment]) -> list[Picture]:
+    """Return the pictures whose bytes are given."""
+    return [segment.picture for segment in segments if isinstance(segment, PictureSegment)]
 
 
 def _encode_content(segments: Sequence[Segment], form: str) -> Raw:

@@ -24,6 +24,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     notices: tuple[Notice, ...]
     is_truncated: bool = False
     """The upstream stopped after a whole picture; its own count of tokens did not come."""
+    is_failed: bool = False
+    """Whether it is a choice that came to nothing beside others: `refusal` says why."""
 
 
 def judge(
@@ -56,6 +58,17 @@ def judge(
     if transcript.finish is None:
         raise UpstreamFailure("Gemini's answer has no finish reason.", code="upstream_invalid_response")
     return _judge_finished(transcript, transcript.finish.reason, whole, draws=draws)
+
+
+def to_failed_outcome(error: GatewayError) -> Outcome:
+    """Return how a choice ended that came to nothing beside others."""
+    is_blocked = error.code == "content_policy_violation"
+    return Outcome(
+        finish_reason="content_filter" if is_blocked else "stop",
+        refusal=error.message,
+        notices=(),
+        is_failed=True,
+    )
 
 
 def compare_size(transcript: Transcript, asked: str | None, expected: tuple[int, int] | None) -> list[Notice]:

@@ -47,10 +47,11 @@ class PictureLines(Struct, frozen=True, kw_only=True):
 
 
 class ChunkWriter:
-    """Writes the chunks of one call. `line_bytes` is the longest line of a Markdown stream, 0 for no limit."""
+    """Writes the chunks of one choice. `line_bytes` is the longest line of a Markdown stream, 0 for no limit."""
 
-    def __init__(self, head: AnswerHead, *, line_bytes: int) -> None:
+    def __init__(self, head: AnswerHead, *, line_bytes: int, index: int = 0) -> None:
         self._head = head
+        self._index = index
         self._line_bytes = line_bytes
         self._content_head, self._content_tail = self._split(Delta(content=Raw(b'"' + PICTURE + b'"')))
         overhead = len(self._content_head) + len(self._content_tail)
@@ -79,12 +80,12 @@ class ChunkWriter:
 
     def write_reference(self, pictures: Sequence[Picture]) -> bytes:
         """Return the chunk by which the next turn can name this answer; none if it delivered no pictures."""
-        details = to_reasoning_details(self._head, pictures)
+        details = to_reasoning_details(self._head, pictures, self._index)
         return b"" if details is msgspec.UNSET else self._write(Delta(reasoning_details=details))
 
-    def write_finish(self, reason: str, note: LimnerNote) -> bytes:
-        """Return the chunk that ends the choice."""
-        choice = ChunkChoice(index=0, delta=Delta(), finish_reason=reason)
+    def write_finish(self, reason: str, note: LimnerNote | msgspec.UnsetType) -> bytes:
+        """Return the chunk that ends the choice; `note` goes with the last one."""
+        choice = ChunkChoice(index=self._index, delta=Delta(), finish_reason=reason)
         return _frame(self._chunk([choice], limner=note))
 
     def write_usage(self, usage: Usage) -> bytes:
@@ -130,7 +131,7 @@ class ChunkWriter:
         return head, tail
 
     def _write(self, delta: Delta) -> bytes:
-        return _frame(self._chunk([ChunkChoice(index=0, delta=delta)]))
+        return _frame(self._chunk([ChunkChoice(index=self._index, delta=delta)]))
 
     def _chunk(
         self,

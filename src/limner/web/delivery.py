@@ -10,7 +10,6 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 
 from limner.generation.visit import Visit
-from limner.translate.transcript import count_due
 from limner.web.connection import Connection
 
 _FIRST_PAUSE_SECONDS = 0.001
@@ -61,7 +60,7 @@ class Delivery:
             raise ClientDisconnect
 
     def mark(self, pictures: int) -> None:
-        """Note that the last byte of the picture number `pictures` of the answer has been handed over."""
+        """Note that the last byte of that many pictures of the answer has been handed over."""
         self._mark = 0 if self._connection is None else self._connection.written_bytes
         self._marked_pictures = pictures
 
@@ -112,7 +111,7 @@ class Delivery:
         if self._visit.has_left:
             return
         generation = self._visit.generation
-        due = count_due(generation.transcript) if generation.is_over else None
+        due = generation.count_due() if generation.is_over else None
         has_all = self._is_complete or (due is not None and 0 < due <= self._marked_pictures)
         self._visit.leave(is_delivered=has_all and self._has_arrived())
 

@@ -4,15 +4,16 @@ What a client is sent is read from transcript and spools, whether the generation
 back from the store. One that leaves is sent nothing more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import Struct
 from starlette.types import Send
 
 from limner.errors import UpstreamFailure
-from limner.generation.record import Bill, Generation
+from limner.generation.record import Bill, Choice, Generation
 from limner.pictures.links import PictureLinks
 from limner.translate.answer import AnswerHead, encode_answer, to_limner_note
-from limner.translate.composition import Composer, FindLink
+from limner.translate.composition import Composer, FindLink, Segment
 from limner.translate.outcome import Outcome
 from limner.translate.transcript import Picture
 from limner.translate.usage import to_usage
@@ -51,49 +52,81 @@ async def send_whole(
 
     Raises the GatewayError that the generation ended with, or ClientDisconnect.
     """
-    head = to_answer_head(generation)
     with generation.audience.join():
         await delivery.wait_until_over()
-        outcome, bill = get_result(generation)
-        find_link = to_find_link(generation, links)
-        composer = compose(generation, find_link)
-        segments = list(composer.take_rest(outcome.refusal))
-        usage = to_usage(bill.tokens, bill.cost_micro_usd)
-        note = write_note(generation, head, composer, bill, find_link)
-        pieces, pictures = encode_answer(
-            head, segments, outcome, usage, note, form=generation.asked.image_output, metadata=metadata
-        )
-        length = sum(map(len, pieces)) + sum(-(-picture.size_bytes // 3) * 4 for picture in pictures)
+        encoded = _encode(generation, links, metadata)
         await send_start(
-            send, [(b"content-type", b"application/json"), (b"content-length", str(length).encode())]
+            send,
+            [
+                (b"content-type", b"application/json"),
+                (b"content-length", str(encoded.count_bytes()).encode()),
+            ],
         )
-        if length <= SMALL_ANSWER_BYTES:
-            whole = pieces[0] + b"".join(
+        if encoded.count_bytes() <= SMALL_ANSWER_BYTES:
+            whole = encoded.pieces[0] + b"".join(
                 bytes(generation.spools[picture.id].read_base64(0, picture.size_bytes)) + piece
-                for picture, piece in zip(pictures, pieces[1:], strict=True)
+                for picture, piece in zip(encoded.pictures, encoded.pieces[1:], strict=True)
             )
             await send({"type": "http.response.body", "body": whole, "more_body": False})
-            delivery.mark(len(composer.delivered))
+            delivery.mark(encoded.delivered)
         else:
-            await _send_large(generation, delivery, pieces, pictures, send)
+            await _send_large(generation, delivery, encoded, send)
     await delivery.finish()
+
+
+class _Encoded(Struct, frozen=True, kw_only=True):
+    """A whole answer; the base64 of each of `pictures` goes between two of `pieces`."""
+
+    pieces: list[bytes]
+    pictures: list[Picture]
+    delivered: int
+    """How many pictures it gives out, as links too."""
+
+    def count_bytes(self) -> int:
+        """Return the length of it all."""
+        base64_bytes = sum(-(-picture.size_bytes // 3) * 4 for picture in self.pictures)
+        return sum(map(len, self.pieces)) + base64_bytes
+
+
+def _encode(generation: Generation, links: PictureLinks, metadata: Mapping[str, str] | None) -> _Encoded:
+    """Return the answer of a generation that is over. Raises the GatewayError it ended with."""
+    bill = get_bill(generation)
+    head = to_answer_head(generation)
+    find_link = to_find_link(generation, links)
+    composers = [compose(generation, choice, find_link) for choice in generation.choices]
+    choices = [
+        (list(take_rest(choice, composer)), get_outcome(choice))
+        for choice, composer in zip(generation.choices, composers, strict=True)
+    ]
+    delivered = [picture for composer in composers for picture in composer.delivered]
+    pieces, pictures = encode_answer(
+        head,
+        choices,
+        to_usage(bill.tokens, bill.cost_micro_usd),
+        write_note(generation, head, delivered, bill, find_link),
+        form=generation.asked.image_output,
+        metadata=metadata,
+    )
+    return _Encoded(pieces=pieces, pictures=pictures, delivered=len(delivered))
 
 
 async def _send_large(
     generation: Generation,
     delivery: Delivery,
-    pieces: Sequence[bytes],
-    pictures: Sequence[Picture],
+    encoded: _Encoded,
     send: Send,
 ) -> None:
-    await send_body(send, pieces[0])
-    for number, (picture, piece) in enumerate(zip(pictures, pieces[1:], strict=True), start=1):
+    await send_body(send, encoded.pieces[0])
+    between = zip(encoded.pictures, encoded.pieces[1:], strict=True)
+    for number, (picture, piece) in enumerate(between, start=1):
         spool = generation.spools[picture.id]
         for offset in range(0, picture.size_bytes, SEND_BYTES):
             delivery.check_there()
             await send_body(send, bytes(spool.read_base64(offset, SEND_BYTES)))
         delivery.mark(number)
         await send_body(send, piece)
+    if encoded.delivered > len(encoded.pictures):  # links, which stand in what was sent last
+        delivery.mark(encoded.delivered)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -109,11 +142,11 @@ def to_find_link(generation: Generation, links: PictureLinks) -> FindLink:
     return find_link
 
 
-def compose(generation: Generation, find_link: FindLink) -> Composer:
-    """Return what puts a generation's pieces in order, as the call asked for them."""
+def compose(generation: Generation, choice: Choice, find_link: FindLink) -> Composer:
+    """Return what puts a choice's pieces in order, as the call asked for them."""
     asked = generation.asked
     return Composer(
-        generation.transcript,
+        choice.transcript,
         form=asked.image_output,
         wants_thoughts=asked.wants_thoughts,
         draws=asked.draws,
@@ -121,23 +154,40 @@ def compose(generation: Generation, find_link: FindLink) -> Composer:
     )
 
 
-def get_result(generation: Generation) -> tuple[Outcome, Bill]:
-    """Return how a generation that is over ended. Raises the GatewayError it ended with."""
-    if generation.outcome is None or generation.bill is None:
+def take_rest(choice: Choice, composer: Composer) -> Iterator[Segment]:
+    """Yield what is left of a choice once all is over; one that failed has nothing to give."""
+    outcome = get_outcome(choice)
+    return iter(()) if outcome.is_failed else composer.take_rest(outcome.refusal)
+
+
+def get_outcome(choice: Choice) -> Outcome:
+    """Return how a choice of an answer that is over ended."""
+    if choice.outcome is None:
+        raise UpstreamFailure("The generation has no outcome.")
+    return choice.outcome
+
+
+def get_bill(generation: Generation) -> Bill:
+    """Return what a generation that is over used. Raises the GatewayError it ended with."""
+    if generation.bill is None:
         raise generation.failure or UpstreamFailure("The generation has no outcome.")
-    return generation.outcome, generation.bill
+    return generation.bill
 
 
 def write_note(
-    generation: Generation, head: AnswerHead, composer: Composer, bill: Bill, find_link: FindLink
+    generation: Generation,
+    head: AnswerHead,
+    delivered: Sequence[Picture],
+    bill: Bill,
+    find_link: FindLink,
 ) -> LimnerNote:
-    """Return what Limner says beside OpenAI's fields."""
+    """Return what Limner says beside OpenAI's fields; `delivered` are all choices' pictures that are given out."""
     return to_limner_note(
         head,
         upstream_model=generation.asked.upstream_model,
         cost_usd=None if bill.cost_micro_usd is None else bill.cost_micro_usd / 1_000_000,
         notices=generation.notices,
-        pictures=composer.delivered,
+        pictures=delivered,
         find_link=find_link,
     )
 

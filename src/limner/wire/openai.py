@@ -151,7 +151,7 @@ class ReasoningDetail(Struct):
     """One entry of `reasoning_details`, as OpenRouter writes it: a reference to what made an answer."""
 
     data: str
-    """The generation's id."""
+    """The generation's id, and of a choice after the first its index: `gen_…/1`."""
     id: str
     type: Literal["reasoning.encrypted"] = "reasoning.encrypted"
     format: Literal["google-gemini-v1"] = "google-gemini-v1"

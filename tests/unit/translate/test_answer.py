@@ -44,7 +44,7 @@ def encode(
         pictures=given_out,
         find_link=find_link,
     )
-    pieces, pictures = encode_answer(HEAD, segments, outcome, USAGE, note, form=form)
+    pieces, pictures = encode_answer(HEAD, [(segments, outcome)], USAGE, note, form=form)
     assert pictures == [s.picture for s in segments if isinstance(s, PictureSegment)]
     data = [piece.data for piece in scene if isinstance(piece, Drawn)]
     body = pieces[0]
