@@ -147,7 +147,7 @@ def test_a_text_model_gives_text(form: str, mode: str, gateway: Gateway) -> None
     answer = read_answer(ask_in(gateway, chat(new_prompt(), model="gemini-3.8-flash"), form, mode))
     (said,) = answer.choices
     assert said.content
-    assert said.refusal is said.reference is None
+    assert (said.refusal, said.reference) == (None, None)
     assert said.finish_reason == "stop"
     assert answer.note["images"] == []
     assert "no_picture" not in answer.codes

@@ -162,6 +162,7 @@ def test_unreadable_pictures_are_told() -> None:
 )
 def test_where_no_picture_is_due_none_is_missed(reason: str, expected: str) -> None:
     """A text model's answer ends by Gemini's reason, with no refusal and no notice, whatever it says."""
-    for scene in ([Words("Dear sir")], []):
+    scenes: tuple[Scene, ...] = ([Words("Dear sir")], [])
+    for scene in scenes:
         outcome = judge(finished(scene, reason), None, "m", draws=False)
         assert outcome == Outcome(finish_reason=expected, refusal=None, notices=())
