@@ -33,7 +33,7 @@ def read_dialogue(request: ChatCompletionRequest, pictures: Sequence[InputPictur
     own = read_contents(request.contents or (), pictures)
     if own and _is_blank(said):
         said = []
-    if not (said or own):
+    if not any(turn.pieces for turn in (*said, *own)):  # a reference alone may lead to nothing
         raise InvalidRequest(
             "There is nothing to draw: no message but system ones has text or a picture.",
             code="missing_required_parameter",
