@@ -57,7 +57,7 @@ def read_messages(
     """Return the turns and the system texts of `messages`. Raises InvalidRequest.
 
     An answer that is blank is no turn, unless it says which one it was. Pictures of a system message go to the user's
-    next turn.
+    next turn, or make one where none follows.
     """
     turns: list[Turn] = []
     system: list[str] = []
@@ -77,6 +77,8 @@ def read_messages(
             pieces, moved = [*moved, *pieces], []
         if pieces or references:
             turns.append(Turn(role=role, pieces=pieces, references=references))
+    if moved and turns:
+        turns.append(Turn(role="user", pieces=moved))
     return turns, system
 
 
