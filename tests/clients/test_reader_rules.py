@@ -50,16 +50,7 @@ def test_an_image_is_a_line_too_long_for_open_webui(open_gateway: OpenGateway) -
         CONVERSE_OPEN_WEBUI(open_gateway("images"), MODEL, [f"{PROMPT} in a line"])
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        pytest.param(
-            MODELS[0],
-            marks=pytest.mark.xfail(reason="without signatures only the picture is put back, not its text"),
-        ),
-        *MODELS[1:],
-    ],
-)
+@pytest.mark.parametrize("model", MODELS)
 def test_a_turn_that_open_webui_drops(model: str, open_gateway: OpenGateway, recorder: Recorder) -> None:
     """Where an answer's text is blank its turn is dropped, and user follows user; each edit is of the last picture."""
 

@@ -237,11 +237,12 @@ class _Restoration:
             return KeptTurn([self._to_part(part, found, numbers) for part in found.parts])
         if numbers and sent is not None:
             return sent
-        texts = [piece for piece in pieces if isinstance(piece, str)]
-        return Turn(role="model", pieces=[*texts, *(self._find_number(p, found, numbers) for p in pictures)])
+        texts = [piece for piece in pieces if isinstance(piece, str) and piece.strip()]
+        said: Sequence[str | AnswerPart] = [*texts, *pictures] if texts else found.parts
+        return Turn(role="model", pieces=[self._to_piece(one, found, numbers) for one in said])
 
     def _to_part(self, part: AnswerPart, found: _Found, numbers: Mapping[str, int]) -> KeptPart:
-        piece = self._find_number(part, found, numbers) if part.picture_id else part.text or ""
+        piece = self._to_piece(part, found, numbers)
         if part.signature is None:
             return KeptPart(piece=piece, signature=None)
         self._signatures.append(
@@ -250,6 +251,11 @@ class _Restoration:
             )
         )
         return KeptPart(piece=piece, signature=len(self._signatures) - 1)
+
+    def _to_piece(self, part: str | AnswerPart, found: _Found, numbers: Mapping[str, int]) -> str | int:
+        if isinstance(part, str):
+            return part
+        return self._find_number(part, found, numbers) if part.picture_id else part.text or ""
 
     def _find_number(self, part: AnswerPart, found: _Found, numbers: Mapping[str, int]) -> int:
         """Return the number of a part's picture: the client's own, if it sent it."""
