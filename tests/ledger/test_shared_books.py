@@ -50,7 +50,9 @@ def add(name: str, number: int = 0) -> Callable[[Database], int]:
 def list_added(place: Place) -> list[Any]:
     """Return the names in the order in which they were written."""
     with connect(place) as database:
-        return [name for (name,) in database.fetch_all("SELECT key_id FROM request_marks ORDER BY ctid")]
+        # By transaction: rows of several connections do not lie in the table in the order they came.
+        order = "CAST(CAST(xmin AS TEXT) AS BIGINT), ctid"
+        return [name for (name,) in database.fetch_all(f"SELECT key_id FROM request_marks ORDER BY {order}")]  # noqa: S608 - a constant
 
 
 def kill(place: Place, database: Database) -> None:
