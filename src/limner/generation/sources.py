@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from limner.errors import GatewayError, InvalidRequest, no_storage
-from limner.generation.inputs import Inputs
+from limner.generation.inputs import MAX_PICTURES, Inputs
 from limner.generation.kept_pictures import KeptPictures
+from limner.generation.memory import MOST_SENT_BYTES
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.records import Scope
@@ -73,16 +74,21 @@ class Sources:
     ) -> Gathered:
         """Add the pictures behind `links` to `inputs`. `own_hosts` are names and ports this gateway is reached at.
 
-        Raises GatewayError: a picture cannot be had, or is none.
+        Of those in texts, of which a long conversation may have any number, the older ones stay text where all would be
+        too much. Raises GatewayError: a picture cannot be had, or is none.
         """
         numbers: dict[str, int | None] = {}
         origins: dict[int, str] = {}
-        wanted: dict[str, Link] = {}
-        for link in links:  # where a URL stands in a text and as a part, the part says what it is
-            if link.url not in wanted or wanted[link.url].is_from_text:
-                wanted[link.url] = link
+        parts, texts = _choose(links)
+        if len(inputs.pictures) + len(parts) > MAX_PICTURES:
+            raise InvalidRequest(
+                f"The request names or holds more than {MAX_PICTURES} pictures.", code="invalid_image"
+            )
         foreign: list[Link] = []
-        for link in wanted.values():
+        for link in (*parts, *texts):
+            if link.is_from_text and len(inputs.pictures) + len(foreign) >= MAX_PICTURES:
+                numbers[link.url] = None
+                continue
             picture_id = self._find_own(link, own_hosts)
             if picture_id is not None:
                 number, generation_id = await self._take_own(link, picture_id, inputs, scope)
@@ -125,6 +131,9 @@ class Sources:
         is_owner = record.owner == scope.owner and record.end_user == (scope.end_user or "")
         if not (is_owner or self._links.is_valid_url(link.url, self._now())):
             raise _not_found(link)
+        sent_bytes = (sum(each.size_bytes for each in inputs.pictures) + picture.size_bytes) * 4 // 3
+        if link.is_from_text and sent_bytes > MOST_SENT_BYTES:
+            return None, ""
         number = inputs.add(await self._kept.open(picture, record))
         check_picture(number, link.param, inputs.pictures)
         return number, record.id
@@ -167,6 +176,13 @@ class Sources:
         if spool.is_held:
             raise no_storage()
         return spool
+
+
+def _choose(links: Sequence[Link]) -> tuple[list[Link], list[Link]]:
+    """Return the links that are parts, in their order, and those that stand in texts only, the last first."""
+    parts = {link.url: link for link in reversed(links) if not link.is_from_text}
+    texts = {link.url: link for link in reversed(links) if link.url not in parts}
+    return [*reversed(parts.values())], [*texts.values()]
 
 
 def _first(errors: BaseExceptionGroup[GatewayError]) -> GatewayError:
