@@ -67,6 +67,8 @@ def list_notice_codes() -> Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Notice":
                 code = node.args[0]
+                if isinstance(code, ast.Attribute) and code.attr == "code":
+                    continue  # another notice's code, and here in other words
                 assert isinstance(code, ast.Constant), f"{path.name}:{node.lineno} hides its code"
                 yield str(code.value)
 
