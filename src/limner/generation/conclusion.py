@@ -7,6 +7,7 @@ has something to give makes an answer; what the others cost is in its bill.
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from limner.catalogue import Model
 from limner.errors import GatewayError, GatewayUnavailable, InternalError, UpstreamFailure
@@ -128,7 +129,7 @@ def _get_error(end: ChoiceConclusion) -> GatewayError:
 
 
 def _name_choice(index: int, notices: Iterable[Notice]) -> list[Notice]:
-    return [Notice(notice.code, f"Choice {index}: {notice.message}") for notice in notices]
+    return [replace(notice, message=f"Choice {index}: {notice.message}") for notice in notices]
 
 
 def _add(bills: Iterable[Bill]) -> Bill:
