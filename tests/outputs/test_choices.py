@@ -38,10 +38,11 @@ def refuse_to_draw() -> Answer:
 
 
 def break_off() -> Answer:
-    """Return an answer that ends in the middle of a picture."""
-    return Answer(
-        [b'{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"iVBORw0K']
+    """Return an answer that ends in the middle of a picture, after a word."""
+    said = (
+        b'{"candidates":[{"content":{"parts":[{"text":"Here"},{"inlineData":{"mimeType":"image/png","data":"'
     )
+    return Answer([said, b"iVBORw0KGgoAAAANSUhEUgAAAgAAAAIACAIA"])
 
 
 @modes
