@@ -64,7 +64,7 @@ def draw_both(gateway: Gateway, output: str = "markdown") -> tuple[str, list[tup
     for note in (answer["limner"], stream.finish["limner"]):
         del note["generation_id"]
         for image in note["images"]:
-            del image["id"]
+            del image["id"], image["url"]
     assert stream.finish["limner"] == answer["limner"]
     if output == "images":
         return message["content"], split_images(message["images"])

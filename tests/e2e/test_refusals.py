@@ -74,7 +74,7 @@ CASES = (
         "invalid_type",
         "extra_body.google.image_config.image_size",
     ),
-    Case("n is 2", chat(n=2), "unsupported_value", "n", ("2",)),
+    Case("n is 5", chat(n=5), "unsupported_value", "n", ("5", "4")),
     Case("nothing to draw", chat(messages=[]), "missing_required_parameter", "messages"),
     Case(
         "system messages alone",
