@@ -211,6 +211,18 @@ def test_all_choices_are_delivered_or_none(mode: str, painter: Painter, scripted
     assert found == read_answer(reply)
 
 
+def test_lists_show_all_choices(painter: Painter, scripted_gateway: Gateway) -> None:
+    """A stored completion is listed with every choice, without pictures; one that failed says why there too."""
+    painter.failures = [refuse(400)]
+    key = scripted_gateway.create_key(f"n-{secrets.token_hex(4)}")
+    answer = read_answer(ask(scripted_gateway, new_chat(3, store=True), key=key))
+    (listed,) = ask(scripted_gateway, path="/v1/chat/completions", key=key).json()["data"]
+    assert [choice["index"] for choice in listed["choices"]] == [0, 1, 2]
+    shown = [(choice["message"]["content"], choice["message"]["refusal"]) for choice in listed["choices"]]
+    assert shown == [("", said.refusal) for said in answer.choices]
+    assert [choice["finish_reason"] for choice in listed["choices"]] == ["stop"] * 3
+
+
 def test_a_budget_holds_for_all_choices(painter: Painter, scripted_gateway: Gateway) -> None:
     """What `n` choices may cost is set aside at once: a key that can pay for one only is told so, for free."""
     key = scripted_gateway.create_key(f"n-{secrets.token_hex(4)}", "--budget-usd", "0.08")

@@ -59,6 +59,11 @@ class StoredAnswer(Struct, frozen=True, kw_only=True):
         """How each choice ended."""
         return (self.outcome, *(choice.outcome for choice in self.further))
 
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        """The beginning of the text of each choice."""
+        return (self.text, *(choice.text for choice in self.further))
+
 
 def to_ending(
     generation_id: str,

@@ -22,7 +22,7 @@ def to_note(record: GenerationRecord) -> CompletionNote:
         id=to_completion_id(record.id),
         created=asked.created,
         model=asked.model,
-        choices=[] if answer is None else [_to_choice(answer)],
+        choices=[] if answer is None else _to_choices(answer),
         usage=None if answer is None else to_usage(answer.bill.tokens, answer.bill.cost_micro_usd),
         metadata=decode_metadata(record.metadata),
         status=("completed" if has_answer else "failed") if record.is_over else "in_progress",
@@ -43,6 +43,12 @@ def encode_metadata(metadata: Mapping[str, str] | None) -> bytes | None:
     return msgspec.json.encode(metadata) if metadata else None
 
 
-def _to_choice(answer: StoredAnswer) -> NotedChoice:
-    message = NotedMessage(content=answer.text, refusal=answer.outcome.refusal)
-    return NotedChoice(index=0, message=message, finish_reason=answer.outcome.finish_reason)
+def _to_choices(answer: StoredAnswer) -> list[NotedChoice]:
+    return [
+        NotedChoice(
+            index=index,
+            message=NotedMessage(content=text, refusal=outcome.refusal),
+            finish_reason=outcome.finish_reason,
+        )
+        for index, (outcome, text) in enumerate(zip(answer.outcomes, answer.texts, strict=True))
+    ]
