@@ -42,6 +42,9 @@ _LOG = logging.getLogger("limner.generation")
 MOST_SENT_BYTES = 90_000_000
 """Base64 of one request. Gemini takes 100 MB in all (since 2026-01-12); older answers are left as they came beyond it."""
 
+RECALL_SECONDS = 20.0
+"""For all earlier answers of a request whose files are elsewhere, the newest first."""
+
 
 class Recalled(Struct, frozen=True, kw_only=True):
     """A conversation with its earlier answers in their places."""
@@ -96,8 +99,9 @@ class Memory:
         found: dict[int, tuple[Place, _Found]] = {}
         room_pictures = MAX_PICTURES - len(inputs.pictures)
         room_bytes = MOST_SENT_BYTES - sum(picture.size_bytes * 4 // 3 for picture in inputs.pictures)
+        ends_at = asyncio.get_running_loop().time() + RECALL_SECONDS
         for place in reversed(list(list_places(turns, digests, inputs.pictures, known))):
-            answer = await self._find(place, scope)
+            answer = await self._find(place, scope, ends_at)
             if answer is not None and answer.sent_bytes <= room_bytes and len(answer.rows) <= room_pictures:
                 room_bytes -= answer.sent_bytes
                 room_pictures -= len(answer.rows)
@@ -142,12 +146,12 @@ class Memory:
             raise no_storage() from error
         return Known(by_picture=by_picture, by_conversation=by_conversation, by_number=named)
 
-    async def _find(self, place: Place, scope: Scope) -> _Found | None:
+    async def _find(self, place: Place, scope: Scope, ends_at: float) -> _Found | None:
         """Return the answer that belongs into a place; of several equal conversations the one with this text."""
         newest: _Found | None = None
         for candidate in place.candidates:
             generation_id, _, choice = candidate.partition("/")
-            found = await self._open(generation_id, place, scope, int(choice or 0))
+            found = await self._open(generation_id, place, scope, int(choice or 0), ends_at)
             if found is None:
                 continue
             if not (place.is_recalled and place.text) or _has_text(found.record, place):
@@ -155,17 +159,19 @@ class Memory:
             newest = newest or (found if found.rows else None)
         return newest
 
-    async def _open(self, generation_id: str, place: Place, scope: Scope, choice: int) -> _Found | None:
-        """Return the caller's answer of this id if it can be had and has the pictures of the place."""
+    async def _open(
+        self, generation_id: str, place: Place, scope: Scope, choice: int, ends_at: float
+    ) -> _Found | None:
+        """Return the caller's answer of this id if it can be had in time and has the pictures of the place."""
         try:
             record = await self._ledger.find(generation_id, scope)
             if record is None or record.answer is None or record.folder is None:
                 return None
             rows = {row.id: row for row in await self._ledger.read_pictures(generation_id)}
-            answer = await self._read(record) if rows else NO_ANSWER
+            answer = await self._read(record, ends_at) if rows else NO_ANSWER
         except DatabaseError as error:
             raise no_storage() from error
-        except (GatewayError, OSError) as error:
+        except (GatewayError, OSError) as error:  # a TimeoutError among them
             _LOG.warning("generation %s cannot be put back: %s", generation_id, type(error).__name__)
             return None
         parts = _choose(answer, place, choice)
@@ -179,8 +185,9 @@ class Memory:
             rows={picture_id: row for picture_id, row in rows.items() if picture_id in shown},
         )
 
-    async def _read(self, record: GenerationRecord) -> Answer:
-        folder = await self._archive.fetch_folder(record)
+    async def _read(self, record: GenerationRecord, ends_at: float) -> Answer:
+        async with asyncio.timeout_at(ends_at):
+            folder = await self._archive.fetch_folder(record)
         return await asyncio.get_running_loop().run_in_executor(self._threads, read_answer, folder)
 
 
