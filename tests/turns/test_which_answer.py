@@ -163,3 +163,11 @@ def test_recalled_pictures_are_reserved_and_paid_for(start_gateway: StartGateway
     assert ask(gateway, ask_on("a raft", model="nano-banana-2.1"), key=key).status == 200
     answer = ask(gateway, ask_on("a raft", "make it blue", model="nano-banana-2.1"), key=key).json()
     assert answer["usage"]["prompt_tokens_details"]["image_tokens"] > 0
+
+
+def test_pictures_that_the_client_sends_are_counted_once(talkative: Gateway, sent: Sendings) -> None:
+    """Of a hundred pictures in a call sixty may be answers that the client sent whole: all get their signatures."""
+    drawn = draw(talkative, ask_on("a hundred fences"))
+    said = [{"role": "user", "content": "a hundred fences"}, drawn.message] * 60
+    draw(talkative, chat(messages=[*said, {"role": "user", "content": "blue"}], extra_body={}))
+    assert [(role, is_signed) for role, _, is_signed in sent.last.pictures] == [("model", True)] * 60

@@ -11,6 +11,9 @@ from limner.translate.pieces import InputPicture
 MAX_PICTURES = 100
 """Gemini documents 14 and was seen to take 200 (2026-09); each holds a file open while the call is sent."""
 
+MOST_SENT_BYTES = 90_000_000
+"""Base64 of one request. Gemini takes 100 MB in all (since 2026-01-12); older answers are left as they came beyond it."""
+
 
 class Inputs(Struct):
     """`spools` hold the bytes of `pictures`, number by number; behind them those of thought signatures."""

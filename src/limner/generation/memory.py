@@ -7,7 +7,7 @@ user's turn, where none is needed. Nothing here is guessed that could cost a ref
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from hashlib import sha256
 from hmac import digest
@@ -18,7 +18,7 @@ from msgspec import Struct
 from limner.catalogue import Model
 from limner.errors import GatewayError, no_storage
 from limner.generation.archive import Archive
-from limner.generation.inputs import MAX_PICTURES, Inputs
+from limner.generation.inputs import MAX_PICTURES, MOST_SENT_BYTES, Inputs
 from limner.generation.kept_turn import NO_ANSWER, Answer, AnswerPart, read_answer
 from limner.generation.settling import StoredAnswer
 from limner.ledger.errors import DatabaseError
@@ -38,9 +38,6 @@ from limner.translate.pieces import Turn
 from limner.wire.openai import Notice
 
 _LOG = logging.getLogger("limner.generation")
-
-MOST_SENT_BYTES = 90_000_000
-"""Base64 of one request. Gemini takes 100 MB in all (since 2026-01-12); older answers are left as they came beyond it."""
 
 RECALL_SECONDS = 20.0
 """For all earlier answers of a request whose files are elsewhere, the newest first."""
@@ -63,14 +60,11 @@ class _Found(Struct, frozen=True, kw_only=True):
     parts: Sequence[AnswerPart]
     rows: Mapping[str, StoredPicture]
 
-    @property
-    def sent_bytes(self) -> int:
+    def measure_added(self, place: Place) -> tuple[int, int]:
+        """Return how many pictures, and how much base64, it adds to what the client sent."""
+        added = [row.size_bytes for row in self.rows.values() if row.sha256 not in place.sha256s]
         signatures = sum(part.signature.size_bytes for part in self.parts if part.signature)
-        return (
-            (signatures + sum(self.rows[p.picture_id].size_bytes for p in self.parts if p.picture_id))
-            * 4
-            // 3
-        )
+        return len(added), (signatures + sum(added)) * 4 // 3
 
 
 class Memory:
@@ -96,16 +90,7 @@ class Memory:
         """
         digests = trace_conversation(turns, inputs.pictures, lambda text: self._hash(scope, text))
         known = await self._look_up(turns, digests, inputs, scope, named)
-        found: dict[int, tuple[Place, _Found]] = {}
-        room_pictures = MAX_PICTURES - len(inputs.pictures)
-        room_bytes = MOST_SENT_BYTES - sum(picture.size_bytes * 4 // 3 for picture in inputs.pictures)
-        ends_at = asyncio.get_running_loop().time() + RECALL_SECONDS
-        for place in reversed(list(list_places(turns, digests, inputs.pictures, known))):
-            answer = await self._find(place, scope, ends_at)
-            if answer is not None and answer.sent_bytes <= room_bytes and len(answer.rows) <= room_pictures:
-                room_bytes -= answer.sent_bytes
-                room_pictures -= len(answer.rows)
-                found[place.index] = place, answer
+        found = await self._find_all(list_places(turns, digests, inputs.pictures, known), inputs, scope)
         restored = _Restoration(inputs, model)
         try:
             said = restored.restore(turns, found)
@@ -145,6 +130,25 @@ class Memory:
         except DatabaseError as error:
             raise no_storage() from error
         return Known(by_picture=by_picture, by_conversation=by_conversation, by_number=named)
+
+    async def _find_all(
+        self, places: Iterable[Place], inputs: Inputs, scope: Scope
+    ) -> dict[int, tuple[Place, _Found]]:
+        """Return the answers for which there is room in a call, by their turns' places; the newest come first."""
+        found: dict[int, tuple[Place, _Found]] = {}
+        room_pictures = MAX_PICTURES - len(inputs.pictures)
+        room_bytes = MOST_SENT_BYTES - sum(picture.size_bytes * 4 // 3 for picture in inputs.pictures)
+        ends_at = asyncio.get_running_loop().time() + RECALL_SECONDS
+        for place in reversed(list(places)):
+            answer = await self._find(place, scope, ends_at)
+            if answer is None:
+                continue
+            added, added_bytes = answer.measure_added(place)
+            if added_bytes <= room_bytes and added <= room_pictures:
+                room_bytes -= added_bytes
+                room_pictures -= added
+                found[place.index] = place, answer
+        return found
 
     async def _find(self, place: Place, scope: Scope, ends_at: float) -> _Found | None:
         """Return the answer that belongs into a place; of several equal conversations the one with this text."""

@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from limner.errors import GatewayError, InvalidRequest, no_storage
-from limner.generation.inputs import MAX_PICTURES, Inputs
+from limner.generation.inputs import MAX_PICTURES, MOST_SENT_BYTES, Inputs
 from limner.generation.kept_pictures import KeptPictures
-from limner.generation.memory import MOST_SENT_BYTES
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.records import Scope
