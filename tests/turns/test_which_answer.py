@@ -12,6 +12,7 @@ from talking import Talk, digest, draw, drop, keep_content, keep_text
 
 from asking import ask, asking, chat, configure
 from gateways import MortalGateway, running
+from limner.pictures.store import JOURNAL_NAME
 from places import Place
 from programs import Gateway, StartGateway
 from upstreams import Upstream
@@ -171,3 +172,18 @@ def test_pictures_that_the_client_sends_are_counted_once(talkative: Gateway, sen
     said = [{"role": "user", "content": "a hundred fences"}, drawn.message] * 60
     draw(talkative, chat(messages=[*said, {"role": "user", "content": "blue"}], extra_body={}))
     assert [(role, is_signed) for role, _, is_signed in sent.last.pictures] == [("model", True)] * 60
+
+
+@pytest.mark.parametrize(
+    "kept", [b'{"type":"signature","part":', b'{"type":"signature","part":1,"base64":"QUJDREVG']
+)
+def test_a_journal_that_was_cut_puts_nothing_back(kept: bytes, talkative: Gateway, sent: Sendings) -> None:
+    """Where a disk lost the end of a signature, the picture goes back without one, and the conversation goes on."""
+    prompt = f"a torn fence {len(kept)}"
+    drawn = draw(talkative, ask_on(prompt))
+    (journal,) = talkative.folder.glob(f"data/**/{drawn.note['generation_id']}/{JOURNAL_NAME}")
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[: whole.index(b'{"type":"signature"')] + kept)
+    messages = [{"role": "user", "content": prompt}, drawn.message, {"role": "user", "content": "blue"}]
+    draw(talkative, chat(messages=messages, extra_body={}))
+    assert [(role, is_signed) for role, _, is_signed in sent.last.pictures] == [("user", False)]

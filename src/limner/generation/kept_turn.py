@@ -3,6 +3,7 @@
 A signature is up to 3 MB of base64 (recorded 2026-07) and is not read here: it is sent from the journal.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from limner.pictures.store import JOURNAL_NAME
 from limner.translate.reader import PictureBegins, PictureSettled, Text
 
 _SIGNATURE_HEAD = b'{"type":"signature","part":'
-_BASE64_NAME = b',"base64":"'
+_SIGNATURE = re.compile(re.escape(_SIGNATURE_HEAD) + rb'([0-9]{1,9}),"base64":"')
 _SIGNATURE_TAIL = b'"}'
 
 
@@ -98,13 +99,15 @@ def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _add_signature(parts: dict[int, AnswerPart], line: bytes, offset: int) -> None:
-    begins = line.find(_BASE64_NAME, len(_SIGNATURE_HEAD)) + len(_BASE64_NAME)
-    number = int(line[len(_SIGNATURE_HEAD) : begins - len(_BASE64_NAME)])
-    length = len(line) - begins - len(_SIGNATURE_TAIL)
+    head = _SIGNATURE.match(line)
+    if head is None or not line.endswith(_SIGNATURE_TAIL):  # the file was cut here
+        return
+    length = len(line) - head.end() - len(_SIGNATURE_TAIL)
     if length <= 0 or length % 4:  # not as Gemini writes it; it could not be sent in pieces
         return
     padding = line[-len(_SIGNATURE_TAIL) - 2 : -len(_SIGNATURE_TAIL)].count(b"=")
-    parts.setdefault(number, AnswerPart()).signature = Range(offset + begins, length // 4 * 3 - padding)
+    signature = Range(offset + head.end(), length // 4 * 3 - padding)
+    parts.setdefault(int(head[1]), AnswerPart()).signature = signature
 
 
 def _add(parts: dict[int, AnswerPart], said: Text | PictureBegins | PictureSettled, named: str) -> None:
