@@ -7,7 +7,7 @@ import pytest
 from sendings import Sendings
 from talking import draw
 
-from asking import chat
+from asking import ask, chat
 from bills import BillBook
 from fleet import Fleet, running
 from s3 import S3Server
@@ -25,7 +25,7 @@ def fleet(tmp_path: Path, postgres_url: str, s3: S3Server, book: BillBook) -> It
 def test_all_of_them_are_waited_for_together(
     fleet: Fleet, s3: S3Server, upstream: Upstream, sent: Sendings
 ) -> None:
-    """However many earlier answers a conversation has, a store that is down holds a call up once."""
+    """However many there are, a store that is down holds a call up once, and nothing is bought from words alone."""
     first, second = (
         fleet.start(name, variables={"LIMNER_GEMINI_BASE_URL": upstream.url}) for name in ("first", "second")
     )
@@ -33,9 +33,13 @@ def test_all_of_them_are_waited_for_together(
     asked = [{"role": "user", "content": text} for text in said]
     for number in range(1, len(said)):
         draw(first, chat(messages=asked[:number], extra_body={}))
+    calls = len(sent)
     s3.cut()
     try:
-        assert draw(second, chat(messages=asked, extra_body={})).pictures
+        reply = ask(second, chat(messages=asked, extra_body={}))
     finally:
         s3.restore()
-    assert sent.last.pictures == []
+    assert (reply.status, reply.error["code"]) == (503, "storage_unavailable")
+    assert len(sent) == calls
+    assert draw(second, chat(messages=asked, extra_body={})).pictures
+    assert len(sent.last.pictures) == 4

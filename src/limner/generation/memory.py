@@ -16,16 +16,16 @@ import msgspec
 from msgspec import Struct
 
 from limner.catalogue import Model
-from limner.errors import GatewayError, no_storage
+from limner.errors import GatewayError, GatewayUnavailable, no_storage
 from limner.generation.archive import Archive
 from limner.generation.inputs import MAX_PICTURES, MOST_SENT_BYTES, Inputs
 from limner.generation.kept_turn import NO_ANSWER, Answer, AnswerPart, read_answer
+from limner.generation.restoration import FoundAnswer, Restoration
 from limner.generation.settling import StoredAnswer
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
-from limner.ledger.records import GenerationRecord, Scope, StoredPicture
-from limner.pictures.stored import StoredBase64, StoredSpool
-from limner.translate.contents import KeptPart, KeptTurn
+from limner.ledger.records import GenerationRecord, Scope
+from limner.translate.contents import KeptTurn
 from limner.translate.history import (
     Known,
     Place,
@@ -42,6 +42,9 @@ _LOG = logging.getLogger("limner.generation")
 RECALL_SECONDS = 20.0
 """For all earlier answers of a request whose files are elsewhere, the newest first."""
 
+_MOST_PLACES = 200
+"""Of a conversation, the last: more answers than any call has room for."""
+
 
 class Recalled(Struct, frozen=True, kw_only=True):
     """A conversation with its earlier answers in their places."""
@@ -52,19 +55,8 @@ class Recalled(Struct, frozen=True, kw_only=True):
     notices: tuple[Notice, ...]
 
 
-class _Found(Struct, frozen=True, kw_only=True):
-    """The answer that belongs into a place."""
-
-    record: GenerationRecord
-    answer: Answer
-    parts: Sequence[AnswerPart]
-    rows: Mapping[str, StoredPicture]
-
-    def measure_added(self, place: Place) -> tuple[int, int]:
-        """Return how many pictures, and how much base64, it adds to what the client sent."""
-        added = [row.size_bytes for row in self.rows.values() if row.sha256 not in place.sha256s]
-        signatures = sum(part.signature.size_bytes for part in self.parts if part.signature)
-        return len(added), (signatures + sum(added)) * 4 // 3
+class _OutOfReachError(Exception):
+    """An answer is kept, and its files cannot be had now."""
 
 
 class Memory:
@@ -91,7 +83,7 @@ class Memory:
         digests = trace_conversation(turns, inputs.pictures, lambda text: self._hash(scope, text))
         known = await self._look_up(turns, digests, inputs, scope, named)
         found = await self._find_all(list_places(turns, digests, inputs.pictures, known), inputs, scope)
-        restored = _Restoration(inputs, model)
+        restored = Restoration(inputs, model)
         try:
             said = restored.restore(turns, found)
         except OSError as error:
@@ -133,14 +125,19 @@ class Memory:
 
     async def _find_all(
         self, places: Iterable[Place], inputs: Inputs, scope: Scope
-    ) -> dict[int, tuple[Place, _Found]]:
+    ) -> dict[int, tuple[Place, FoundAnswer]]:
         """Return the answers for which there is room in a call, by their turns' places; the newest come first."""
-        found: dict[int, tuple[Place, _Found]] = {}
+        found: dict[int, tuple[Place, FoundAnswer]] = {}
         room_pictures = MAX_PICTURES - len(inputs.pictures)
         room_bytes = MOST_SENT_BYTES - sum(picture.size_bytes * 4 // 3 for picture in inputs.pictures)
         ends_at = asyncio.get_running_loop().time() + RECALL_SECONDS
-        for place in reversed(list(places)):
-            answer = await self._find(place, scope, ends_at)
+        for number, place in enumerate(reversed(list(places)[-_MOST_PLACES:])):
+            try:
+                answer = await self._find(place, scope, ends_at)
+            except _OutOfReachError as error:
+                if place.is_recalled and number == 0:  # without the last picture another one would be bought
+                    raise _unreachable() from error
+                continue
             if answer is None:
                 continue
             added, added_bytes = answer.measure_added(place)
@@ -150,12 +147,12 @@ class Memory:
                 found[place.index] = place, answer
         return found
 
-    async def _find(self, place: Place, scope: Scope, ends_at: float) -> _Found | None:
+    async def _find(self, place: Place, scope: Scope, ends_at: float) -> FoundAnswer | None:
         """Return the answer that belongs into a place; of several equal conversations the one with this text."""
-        newest: _Found | None = None
+        newest: FoundAnswer | None = None
         for candidate in place.candidates:
             generation_id, _, choice = candidate.partition("/")
-            found = await self._open(generation_id, place, scope, int(choice or 0), ends_at)
+            found = await self._open(generation_id, place, scope, int(choice) if choice else None, ends_at)
             if found is None:
                 continue
             if not (place.is_recalled and place.text) or _has_text(found.record, place):
@@ -164,8 +161,8 @@ class Memory:
         return newest
 
     async def _open(
-        self, generation_id: str, place: Place, scope: Scope, choice: int, ends_at: float
-    ) -> _Found | None:
+        self, generation_id: str, place: Place, scope: Scope, choice: int | None, ends_at: float
+    ) -> FoundAnswer | None:
         """Return the caller's answer of this id if it can be had in time and has the pictures of the place."""
         try:
             record = await self._ledger.find(generation_id, scope)
@@ -175,14 +172,17 @@ class Memory:
             answer = await self._read(record, ends_at) if rows else NO_ANSWER
         except DatabaseError as error:
             raise no_storage() from error
-        except (GatewayError, OSError) as error:  # a TimeoutError among them
+        except (GatewayUnavailable, TimeoutError) as error:
+            _LOG.warning("generation %s is out of reach now", generation_id)
+            raise _OutOfReachError from error
+        except (GatewayError, OSError) as error:
             _LOG.warning("generation %s cannot be put back: %s", generation_id, type(error).__name__)
             return None
         parts = _choose(answer, place, choice)
         if parts is None or not all(part.picture_id in rows for part in parts if part.picture_id):
             return None
         shown = {part.picture_id for part in parts if part.picture_id}
-        return _Found(
+        return FoundAnswer(
             record=record,
             answer=answer,
             parts=parts,
@@ -195,11 +195,13 @@ class Memory:
         return await asyncio.get_running_loop().run_in_executor(self._threads, read_answer, folder)
 
 
-def _choose(answer: Answer, place: Place, choice: int) -> Sequence[AnswerPart] | None:
-    """Return the parts of the choice that has the pictures of a place."""
-    if not place.sha256s:
+def _choose(answer: Answer, place: Place, choice: int | None) -> Sequence[AnswerPart] | None:
+    """Return the parts of the choice that has the pictures of a place, or is named, or is the first with any."""
+    if place.sha256s:
+        return next((found.parts for found in answer.choices if place.sha256s <= found.sha256s), None)
+    if choice is not None:
         return answer.choices[choice].parts if choice < len(answer.choices) else None
-    return next((found.parts for found in answer.choices if place.sha256s <= found.sha256s), None)
+    return next((found.parts for found in answer.choices if found.sha256s), answer.choices[0].parts)
 
 
 def _has_text(record: GenerationRecord, place: Place) -> bool:
@@ -207,94 +209,9 @@ def _has_text(record: GenerationRecord, place: Place) -> bool:
     return is_text_of(place, stored.text)
 
 
-class _Restoration:
-    """Writes the turns of one conversation, opening the files they need."""
-
-    def __init__(self, inputs: Inputs, model: Model) -> None:
-        self._inputs = inputs
-        self._model = model
-        self._signatures: list[StoredBase64] = []
-
-    def restore(
-        self, turns: Sequence[Turn], found: Mapping[int, tuple[Place, _Found]]
-    ) -> list[Turn | KeptTurn]:
-        """Return the turns with what was found in its place. Raises OSError."""
-        pictures_before = len(self._inputs.pictures)
-        said: list[Turn | KeptTurn] = []
-        try:
-            for index, turn in enumerate(turns):
-                if index not in found:
-                    said.append(turn)
-                    continue
-                place, answer = found[index]
-                said.append(self._write(None if place.is_missing else turn, answer))
-                if place.is_missing:
-                    said.append(turn)
-        except OSError:
-            self._take_back(pictures_before)
-            raise
-        first = len(self._inputs.spools)
-        for signature in self._signatures:
-            self._inputs.add_signature(signature)
-        return [_number(turn, first) if isinstance(turn, KeptTurn) else turn for turn in said]
-
-    def _write(self, sent: Turn | None, found: _Found) -> Turn | KeptTurn:
-        """Return the turn as Gemini sent it, or, where it would refuse that, as the client did with all pictures."""
-        pieces = [] if sent is None else sent.pieces
-        numbers = {self._inputs.pictures[p].sha256: p for p in pieces if isinstance(p, int)}
-        pictures = [part for part in found.parts if part.picture_id]
-        is_signed = self._model.has_signatures and found.record.model == self._model.id
-        if is_signed and all(part.signature for part in pictures):
-            return KeptTurn([self._to_part(part, found, numbers) for part in found.parts])
-        if numbers and sent is not None:
-            return sent
-        texts = [piece for piece in pieces if isinstance(piece, str) and piece.strip()]
-        said: Sequence[str | AnswerPart] = [*texts, *pictures] if texts else found.parts
-        return Turn(role="model", pieces=[self._to_piece(one, found, numbers) for one in said])
-
-    def _to_part(self, part: AnswerPart, found: _Found, numbers: Mapping[str, int]) -> KeptPart:
-        piece = self._to_piece(part, found, numbers)
-        if part.signature is None:
-            return KeptPart(piece=piece, signature=None)
-        self._signatures.append(
-            StoredBase64(
-                found.answer.journal, offset=part.signature.offset, size_bytes=part.signature.size_bytes
-            )
-        )
-        return KeptPart(piece=piece, signature=len(self._signatures) - 1)
-
-    def _to_piece(self, part: str | AnswerPart, found: _Found, numbers: Mapping[str, int]) -> str | int:
-        if isinstance(part, str):
-            return part
-        return self._find_number(part, found, numbers) if part.picture_id else part.text or ""
-
-    def _find_number(self, part: AnswerPart, found: _Found, numbers: Mapping[str, int]) -> int:
-        """Return the number of a part's picture: the client's own, if it sent it."""
-        if part.sha256 in numbers:
-            return numbers[part.sha256]
-        row = found.rows[part.picture_id or ""]
-        spool = StoredSpool(
-            found.answer.journal.with_name(row.file_name),
-            size_bytes=row.size_bytes,
-            sha256=row.sha256,
-            mime_type=row.mime_type,
-            pixels=None,
-        )
-        spool.open()
-        return self._inputs.add(spool)
-
-    def _take_back(self, pictures_before: int) -> None:
-        for spool in (*self._inputs.spools[pictures_before:], *self._signatures):
-            spool.close()
-        del self._inputs.spools[pictures_before:]
-        del self._inputs.pictures[pictures_before:]
-
-
-def _number(turn: KeptTurn, first: int) -> KeptTurn:
-    """Return a turn whose signatures are numbered from `first` on."""
-    return KeptTurn(
-        [
-            part if part.signature is None else KeptPart(piece=part.piece, signature=first + part.signature)
-            for part in turn.parts
-        ]
+def _unreachable() -> GatewayUnavailable:
+    return GatewayUnavailable(
+        "The picture that this conversation goes on from is kept by another gateway and cannot be fetched now; nothing "
+        "was bought. Try again, or send the picture with the call.",
+        code="storage_unavailable",
     )

@@ -30,6 +30,7 @@ MOST_FETCHED_BYTES = 75_000_000
 """Of all links of a request: as base64 it is what one request to Gemini may hold (100 MB, since 2026-01-12)."""
 
 _FETCHED_AT_ONCE = 4
+_USUAL_PORTS = {"https": ":443", "http": ":80"}
 
 
 class Gathered(Struct, frozen=True, kw_only=True):
@@ -107,7 +108,8 @@ class Sources:
         if picture_id is None:
             return None
         try:
-            host = urlsplit(link.url).netloc.rpartition("@")[2].lower()
+            parts = urlsplit(link.url)
+            host = parts.netloc.rpartition("@")[2].lower().removesuffix(_USUAL_PORTS.get(parts.scheme, ""))
         except ValueError:
             return None
         if not host or host in own_hosts or self._links.was_signed(link.url):
