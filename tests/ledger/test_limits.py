@@ -97,3 +97,24 @@ def test_keys_are_limited_apart(books: Books) -> None:
         for _ in range(2):
             books.claim(key=make_key(name, owner="ann", images_per_minute=2, requests_per_minute=2))
         assert books.refuse(key=make_key(name, owner="ann", images_per_minute=2)).status == 429
+
+
+def test_several_choices_are_several_pictures(books: Books) -> None:
+    """A call of three pictures counts three, one of a text model none; it waits for as much room as it needs."""
+    key = make_key(images_per_minute=4)
+    books.claim(key=key, pictures_asked=1, is_always_new=True)
+    books.now_ms += 10 * SECOND
+    books.claim(key=key, pictures_asked=2, is_always_new=True)
+    books.claim(key=key, pictures_asked=0, is_always_new=True)
+    books.now_ms += 10 * SECOND
+    books.claim(key=key, pictures_asked=1, is_always_new=True)
+    assert books.refuse(key=key, pictures_asked=1, is_always_new=True).retry_after_seconds == 40.0
+    assert books.refuse(key=key, pictures_asked=3, is_always_new=True).retry_after_seconds == 50.0
+    books.claim(key=key, pictures_asked=0, is_always_new=True)
+    never = books.refuse(key=key, pictures_asked=5, is_always_new=True)
+    assert (never.should_retry, never.message) == (
+        False,
+        "The key 'ann' may have 4 pictures a minute, and the call asks for 5.",
+    )
+    books.now_ms += 50 * SECOND
+    books.claim(key=key, pictures_asked=3, is_always_new=True)

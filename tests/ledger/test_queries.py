@@ -46,7 +46,7 @@ VALUES: dict[str, SqlValue] = {
 
 INTEGERS = {"is_*", "*_ms", "*_at", "*_micro_usd", "*_tokens", "*_per_minute", "*_bytes", "after", "before", "clients"} | {
     "ended_after", "claimed_after", "wrong_after", "running_since", "since", "error_status", "epoch", "has_digest",
-    "height", "width", "limit", "moved", "needs", "now", "number", "offset", "pictures", "step", "store", "version",
+    "height", "width", "limit", "moved", "needs", "now", "number", "offset", "pictures", "pictures_asked", "excess", "step", "store", "version",
 }  # fmt: skip
 
 OPTIONAL = {

@@ -67,6 +67,7 @@ def to_claim(
         metadata=None if call.metadata is None else msgspec.json.encode(call.metadata),
         conversation=call.conversation or None,
         is_linked=asked.image_output == "url",
+        pictures_asked=asked.n if asked.draws else 0,
         reserved_micro_usd=reserve_micro_usd(drawing, now_seconds),
         is_retry=call.is_retry,
         is_always_new=call.is_always_new,

@@ -168,6 +168,7 @@ def _to_new(head: Head) -> NewGeneration:
         metadata=None if head.metadata is None else msgspec.json.encode(head.metadata),
         conversation=head.conversation,
         is_linked=head.is_linked,
+        pictures_asked=head.asked.n if head.asked.draws else 0,
         reserved_micro_usd=head.reserved_micro_usd,
         claimed_at_ms=head.claimed_at_ms,
     )

@@ -53,7 +53,7 @@ def claim(
     refusal = (
         (None if call.may_buy else no_storage())
         or too_many
-        or check_images(database, call.key, now_ms)
+        or check_images(database, call.key, call.pictures_asked, now_ms)
         or check_budget(database, call.key, call.reserved_micro_usd, now_ms)
     )
     if refusal is not None:
@@ -136,6 +136,7 @@ def insert(database: Database, new: NewGeneration, *, clients: int) -> None:
         "metadata": None if new.metadata is None else new.metadata.decode(),
         "conversation": new.conversation,
         "is_linked": int(new.is_linked),
+        "pictures_asked": new.pictures_asked,
         "reserved_micro_usd": new.reserved_micro_usd,
         "claimed_at_ms": new.claimed_at_ms,
         "clients": clients,
@@ -160,6 +161,7 @@ def _to_new(call: Claim, now_ms: int) -> NewGeneration:
         metadata=call.metadata,
         conversation=call.conversation,
         is_linked=call.is_linked,
+        pictures_asked=call.pictures_asked,
         reserved_micro_usd=call.reserved_micro_usd,
         claimed_at_ms=now_ms,
     )

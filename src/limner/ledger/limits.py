@@ -9,6 +9,8 @@ from limner.ledger.keys import ApiKey
 from limner.ledger.queries import load_queries
 
 _MINUTE_MS = 60_000
+_NEVER_SECONDS = 3600.0
+"""Longer than any client waits: trying again is of no use."""
 
 _QUERIES = load_queries("limits")
 
@@ -34,16 +36,22 @@ def count_request(database: Database, key: ApiKey, now_ms: int) -> None:
     database.fetch_all(_QUERIES["add_request"], {"key_id": key.id, "now": now_ms})
 
 
-def check_images(database: Database, key: ApiKey, now_ms: int) -> RateLimited | None:
-    """Return the refusal of a key that has begun its pictures of this minute; failed ones do not count."""
+def check_images(database: Database, key: ApiKey, wanted: int, now_ms: int) -> RateLimited | None:
+    """Return the refusal of a key that may not begin so many more pictures in this minute; failed ones do not count."""
     limit = key.images_per_minute
-    if limit is None:
+    if limit is None or wanted == 0:
         return None
     values: dict[str, SqlValue] = {"owner": key.owner, "key_id": key.id, "after": now_ms - _MINUTE_MS}
     used = database.fetch_integer(_QUERIES["count_generations"], values)
-    if used < limit:
+    excess = used + wanted - limit
+    if excess <= 0:
         return None
-    first_ms = database.fetch_integer(_QUERIES["find_generation"], values | {"offset": used - limit})
+    if wanted > limit:
+        return RateLimited(
+            f"The key {key.name!r} may have {limit} pictures a minute, and the call asks for {wanted}.",
+            retry_after_seconds=_NEVER_SECONDS,
+        )
+    first_ms = database.fetch_integer(_QUERIES["find_generation"], values | {"excess": excess})
     return _refuse("pictures", key, limit, first_ms, now_ms)
 
 

@@ -39,6 +39,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     """What the call's answer is found by when its conversation goes on."""
     is_linked: bool = False
     """Whether its pictures are given out as links."""
+    pictures_asked: int = 1
     reserved_micro_usd: int
     is_retry: bool
     """Whether the client says that this is not its first attempt."""
@@ -129,6 +130,7 @@ class NewGeneration(Struct, frozen=True, kw_only=True):
     metadata: bytes | None = None
     conversation: str | None = None
     is_linked: bool = False
+    pictures_asked: int = 1
     reserved_micro_usd: int
     claimed_at_ms: int
 

@@ -20,14 +20,18 @@ DELETE FROM request_marks WHERE at_ms <= :before;
 
 -- name: count_generations
 -- How many pictures the key has begun in the last minute, but for those that failed.
-SELECT count(*)
+SELECT CAST(coalesce(sum(pictures_asked), 0) AS BIGINT)
 FROM generations
 WHERE owner = :owner AND key_id = :key_id AND claimed_at_ms > :after AND state <> 'failed';
 
 -- name: find_generation
--- When the picture was begun after whose minute the key may begin another.
+-- When the picture was begun after whose minute so many more may be begun.
 SELECT claimed_at_ms
-FROM generations
-WHERE owner = :owner AND key_id = :key_id AND claimed_at_ms > :after AND state <> 'failed'
+FROM (
+    SELECT claimed_at_ms, sum(pictures_asked) OVER (ORDER BY claimed_at_ms, rowid) AS begun
+    FROM generations
+    WHERE owner = :owner AND key_id = :key_id AND claimed_at_ms > :after AND state <> 'failed'
+) AS equals
+WHERE begun >= :excess
 ORDER BY claimed_at_ms
-LIMIT 1 OFFSET :offset;
+LIMIT 1;

@@ -1,6 +1,8 @@
 -- needs: 1
 -- HMAC over whose call it is and all turns up to its own; what its answer is found by when the conversation goes on.
 ALTER TABLE generations ADD COLUMN conversation TEXT;
+-- How many pictures were asked for; none of a text model.
+ALTER TABLE generations ADD COLUMN pictures_asked INTEGER NOT NULL DEFAULT 1 CHECK (pictures_asked >= 0);
 -- Whether its pictures were given out as links, and are kept as long as these are to work.
 ALTER TABLE generations ADD COLUMN is_linked INTEGER NOT NULL DEFAULT 0 CHECK (is_linked IN (0, 1));
 
