@@ -50,8 +50,8 @@ def add(name: str, number: int = 0) -> Callable[[Database], int]:
 def list_added(place: Place) -> list[Any]:
     """Return the names in the order in which they were written."""
     with connect(place) as database:
-        # By transaction: rows of several connections do not lie in the table in the order they came.
-        order = "CAST(CAST(xmin AS TEXT) AS BIGINT), ctid"
+        # By transaction and command: rows do not lie in the table in the order they came.
+        order = "CAST(CAST(xmin AS TEXT) AS BIGINT), CAST(CAST(cmin AS TEXT) AS BIGINT)"
         return [name for (name,) in database.fetch_all(f"SELECT key_id FROM request_marks ORDER BY {order}")]  # noqa: S608 - a constant
 
 
