@@ -271,6 +271,22 @@ def test_late_notes_keep_their_order(
     run(place, steps, open_impatient_on(place))
 
 
+def test_a_claim_has_late_notes_written_first(
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call after an outage is the repeat of one whose client left in it, though nobody could write that."""
+    monkeypatch.setattr("limner.ledger.generations._RETRY_SECONDS", 3600)
+
+    async def steps(ledger: Ledger, _: Books) -> None:
+        await ledger.claim(claim("g"))
+        with taking_away(place):
+            ledger.leave("g", is_delivered=False)
+            await until(lambda: "a note in the ledger is late" in caplog.text)
+        assert await ledger.claim(claim("h")) == Found("g")
+
+    run(place, steps, open_impatient_on(place))
+
+
 def test_notes_after_the_end_are_let_go(place: Place) -> None:
     """Closing writes the notes that were made; once the books are closed a client's leaving is no error."""
 

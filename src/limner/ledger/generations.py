@@ -76,6 +76,8 @@ class Ledger:
             IdempotencyKeyReused: its Idempotency-Key stands for another call.
             DatabaseError: nothing is claimed.
         """
+        # Notes that an outage has held up come first: whose client has left is found by its next call.
+        self._note_late()
         outcome: Fresh | Found | Occupied | Doubtful | claims.Refused = await self._books.submit(
             lambda database: claims.claim(database, call, self._windows, self._now_ms()),
             is_ordered=True,
@@ -148,6 +150,7 @@ class Ledger:
 
     async def catch_up(self) -> None:
         """Return when everything noted before can be read. Raises DatabaseError."""
+        self._note_late()
         await self._books.submit(lambda _database: None, is_ordered=True)
 
     async def find(self, generation_id: str, scope: Scope) -> GenerationRecord | None:
