@@ -5,6 +5,7 @@ while running generations finish. When their time is over, or at a second signal
 unknown and its clients are told. A third ends the process as it stands. Knows nothing of settings and commands.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from socket import socket
@@ -13,6 +14,12 @@ from types import FrameType
 import uvicorn
 
 from limner.generation.generations import Generations
+
+if sys.platform != "win32":
+    import resource
+
+_FILES = 65_536
+"""Open files wanted: each connection is one, and so is each picture and signature that a call puts back."""
 
 LAST_ANSWERS_SECONDS = 2
 """How long clients are told the end of what was cut off, when no time is left."""
@@ -37,6 +44,7 @@ class GatewayServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, and say so."""
+        _raise_file_limit()
         await super().startup(sockets=sockets)
         self._announce()
 
@@ -66,3 +74,13 @@ class GatewayServer(uvicorn.Server):
         # What is left of the time goes to clients that are still being answered.
         self.config.timeout_graceful_shutdown = max(LAST_ANSWERS_SECONDS, round(left_seconds))
         return True
+
+
+def _raise_file_limit() -> None:
+    """Have as many files open as the system lets this process, instead of the 1,024 that shells allow."""
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -10,19 +10,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from limner.generation.journal import PictureNamed, PictureReceived
+from limner.generation.journal import ChoiceBegins, PictureNamed, PictureReceived
 from limner.pictures.store import JOURNAL_NAME
 from limner.translate.reader import PictureBegins, PictureSettled, Text
 
 _SIGNATURE_HEAD = b'{"type":"signature","part":'
 _SIGNATURE = re.compile(re.escape(_SIGNATURE_HEAD) + rb'([0-9]{1,9}),"base64":"')
 _SIGNATURE_TAIL = b'"}'
-
-
-class ChoiceLine(Struct, frozen=True, tag="choice"):
-    """The lines after this one belong to this choice."""
-
-    index: int
 
 
 class Range(Struct, frozen=True):
@@ -60,7 +54,7 @@ class Answer(Struct, frozen=True):
 NO_ANSWER = Answer(Path(), [AnswerChoice([], frozenset())])
 """Stands for one without pictures, which need not be read."""
 
-_Line = Text | PictureBegins | PictureSettled | PictureNamed | PictureReceived | ChoiceLine
+_Line = Text | PictureBegins | PictureSettled | PictureNamed | PictureReceived | ChoiceBegins
 _DECODER: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 
 
@@ -77,7 +71,7 @@ def read_answer(folder: Path) -> Answer:
             said = _DECODER.decode(line)
         except msgspec.DecodeError:  # another kind of line
             continue
-        if isinstance(said, ChoiceLine):
+        if isinstance(said, ChoiceBegins):
             index = said.index
             choices.extend({} for _ in range(index + 1 - len(choices)))
             parts = choices[index]
