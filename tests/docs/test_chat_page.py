@@ -13,6 +13,7 @@ from google.genai.types import FinishReason
 from limner.catalogue import MODELS, find_model
 from limner.config_values import ImageOutput
 from limner.errors import InvalidRequest
+from limner.generation.inputs import MAX_PICTURES
 from limner.translate.body import MAX_TEXT_BYTES
 from limner.translate.outcome import judge
 from limner.translate.reader import Finish
@@ -20,7 +21,6 @@ from limner.translate.scanner import MAX_DEPTH, MAX_NODES
 from limner.translate.settings import DrawSettings, resolve_settings
 from limner.translate.spellings import find_given
 from limner.translate.transcript import Transcript
-from limner.web.body import MAX_PICTURES
 from limner.web.streaming import OPEN_AFTER_SECONDS
 from limner.wire.openai import ChatCompletion, ChatCompletionRequest
 from limner.wire.parts import ContentPart

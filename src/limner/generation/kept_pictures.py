@@ -9,6 +9,7 @@ from pathlib import Path
 
 from limner.errors import GatewayUnavailable, NotFound
 from limner.generation.archive import Archive
+from limner.generation.replaying import open_picture
 from limner.ledger.records import GenerationRecord, StoredPicture
 from limner.pictures.stored import StoredSpool
 
@@ -59,17 +60,3 @@ class KeptPictures:
         del self._fetching[which]
         if not fetching.cancelled():
             fetching.exception()  # seen, even if all who waited have gone
-
-
-def open_picture(folder: Path, picture: StoredPicture) -> StoredSpool:
-    """Return a picture with its file open. Blocks. Raises OSError: it is not there, or not of its size."""
-    has_pixels = picture.width is not None and picture.height is not None
-    spool = StoredSpool(
-        folder / picture.file_name,
-        size_bytes=picture.size_bytes,
-        sha256=picture.sha256,
-        mime_type=picture.mime_type,
-        pixels=(picture.width or 0, picture.height or 0) if has_pixels else None,
-    )
-    spool.open()
-    return spool

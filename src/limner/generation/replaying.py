@@ -58,7 +58,7 @@ def load(record: GenerationRecord, pictures: Sequence[StoredPicture], folder: Pa
         raise _forgotten()
     try:
         recorded = read_lines(read_journal(folder))
-        spools: dict[str, PictureSpool] = {picture.id: _open(folder, picture) for picture in pictures}
+        spools: dict[str, PictureSpool] = {picture.id: open_picture(folder, picture) for picture in pictures}
     except OSError as error:
         raise NotFound("The answer of this call is no longer there.") from error
     answer = msgspec.json.decode(record.answer, type=StoredAnswer)
@@ -95,7 +95,8 @@ def _forgotten() -> NotFound:
     return NotFound("The answer of this call is no longer kept.")
 
 
-def _open(folder: Path, picture: StoredPicture) -> StoredSpool:
+def open_picture(folder: Path, picture: StoredPicture) -> StoredSpool:
+    """Return a picture with its file open. Blocks. Raises OSError: it is not there, or not of its size."""
     has_pixels = picture.width is not None and picture.height is not None
     spool = StoredSpool(
         folder / picture.file_name,

@@ -11,8 +11,9 @@ from msgspec import Struct
 from limner.catalogue import Model
 from limner.generation.inputs import Inputs
 from limner.generation.kept_turn import Answer, AnswerPart
+from limner.generation.replaying import open_picture
 from limner.ledger.records import GenerationRecord, StoredPicture
-from limner.pictures.stored import StoredBase64, StoredSpool
+from limner.pictures.stored import StoredBase64
 from limner.translate.contents import KeptPart, KeptTurn
 from limner.translate.history import Place
 from limner.translate.pieces import Turn
@@ -99,15 +100,7 @@ class Restoration:
         if part.sha256 in numbers:
             return numbers[part.sha256]
         row = found.rows[part.picture_id or ""]
-        spool = StoredSpool(
-            found.answer.journal.with_name(row.file_name),
-            size_bytes=row.size_bytes,
-            sha256=row.sha256,
-            mime_type=row.mime_type,
-            pixels=None,
-        )
-        spool.open()
-        return self._inputs.add(spool)
+        return self._inputs.add(open_picture(found.answer.journal.parent, row))
 
     def _take_back(self, pictures_before: int) -> None:
         for spool in (*self._inputs.spools[pictures_before:], *self._signatures):

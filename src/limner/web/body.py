@@ -8,13 +8,11 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from limner.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType, no_storage
+from limner.generation.inputs import MAX_PICTURES
 from limner.pictures.spool import InvalidBase64, PictureSpool
 from limner.translate.body import BodyReader
 from limner.translate.messages import InputPicture
 from limner.translate.scanner import LongBegins, LongBytes, LongEnds
-
-MAX_PICTURES = 100
-"""Gemini documents 14 and was seen to take 200 (2026-09); each holds a file open while the call is sent."""
 
 _KEPT_TEXT_BYTES = 4096
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
