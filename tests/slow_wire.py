@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 _PIECE_BYTES = 64 * 1024
 _PATIENCE_SECONDS = 10
+_STEPS_TO_TAKE = 10
 
 _Result = TypeVar("_Result")
 
@@ -89,6 +90,12 @@ class SlowWire:
             self._flows.clear()
 
     async def _close(self) -> None:
+        if self._server is not None:
+            # A connection that is just being taken is taken whole first: asyncio leaks it if its server closes under it.
+            for listener in self._server.sockets:
+                self._loop.remove_reader(listener.fileno())
+            for _ in range(_STEPS_TO_TAKE):
+                await asyncio.sleep(0)
         await asyncio.gather(*self._cut(), return_exceptions=True)
 
     def _cut(self) -> set[asyncio.Task[None]]:

@@ -5,6 +5,7 @@ transactions share one wait for the disk by itself. What nobody waits for is dif
 and goes through one `Writer`, in its order. This module must not know what a job writes.
 """
 
+import random
 import time
 from asyncio import Future, TimerHandle, get_running_loop
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ _NOTES_PATIENCE_SECONDS = 4.0
 # waited for (limner.ledger.postgres) need not wait for it again.
 _MOST_TRIES = 5
 _RETRY_SECONDS = 3.0
+_LONGEST_STEP_SECONDS = 0.01
 
 
 class SharedBooks:
@@ -145,12 +147,14 @@ class SharedBooks:
     def _insist(self, attempt: Callable[[], T]) -> T:
         """Return what an attempt returns, made again where others were in its way. Raises what the last one raises."""
         ends_at = time.monotonic() + _RETRY_SECONDS
-        for _ in range(_MOST_TRIES - 1):
+        for tries in range(1, _MOST_TRIES):
             try:
                 return attempt()
             except TransientError:
                 if time.monotonic() >= ends_at:
                     raise
+            # Two that were in each other's way would be so again if both came back at once.
+            time.sleep(random.uniform(0, _LONGEST_STEP_SECONDS * tries))  # noqa: S311 - it spreads attempts, it hides nothing
         return attempt()
 
     @contextmanager
