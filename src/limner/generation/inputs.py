@@ -1,7 +1,5 @@
 """What goes into a call beside its text: the pictures that came with it, were fetched or were found, in one numbering."""
 
-from collections.abc import Callable
-
 from msgspec import Struct
 
 from limner.errors import InvalidRequest
@@ -51,6 +49,3 @@ def describe(spool: PictureSpool) -> InputPicture:
         text=None,
         pixels=spool.pixels,
     )
-
-
-NewSpool = Callable[[], PictureSpool]

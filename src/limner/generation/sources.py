@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from limner.errors import GatewayError, InvalidRequest, no_storage
+from limner.errors import InvalidRequest, no_storage
 from limner.generation.inputs import MAX_PICTURES, MOST_SENT_BYTES, Inputs
 from limner.generation.kept_pictures import KeptPictures
 from limner.ledger.errors import DatabaseError
@@ -84,6 +84,7 @@ class Sources:
             raise InvalidRequest(
                 f"The request names or holds more than {MAX_PICTURES} pictures.", code="invalid_image"
             )
+        await self._catch_up()
         foreign: list[Link] = []
         for link in (*parts, *texts):
             if link.is_from_text and len(inputs.pictures) + len(foreign) >= MAX_PICTURES:
@@ -101,6 +102,13 @@ class Sources:
                 foreign.append(link)
         numbers.update(await self._fetch_all(foreign, inputs))
         return Gathered(numbers=numbers, origins=origins)
+
+    async def _catch_up(self) -> None:
+        """Return when what was drawn or deleted just now can be read. Raises GatewayError."""
+        try:
+            await self._ledger.catch_up()
+        except DatabaseError as error:
+            raise no_storage() from error
 
     def _find_own(self, link: Link, own_hosts: Collection[str]) -> str | None:
         """Return the picture that a link names here; None: it leads elsewhere."""
@@ -120,7 +128,6 @@ class Sources:
         self, link: Link, picture_id: str, inputs: Inputs, scope: Scope
     ) -> tuple[int | None, str]:
         try:
-            await self._ledger.catch_up()
             found = await self._ledger.find_picture(picture_id)
         except DatabaseError as error:
             raise no_storage() from error
@@ -146,13 +153,15 @@ class Sources:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._fetch(link, spools, ends_at, lines)) for link in links]
-        except* GatewayError as errors:
+        except BaseException as failure:
             for spool in spools:
                 spool.close()
-            raise _first(errors) from None
-        numbers = {}
-        for link, task in zip(links, tasks, strict=True):
-            numbers[link.url] = inputs.add(task.result())
+            if isinstance(failure, ExceptionGroup):
+                raise _first(failure) from None
+            raise
+        # All of them first: what is among the inputs is let go with these.
+        numbers = {link.url: inputs.add(task.result()) for link, task in zip(links, tasks, strict=True)}
+        for link in links:
             check_picture(numbers[link.url], link.param, inputs.pictures)
         return numbers
 
@@ -186,10 +195,9 @@ def _choose(links: Sequence[Link]) -> tuple[list[Link], list[Link]]:
     return [*reversed(parts.values())], [*texts.values()]
 
 
-def _first(errors: BaseExceptionGroup[GatewayError]) -> GatewayError:
-    for error in errors.exceptions:
-        return _first(error) if isinstance(error, BaseExceptionGroup) else error
-    raise AssertionError
+def _first(errors: ExceptionGroup[Exception]) -> Exception:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 def _not_found(link: Link) -> InvalidRequest:
