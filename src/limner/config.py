@@ -27,6 +27,7 @@ from limner.config_values import (
     Keys,
     LogFormat,
     LogLevel,
+    Networks,
     Origins,
     ProxyUrl,
     PublicUrl,
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
         "LIMNER_CORS_ORIGINS", ("*",), "origins such as https://chat.example.org, comma-separated; * for all"
     )
     max_body_mib: int = _variable("LIMNER_MAX_BODY_MIB", 140, "a whole number of MiB, 1 or more", ge=1)
+    max_concurrent: int = _variable("LIMNER_MAX_CONCURRENT", 256, "a whole number, 1 or more", ge=1)
+    max_relay_mib: int = _variable("LIMNER_MAX_RELAY_MIB", 4096, "a whole number of MiB, 1 or more", ge=1)
     max_n: int = _variable("LIMNER_MAX_N", 4, "a whole number from 1 to 10", ge=1, le=10)
     upstream_timeout_seconds: float = _variable(
         "LIMNER_UPSTREAM_TIMEOUT_SECONDS", 540.0, "a number of seconds above 0", gt=0, allow_inf_nan=False
@@ -162,6 +165,10 @@ class Settings(BaseSettings):
     fetch_allow_hosts: FetchHosts = _variable(
         "LIMNER_FETCH_ALLOW_HOSTS", (), "host names or addresses without port, comma-separated"
     )
+    trusted_proxies: Networks = _variable(
+        "LIMNER_TRUSTED_PROXIES", (), "addresses or networks such as 10.0.0.0/8, comma-separated"
+    )
+    allow_query_key: bool = _variable("LIMNER_ALLOW_QUERY_KEY", False, "true or false")
     upstream_store: bool = _variable("LIMNER_UPSTREAM_STORE", False, "true or false")
     log_level: LogLevel = _variable("LIMNER_LOG_LEVEL", "info", "debug, info, warning or error")
     log_format: LogFormat = _variable("LIMNER_LOG_FORMAT", "text", "text or json")
@@ -183,6 +190,11 @@ class Settings(BaseSettings):
     def max_body_bytes(self) -> int:
         """The longest request body."""
         return self.max_body_mib * 1024 * 1024
+
+    @property
+    def max_relay_bytes(self) -> int:
+        """The most that bodies and pictures on their way may take together."""
+        return self.max_relay_mib * 1024 * 1024
 
     @property
     def stream_line_bytes(self) -> int:

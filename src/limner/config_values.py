@@ -4,7 +4,7 @@ Each type reads a variable's text; a refusal is a ValueError that says what is w
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Annotated, Literal
@@ -120,6 +120,15 @@ def _is_ip_address(host: str) -> bool:
     return True
 
 
+def _parse_network(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is no address and no network") from None
+
+
 def _parse_origin(value: str) -> str:
     if value == "*":
         return value
@@ -156,6 +165,8 @@ def _lower(value: object) -> object:
 Key = Annotated[SecretStr, AfterValidator(_check_secret)]
 Keys = Annotated[tuple[Key, ...], BeforeValidator(_split_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_parse_host)], ...], BeforeValidator(_split_list)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_parse_network)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_split_list)]
 FetchHosts = Annotated[
     tuple[Annotated[str, AfterValidator(normalise_host)], ...], BeforeValidator(_split_list)
 ]

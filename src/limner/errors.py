@@ -86,6 +86,7 @@ class InvalidRequest(GatewayError):
         "invalid_idempotency_key",
         "context_length_exceeded",
         "content_policy_violation",
+        "no_image_generated",
         "upstream_rejected",
     )
 
@@ -228,7 +229,7 @@ class GatewayUnavailable(GatewayError):
 
     status = 503
     type = "server_error"
-    codes = ("storage_unavailable", "shutting_down")
+    codes = ("storage_unavailable", "shutting_down", "gateway_overloaded")
     retried_codes = codes
 
 

@@ -21,6 +21,7 @@ TABLE = {
         "invalid_idempotency_key",
         "context_length_exceeded",
         "content_policy_violation",
+        "no_image_generated",
         "upstream_rejected",
     },
     (401, "invalid_request_error"): {"invalid_api_key"},
@@ -39,7 +40,7 @@ TABLE = {
     (500, "server_error"): {"internal_error"},
     (502, "upstream_error"): {"upstream_unknown_outcome", "upstream_invalid_response", "upstream_error"},
     (503, "upstream_error"): {"upstream_overloaded", "upstream_unavailable", "upstream_auth"},
-    (503, "server_error"): {"storage_unavailable", "shutting_down"},
+    (503, "server_error"): {"storage_unavailable", "shutting_down", "gateway_overloaded"},
     (504, "upstream_error"): {"upstream_timeout"},
 }
 """The part of the contract's table that can be told so far."""
@@ -50,6 +51,7 @@ RETRIED = {
     "upstream_unavailable",
     "storage_unavailable",
     "shutting_down",
+    "gateway_overloaded",
 }
 
 

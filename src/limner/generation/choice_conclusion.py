@@ -16,7 +16,7 @@ from limner.errors import (
 from limner.generation.record import Asked, Bill, State
 from limner.translate.composition import Composer, TextSegment
 from limner.translate.outcome import Outcome, compare_size, judge
-from limner.translate.transcript import TextPiece, Transcript
+from limner.translate.transcript import TextPiece, Transcript, count_due
 from limner.translate.usage import TokenCount, cost_micro_usd, count_tokens, estimate_tokens
 from limner.wire.openai import Notice
 
@@ -24,6 +24,10 @@ LISTED_CHARACTERS = 2000
 """How much of an answer's text lists show. It is in the books, of which a page reads a hundred rows."""
 
 _NOTHING_BOUGHT = (RateLimited, UpstreamUnavailable, GatewayUnavailable, InsufficientQuota)
+
+
+_ANSWERED = frozenset({"content_policy_violation", "no_image_generated"})
+"""Refusals by which Gemini has answered, and counted its tokens."""
 
 
 class ChoiceConclusion(Struct, frozen=True, kw_only=True):
@@ -53,7 +57,8 @@ def conclude_choice(
     if not was_sent:
         return ChoiceConclusion(state=State.FAILED, error=failure or InternalError(), is_replayable=False)
     try:
-        outcome = judge(transcript, failure, model.id, draws=asked.draws)
+        outcome = judge(transcript, failure, model.id, draws=asked.draws, passes_blocks=asked.is_native)
+        _check_picture(transcript, outcome, asked)
     except GatewayError as error:
         return _conclude_error(transcript, error, asked, model)
     notices = [*outcome.notices]
@@ -72,6 +77,17 @@ def conclude_choice(
         notices=tuple(notices),
         text=_begin_text(transcript, outcome, asked),
         is_replayable=True,
+    )
+
+
+def _check_picture(transcript: Transcript, outcome: Outcome, asked: Asked) -> None:
+    """Return if there is a picture or none is needed. Raises InvalidRequest."""
+    if not asked.needs_picture or count_due(transcript):
+        return
+    is_filtered = outcome.finish_reason == "content_filter"
+    raise InvalidRequest(
+        outcome.refusal or "The model returned no picture.",
+        code="content_policy_violation" if is_filtered else "no_image_generated",
     )
 
 
@@ -103,7 +119,7 @@ def _conclude_error(
     if isinstance(error, _NOTHING_BOUGHT):
         return ChoiceConclusion(state=State.FAILED, error=error, is_replayable=False)
     if isinstance(error, InvalidRequest | NotFound):
-        if error.code != "content_policy_violation":
+        if error.code not in _ANSWERED:
             return ChoiceConclusion(state=State.REFUSED, error=error, is_replayable=False)
         tokens, _ = _count(transcript, asked, model, is_truncated=False)
         return ChoiceConclusion(

@@ -48,7 +48,7 @@ def to_claim(
     """Return what is claimed for `call`, and what is kept of how it was asked."""
     created = int(now_seconds)
     expires_at = None if call.link_seconds is None else created + call.link_seconds
-    asked = to_asked(drawing, created, link_base=call.link_base, links_expire_at=expires_at)
+    asked = to_asked(drawing, created, door=call.door, link_base=call.link_base, links_expire_at=expires_at)
     claim = Claim(
         generation_id=generation_id,
         door=call.door,
@@ -65,6 +65,7 @@ def to_claim(
         is_stream=call.is_stream,
         store=call.store,
         metadata=None if call.metadata is None else msgspec.json.encode(call.metadata),
+        prompt=drawing.prompt,
         conversation=call.conversation or None,
         is_linked=asked.image_output == "url",
         pictures_asked=asked.n if asked.draws else 0,

@@ -72,11 +72,25 @@ class Asked(Struct, frozen=True, kw_only=True):
     """Whether a picture is due; False for text models."""
     link_base: str = ""
     """The address that links to its pictures begin with, without a slash at its end."""
+    door: str = "chat"
+    """Whose form the answer has: `chat`, `images`, `edits` or `native`."""
     links_expire_at: int | None = None
     """Until when links to its pictures work, epoch seconds; None: none are given out."""
 
+    @property
+    def needs_picture(self) -> bool:
+        """Whether an answer without a picture is an error, as in OpenAI's images API."""
+        return self.door in {"images", "edits"}
 
-def to_asked(drawing: Drawing, created: int, *, link_base: str, links_expire_at: int | None) -> Asked:
+    @property
+    def is_native(self) -> bool:
+        """Whether what Gemini says is given out as it is, a block of the prompt too."""
+        return self.door == "native"
+
+
+def to_asked(
+    drawing: Drawing, created: int, *, door: str, link_base: str, links_expire_at: int | None
+) -> Asked:
     """Return what is kept of `drawing`."""
     return Asked(
         model=drawing.asked_model,
@@ -92,6 +106,7 @@ def to_asked(drawing: Drawing, created: int, *, link_base: str, links_expire_at:
         n=drawing.settings.n,
         draws=drawing.settings.draws,
         link_base=link_base,
+        door=door,
         links_expire_at=links_expire_at,
     )
 

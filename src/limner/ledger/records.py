@@ -35,6 +35,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     store: bool | None
     metadata: bytes | None = None
     """JSON: the client's own words on the call."""
+    prompt: str | None = None
+    """What was asked for in words, to search by."""
     conversation: str | None = None
     """What the call's answer is found by when its conversation goes on."""
     is_linked: bool = False

@@ -29,11 +29,17 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 def judge(
-    transcript: Transcript, failure: GatewayError | None, model_id: str, *, draws: bool = True
+    transcript: Transcript,
+    failure: GatewayError | None,
+    model_id: str,
+    *,
+    draws: bool = True,
+    passes_blocks: bool = False,
 ) -> Outcome:
     """Return how it ended. Raises the GatewayError to be told where there is nothing to give.
 
-    `failure` is what ended the receiving before its time, if anything did; `draws` says whether a picture is due.
+    `failure` is what ended the receiving before its time, if anything did; `draws` says whether a picture is due,
+    `passes_blocks` whether a blocked prompt is an answer and no error.
     """
     if transcript.error is not None and failure is None:
         error = transcript.error
@@ -52,9 +58,10 @@ def judge(
     if transcript.blocked is not None:
         blocked = transcript.blocked
         said = f" {clean(blocked.message)}" if blocked.message else ""
-        raise InvalidRequest(
-            f"Gemini blocked the prompt: {blocked.reason}.{said}", code="content_policy_violation"
-        )
+        told = f"Gemini blocked the prompt: {blocked.reason}.{said}"
+        if passes_blocks:
+            return Outcome(finish_reason="content_filter", refusal=told, notices=())
+        raise InvalidRequest(told, code="content_policy_violation")
     if transcript.finish is None:
         raise UpstreamFailure("Gemini's answer has no finish reason.", code="upstream_invalid_response")
     return _judge_finished(transcript, transcript.finish.reason, whole, draws=draws)

@@ -38,6 +38,8 @@ class Drawing(Struct, frozen=True, kw_only=True):
     text_bytes: int
     """UTF-8 bytes of all text sent."""
     notices: tuple[Notice, ...]
+    prompt: str = ""
+    """What was asked for in words, to search by."""
     messages: tuple[AskedMessage, ...] | None = None
     """What was asked, if that is to be kept."""
 
@@ -81,8 +83,18 @@ def to_drawing(
         unsigned=_to_unsigned(to_send, turns, pictures),
         text_bytes=sum(len(text.encode()) for text in (*list_texts(turns), system)),
         notices=(*settings.notices, *dialogue.notices),
+        prompt=find_prompt(dialogue.turns),
         messages=read_asked(request, pictures, dialogue.found) if request.store else None,
     )
+
+
+def find_prompt(turns: Sequence[Turn]) -> str:
+    """Return the words of the last turn of the user's that has any."""
+    for turn in reversed(turns):
+        words = "\n".join(piece.strip() for piece in turn.pieces if isinstance(piece, str)).strip()
+        if words and turn.role == "user":
+            return words
+    return ""
 
 
 def _to_unsigned(

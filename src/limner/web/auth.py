@@ -16,12 +16,11 @@ async def authenticate(headers: Headers, find_key: FindKey) -> ApiKey:
 
     Raises Unauthenticated, with one text for every cause, or GatewayUnavailable.
     """
-    given = headers.getlist("authorization")
-    scheme, _, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    secret = _find_secret(headers)
     key = None
-    if scheme.lower() == "bearer" and secret.strip():
+    if secret:
         try:
-            key = await find_key(secret.strip())
+            key = await find_key(secret)
         except DatabaseError as error:
             raise GatewayUnavailable(
                 "The gateway cannot read its keys now; nothing was bought.", code="storage_unavailable"
@@ -31,6 +30,16 @@ async def authenticate(headers: Headers, find_key: FindKey) -> ApiKey:
             "No valid API key came with this request. Send it as 'Authorization: Bearer sk-…'."
         )
     return key
+
+
+def _find_secret(headers: Headers) -> str:
+    """Return the one key that was given, as a bearer's token or in Google's header; '' if there is none."""
+    given = headers.getlist("authorization")
+    if not given:
+        own = headers.getlist("x-goog-api-key")
+        return own[0].strip() if len(own) == 1 else ""
+    scheme, _, secret = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 def authorize_model(key: ApiKey, model_id: str) -> None:

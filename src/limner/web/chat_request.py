@@ -4,13 +4,11 @@ Checks in this order - model, types, settings, content - and what can be refused
 Knows no connection and nothing of how an answer is sent.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.datastructures import Headers
-from starlette.requests import Request
 
 from limner.catalogue import Model, find_model, find_model_and_suffixes, strip_prefixes, to_unlisted
 from limner.errors import InvalidRequest, NotFound
@@ -30,8 +28,6 @@ from limner.translate.tasks import Task, find_task
 from limner.web.auth import authorize_model
 from limner.web.body import Body
 from limner.wire.openai import ChatCompletionRequest
-
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 
 
 class ReadingRules(Struct, frozen=True, kw_only=True):
@@ -162,14 +158,3 @@ class ChatReader:
 
     def _list_bases(self, link_base: str) -> list[str]:
         return [link_base, *([self._rules.public_url] if self._rules.public_url else [])]
-
-
-def find_link_base(request: Request, rules: ReadingRules) -> str:
-    """Return the address that links begin with: the public one, else the one that the request came to.
-
-    A Host header that is none makes links without an address: in Markdown it could say anything.
-    """
-    if rules.public_url is not None:
-        return rules.public_url
-    host = request.headers.get("host", "")
-    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else ""

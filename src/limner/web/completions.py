@@ -24,10 +24,10 @@ from limner.ledger.records import Scope
 from limner.pictures.links import PictureLinks
 from limner.web.completion_notes import decode_metadata, to_note
 from limner.web.delivery import Deliveries
+from limner.web.forms import find_form
 from limner.web.ownership import Ownership, no_books, not_found, to_completion_id, to_generation_id
 from limner.web.paging import read_flag, read_limit, read_metadata_filter, read_order
 from limner.web.repeats import note_generation
-from limner.web.sending import send_whole
 from limner.wire.completions import CompletionList, Pending
 
 
@@ -72,7 +72,7 @@ class CompletionsDoor:
             raise not_found(completion_id) from None
         delivery = self._deliveries.begin(visit, scope)
         try:
-            await send_whole(
+            await find_form(visit.generation.asked.door).send_whole(
                 visit.generation,
                 delivery,
                 send,

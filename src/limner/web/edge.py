@@ -102,7 +102,7 @@ class Edge:
                 _LOG.error("request %s failed: %s", scope["limner.request_id"], locate(failure))
             if response.status is not None:
                 raise  # it has started: the server cuts the connection, which is the only honest end
-            answer = to_response(error)
+            answer = to_response(error, is_google=_is_google_door(scope))
             if isinstance(failure, HTTPException):
                 answer.headers.update(failure.headers or {})  # Allow, beside a 405
             await answer(scope, receive, response.send)
@@ -184,6 +184,15 @@ def _forgive_path(path: str) -> str:
 
 def _is_preflight(scope: MutableMapping[str, Any], headers: Headers) -> bool:
     return scope["method"] == "OPTIONS" and "access-control-request-method" in headers
+
+
+def _is_google_door(scope: Scope) -> bool:
+    """Return whether who asks there speaks Gemini's API."""
+    path: str = scope["path"]
+    if path.startswith("/v1/models"):
+        headers = Headers(scope=scope)
+        return ":" in path or "x-goog-api-key" in headers or "x-goog-api-client" in headers
+    return path == "/v1beta" or path.startswith("/v1beta/")
 
 
 def _strip_port(host: str) -> str:

@@ -34,7 +34,7 @@ class Ownership:
         request.scope["limner.key_name"] = key.name
         header = self._end_user_header
         is_named = header is not None and header in request.headers
-        end_user = read_end_user(request.headers, header, None) if is_named else None
+        end_user = read_end_user(request.headers.get(header or ""), None) if is_named else None
         return Scope(owner=key.owner, end_user=end_user)
 
     async def find(self, request: Request) -> GenerationRecord:

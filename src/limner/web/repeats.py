@@ -42,9 +42,8 @@ def is_always_new(headers: Headers) -> bool:
     return headers.get("x-limner-repeat", "").strip().lower() == "never"
 
 
-def read_end_user(headers: Headers, header_name: str | None, user: str | None) -> str:
-    """Return who asks behind the key: by the header that is set up for it, else by the body's `user`."""
-    named = headers.get(header_name) if header_name is not None else None
+def read_end_user(named: str | None, user: str | None) -> str:
+    """Return who asks behind the key: as `named` by the header that is set up for it, else by the body's `user`."""
     text = (named or user or "").encode("utf-8", "replace").decode()  # JSON can write what UTF-8 cannot
     # PostgreSQL's texts hold no NUL (its documentation of character types, 2026-11).
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").strip()[:_MOST_END_USER_CHARACTERS]

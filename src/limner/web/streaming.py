@@ -41,9 +41,7 @@ async def send_stream(generation: Generation, delivery: Delivery, options: SendO
     Raises GatewayError as long as nothing has been sent, ClientDisconnect at any time.
     """
     with generation.audience.join():
-        if options.waits_for_opening:
-            await _wait_for_opening(generation, delivery)
-        _raise_unopened(generation)
+        await open_stream(generation, delivery, waits=options.waits_for_opening)
         await send_start(
             send,
             [
@@ -63,8 +61,15 @@ async def send_stream(generation: Generation, delivery: Delivery, options: SendO
     await delivery.finish()
 
 
+async def open_stream(generation: Generation, delivery: Delivery, *, waits: bool) -> None:
+    """Return when a stream may open. Raises what the generation failed with, if it said nothing before."""
+    if waits:
+        await _wait_for_opening(generation, delivery)
+    if generation.failure is not None and not generation.has_begun:
+        raise generation.failure
+
+
 async def _wait_for_opening(generation: Generation, delivery: Delivery) -> None:
-    """Return when the stream may open."""
     loop = asyncio.get_running_loop()
     opens_at = loop.time() + OPEN_AFTER_SECONDS
     while not (generation.is_over or generation.has_begun):
@@ -72,12 +77,6 @@ async def _wait_for_opening(generation: Generation, delivery: Delivery) -> None:
         if loop.time() >= opens_at:
             return
         await generation.audience.wait(opens_at - loop.time())
-
-
-def _raise_unopened(generation: Generation) -> None:
-    """Raise what the generation failed with, if it said nothing before: the answer can still be an error."""
-    if generation.failure is not None and not generation.has_begun:
-        raise generation.failure
 
 
 class _Stream:

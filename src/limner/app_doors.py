@@ -1,0 +1,184 @@
+"""Builds the doors on the rooms behind them, and says which is where. Knows settings; below it nobody sees them."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from limner import __version__
+from limner.app_rooms import Rooms
+from limner.config import Settings
+from limner.ledger.books import Books
+from limner.ledger.keys import KeyStore
+from limner.pictures.spool import SpoolFolder
+from limner.translate.settings import SettingsRules
+from limner.web.auth import FindKey
+from limner.web.calls import CallRules, Calls
+from limner.web.chat import ChatDoor
+from limner.web.chat_request import ChatReader, ReadingRules
+from limner.web.completions import CompletionsDoor
+from limner.web.health import HealthDoor
+from limner.web.images import ImagesDoor
+from limner.web.models import ModelsDoor
+from limner.web.ownership import Ownership
+from limner.web.stored import StoredDoor
+
+_HOUR_SECONDS = 3600
+
+
+class Doors:
+    """All doors of one gateway."""
+
+    def __init__(
+        self, settings: Settings, keys: KeyStore, find_key: FindKey, rooms: Rooms, emulator_url: str | None
+    ) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._find_key = find_key
+        self._rooms = rooms
+        self._emulator_url = emulator_url
+        self._ownership = Ownership(rooms.ledger, find_key=find_key, end_user_header=settings.end_user_header)
+        self._calls = Calls(
+            rooms.generations,
+            find_key=find_key,
+            new_spool=rooms.new_spool,
+            deliveries=rooms.deliveries,
+            links=rooms.links,
+            rules=_to_call_rules(settings),
+        )
+        self._reader = ChatReader(
+            rooms.sources, rooms.memory, _to_reading_rules(settings), is_served=rooms.models.has
+        )
+
+    def list_routes(self) -> list[Route]:
+        """Return where each door is."""
+        return [*self._list_chat(), *self._list_pictures(), *self._list_models(), *self._list_health()]
+
+    def _list_chat(self) -> Iterator[Route]:
+        rooms = self._rooms
+        chat = ChatDoor(self._calls, self._reader)
+        completions = CompletionsDoor(
+            rooms.generations,
+            rooms.ledger,
+            self._ownership,
+            deliveries=rooms.deliveries,
+            links=rooms.links,
+            fingerprint_key=rooms.fingerprint_key,
+        )
+        stored = StoredDoor(rooms.answers, self._ownership, new_spool=rooms.new_spool)
+        path = "/v1/chat/completions"
+        all_of_them = ByMethod(GET=answer_by(completions.list), POST=chat)
+        yield Route(path, all_of_them, methods=["GET", "POST"])
+        one = ByMethod(GET=completions.show, POST=answer_by(stored.update), DELETE=answer_by(stored.delete))
+        yield Route(f"{path}/{{completion_id}}", one, methods=["GET", "POST", "DELETE"])
+        yield Route(f"{path}/{{completion_id}}/messages", AsgiDoor(stored.list_messages), methods=["GET"])
+
+    def _list_pictures(self) -> Iterator[Route]:
+        rooms = self._rooms
+        images = ImagesDoor(rooms.ledger, rooms.kept, rooms.links, now=rooms.foundation.clock)
+        yield Route("/images/{picture_id:path}", AsgiDoor(images.show), methods=["GET"])
+
+    def _list_models(self) -> Iterator[Route]:
+        models = ModelsDoor(self._find_key)
+        yield Route("/v1/models", models.list, methods=["GET"])
+        yield Route("/v1/models/{name:path}", models.show, methods=["GET"])
+
+    def _list_health(self) -> Iterator[Route]:
+        health = _build_health(self._settings, self._keys, self._rooms, self._emulator_url)
+        yield Route("/healthz", health.show_alive, methods=["GET"])
+        yield Route("/readyz", health.show_ready, methods=["GET"])
+
+
+class AsgiDoor:
+    """A door that sends its answer itself; of a bare method Starlette would expect a Response."""
+
+    def __init__(self, answer: ASGIApp) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._answer(scope, receive, send)
+
+
+class ByMethod:
+    """Several doors at one address; what else is asked there is refused naming all methods."""
+
+    def __init__(self, **doors: ASGIApp) -> None:
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._doors.get(scope["method"], self._doors["GET"])(scope, receive, send)
+
+
+def answer_by(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    """Return a door that returns its answer as one that sends it."""
+
+    async def send_answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await (await answer(Request(scope, receive)))(scope, receive, send)
+
+    return send_answer
+
+
+def _to_reading_rules(settings: Settings) -> ReadingRules:
+    return ReadingRules(
+        image_output=settings.image_output,
+        settings=SettingsRules(
+            max_n=settings.max_n,
+            prefers_links=settings.public_url is not None,
+            has_links=settings.image_retention_hours > 0,
+        ),
+        public_url=settings.public_url,
+        upstream_stores=settings.upstream_store,
+        background_tasks=settings.background_tasks,
+    )
+
+
+def _to_call_rules(settings: Settings) -> CallRules:
+    hours, linked_hours = settings.image_retention_hours, settings.linked_retention_hours
+    return CallRules(
+        max_body_bytes=settings.max_body_bytes,
+        link_seconds=round(hours * _HOUR_SECONDS) if hours else None,
+        linked_seconds=round(linked_hours * _HOUR_SECONDS) if hours else None,
+        line_bytes=settings.stream_line_bytes,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        end_user_header=settings.end_user_header,
+        public_url=settings.public_url,
+    )
+
+
+def _build_health(settings: Settings, keys: KeyStore, rooms: Rooms, emulator_url: str | None) -> HealthDoor:
+    async def check_running() -> str | None:
+        return "the gateway is shutting down" if rooms.generations.is_draining else None
+
+    async def check_credential() -> str | None:
+        return None if settings.gemini_api_keys else "no Gemini key is configured"
+
+    return HealthDoor(
+        version=__version__,
+        emulator_url=emulator_url,
+        checks={
+            "database": lambda: _check_database(rooms.books, keys),
+            "spool": lambda: _check_spool(rooms.spool_files),
+            "running": check_running,
+            "credential": check_credential,
+        },
+    )
+
+
+async def _check_database(books: Books, keys: KeyStore) -> str | None:
+    try:
+        await books.ask(lambda database: keys.on(database).has_usable_key())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the database does not work
+        return f"the database cannot be read ({type(error).__name__})"
+    return None
+
+
+async def _check_spool(files: SpoolFolder) -> str | None:
+    try:
+        files.check()
+    except OSError as error:
+        return f"pictures cannot be stored ({error.strerror})"
+    return None
