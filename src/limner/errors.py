@@ -104,7 +104,7 @@ class PermissionDenied(GatewayError):
 
     status = 403
     type = "permission_error"
-    codes = ("model_not_allowed", "host_not_allowed", "invalid_link")
+    codes = ("model_not_allowed", "host_not_allowed", "invalid_link", "admin_key_required")
 
 
 class NotFound(GatewayError):

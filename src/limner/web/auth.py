@@ -32,6 +32,17 @@ async def authenticate(headers: Headers, find_key: FindKey) -> ApiKey:
     return key
 
 
+async def authenticate_admin(headers: Headers, find_key: FindKey) -> ApiKey:
+    """Return the key that came with a request, if it may manage the gateway. Raises GatewayError."""
+    key = await authenticate(headers, find_key)
+    if not key.is_admin:
+        raise PermissionDenied(
+            f"The key {key.name!r} is no admin key; `limner keys create NAME --admin` makes one.",
+            code="admin_key_required",
+        )
+    return key
+
+
 def _find_secret(headers: Headers) -> str:
     """Return the one key that was given, as a bearer's token or in Google's header; '' if there is none."""
     given = headers.getlist("authorization")
