@@ -5,14 +5,15 @@ setting, and it opens nothing but the files that settings name. `docs/settings.m
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from limner.catalogue import find_model
+from limner.config_conflicts import find_conflicts
+from limner.config_file import ConfigFile, read_config_file
 from limner.config_sources import Variable, describe_problems, gather_given, gather_values
 from limner.config_values import (
     CaFile,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
         populate_by_name=False,
     )
 
+    config: Path | None = _variable("LIMNER_CONFIG", None, "a readable file in TOML")
     gemini_api_key: Key | None = _variable(
         "GEMINI_API_KEY", None, "one key of Google AI Studio", is_secret=True
     )
@@ -175,6 +177,13 @@ class Settings(BaseSettings):
 
     _image_store_options: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
 
+    _file: ConfigFile = PrivateAttr(default_factory=ConfigFile)
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Further names of models, and what each stands for."""
+        return self._file.aliases
+
     @property
     def gemini_api_keys(self) -> tuple[SecretStr, ...]:
         """Every upstream key once: `GEMINI_API_KEY` first, then `LIMNER_GEMINI_API_KEYS` in their order."""
@@ -220,6 +229,12 @@ class Settings(BaseSettings):
         }
         return settings
 
+    def with_file(self, file: ConfigFile) -> Self:
+        """Return these settings with what the file of `config` says."""
+        settings = self.model_copy()
+        settings._file = file  # noqa: SLF001 - its own class
+        return settings
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -261,33 +276,12 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         settings = Settings.model_validate(values)
     except ValidationError as error:
         problems += describe_problems(error, values, _VARIABLES)
+    file = ConfigFile()
     if settings is not None:
-        problems += _find_conflicts(settings)
+        problems += find_conflicts(settings)
+        if settings.config is not None:
+            file = read_config_file(settings.config, problems.append)
     # Raised outside the except block: pydantic's error, which holds the secrets, must not become its context.
     if settings is None or problems:
         raise SettingsError(problems)
-    return settings.with_variables(given)
-
-
-def _find_conflicts(settings: Settings) -> Iterator[str]:
-    """Yield what is wrong between settings that are good each by itself."""
-    if settings.database_url is not None and settings.signing_secret is None:
-        yield (
-            "LIMNER_SIGNING_SECRET is not set; with LIMNER_DATABASE_URL it is needed, and the same for every "
-            "gateway: one that was generated lies in the data folder as signing-secret"
-        )
-    if settings.background_tasks not in {"local", "draw"} and not _is_text_model(settings.background_tasks):
-        yield (
-            f"LIMNER_BACKGROUND_TASKS is {settings.background_tasks!r}; accepted: local, draw, or the id of a text "
-            "model of GET /v1/models"
-        )
-    if settings.image_output == "url" and settings.image_retention_hours == 0:
-        yield (
-            "LIMNER_IMAGE_OUTPUT is 'url', but with LIMNER_IMAGE_RETENTION_HOURS=0 no picture is kept that a link "
-            "could lead to; accepted with it: auto, markdown or images"
-        )
-
-
-def _is_text_model(name: str) -> bool:
-    model = find_model(name)
-    return model is not None and not model.draws
+    return settings.with_variables(given).with_file(file)
