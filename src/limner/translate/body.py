@@ -30,7 +30,19 @@ MAX_TEXT_BYTES = 4 * 1024 * 1024
 """Everything in a request besides pictures; the longest prompt a picture model takes is under 1 MiB."""
 
 _PICTURE_FIELDS = frozenset(
-    ("url", "image_url", "image", "images", "source", "file_data", "file_url", "data", "b64_json")
+    (
+        "url",
+        "image_url",
+        "image",
+        "images",
+        "mask",
+        "markup",
+        "source",
+        "file_data",
+        "file_url",
+        "data",
+        "b64_json",
+    )
 )
 """Fields that hold a data URI, a link or bare base64, and nothing else, where they name a picture."""
 

@@ -8,8 +8,8 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from limner.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType, no_storage
-from limner.generation.inputs import MAX_PICTURES
-from limner.pictures.spool import InvalidBase64, PictureSpool
+from limner.generation.inputs import MAX_PICTURES, describe
+from limner.pictures.spool import FileSpool, InvalidBase64, PictureSpool
 from limner.translate.body import BodyReader
 from limner.translate.messages import InputPicture
 from limner.translate.scanner import LongBegins, LongBytes, LongEnds
@@ -32,22 +32,23 @@ class Body(Struct, frozen=True):
             spool.close()
 
 
-async def read_body(request: Request, *, max_bytes: int, new_spool: Callable[[], PictureSpool]) -> Body:
+async def read_body(request: Request, *, max_bytes: int, new_spool: Callable[[], FileSpool]) -> Body:
     """Return the body of `request`. Raises GatewayError; the spools are then closed."""
     _check_headers(request, max_bytes)
     reader = BodyReader()
-    incoming = _Incoming(new_spool)
+    incoming = Incoming(new_spool)
     try:
-        async for data in _limit(request.stream(), max_bytes):
+        async for data in limit(request.stream(), max_bytes):
             for token in reader.feed(data):
                 incoming.take(token)
-        return Body(reader.close(), incoming.pictures, incoming.spools)
+        return Body(reader.close(), incoming.pictures, [*incoming.spools])
     except BaseException:
         incoming.close()
         raise
 
 
-async def _limit(stream: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[bytes]:
+async def limit(stream: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[bytes]:
+    """Yield what comes of a body, up to `max_bytes`. Raises RequestTooLarge."""
     received_bytes = 0
     async for data in stream:
         received_bytes += len(data)
@@ -56,24 +57,21 @@ async def _limit(stream: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[
         yield data
 
 
-class _Incoming:
+class Incoming:
     """The pictures of one body as they come."""
 
-    def __init__(self, new_spool: Callable[[], PictureSpool]) -> None:
+    def __init__(self, new_spool: Callable[[], FileSpool]) -> None:
         self._new_spool = new_spool
         self._is_valid = True
         self._text = b""
-        self.spools: list[PictureSpool] = []
+        self.spools: list[FileSpool] = []
         self.pictures: list[InputPicture] = []
 
     def take(self, token: LongBegins | LongBytes | LongEnds) -> None:
+        """Take base64 as it stands in a JSON string. Raises GatewayError."""
         match token:
             case LongBegins():
-                if len(self.spools) == MAX_PICTURES:
-                    raise InvalidRequest(
-                        f"The request holds more than {MAX_PICTURES} pictures.", code="invalid_image"
-                    )
-                self.spools.append(self._new_spool())
+                self.begin()
                 self._is_valid, self._text = True, b""
             case LongBytes(base64):
                 if len(self._text) <= _KEPT_TEXT_BYTES:
@@ -82,7 +80,28 @@ class _Incoming:
             case LongEnds():
                 self.pictures.append(self._finish(self.spools[-1]))
 
+    def begin(self) -> None:
+        """Take the beginning of a picture. Raises InvalidRequest."""
+        if len(self.spools) == MAX_PICTURES:
+            raise InvalidRequest(
+                f"The request holds more than {MAX_PICTURES} pictures.", code="invalid_image"
+            )
+        self.spools.append(self._new_spool())
+
+    def append_bytes(self, data: bytes) -> None:
+        """Take the next bytes of a picture that does not come as base64. Raises GatewayUnavailable."""
+        self.spools[-1].append_bytes(data)
+        self._check_disk()
+
+    def end_bytes(self) -> None:
+        """Take the end of such a picture. Raises GatewayUnavailable."""
+        spool = self.spools[-1]
+        spool.finish()
+        self._check_disk()
+        self.pictures.append(describe(spool))
+
     def close(self) -> None:
+        """Let the pictures go."""
         for spool in self.spools:
             spool.close()
 
@@ -119,10 +138,15 @@ class _Incoming:
 
 
 def _check_headers(request: Request, max_bytes: int) -> None:
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("The body is compressed; send it as it is.")
     if request.headers.get("content-type", "").lower().startswith("multipart/"):
         raise UnsupportedMediaType("The body is multipart; this door reads application/json.")
+    check_length(request, max_bytes)
+
+
+def check_length(request: Request, max_bytes: int) -> None:
+    """Return if a body comes as it is and does not say that it is too long. Raises GatewayError."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("The body is compressed; send it as it is.")
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > max_bytes:
         raise _too_large(max_bytes)

@@ -16,7 +16,7 @@ from limner.generation.replaying import StoredFailure
 from limner.generation.visit import Visit
 from limner.ledger.keys import ApiKey
 from limner.pictures.links import PictureLinks
-from limner.pictures.spool import PictureSpool
+from limner.pictures.spool import FileSpool
 from limner.translate.request import Drawing
 from limner.web.auth import FindKey, authenticate
 from limner.web.body import Body, read_body
@@ -70,7 +70,7 @@ class Calls:
         generations: Generations,
         *,
         find_key: FindKey,
-        new_spool: Callable[[], PictureSpool],
+        new_spool: Callable[[], FileSpool],
         deliveries: Deliveries,
         links: PictureLinks,
         rules: CallRules,

@@ -5,6 +5,7 @@ Knows no connection and nothing of how an answer is sent.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -80,9 +81,7 @@ class ChatReader:
 
     async def read(self, body: Body, key: ApiKey, headers: Headers) -> Asked:
         """Return what is asked. Raises GatewayError."""
-        name = read_model_name(body.fields)
-        model, suffixes = find_model_and_suffixes(name) or await self._find_unlisted(name, key)
-        authorize_model(key, model.id)
+        model, suffixes = await self.choose_model(body.fields, key)
         record = to_record(body.fields, ChatCompletionRequest)
         if record.metadata is not None:
             record.metadata = read_metadata(record.metadata, body.pictures)
@@ -106,6 +105,13 @@ class ChatReader:
         if substitute is not None:  # of a picture's ratio and size a text model knows nothing
             return Asked(record=record, model=substitute, settings=resolve(substitute, ()))
         return Asked(record=record, model=model, settings=asked.settings, task=task)
+
+    async def choose_model(self, fields: dict[str, Any], key: ApiKey) -> tuple[Model, tuple[str, ...]]:
+        """Return the model that a body names, and the settings in its name. Raises GatewayError."""
+        name = read_model_name(fields)
+        model, suffixes = find_model_and_suffixes(name) or await self._find_unlisted(name, key)
+        authorize_model(key, model.id)
+        return model, suffixes
 
     async def _find_unlisted(self, name: str, key: ApiKey) -> tuple[Model, tuple[str, ...]]:
         """Return a model that only the upstream knows; only a key without a budget may spend what nobody can tell."""
@@ -133,6 +139,12 @@ class ChatReader:
         """
         inputs = Inputs(body.pictures, body.spools)
         dialogue = read_dialogue(asked.record, inputs.pictures)
+        return await self.order_dialogue(asked, dialogue, inputs, scope, link_base)
+
+    async def order_dialogue(
+        self, asked: Asked, dialogue: Dialogue, inputs: Inputs, scope: Scope, link_base: str
+    ) -> Order:
+        """Return the same for a dialogue that has been read already. Raises GatewayError."""
         dialogue, origins = await self._find_pictures(dialogue, inputs, scope, link_base)
         recalled = await self._memory.recall(dialogue.turns, inputs, scope, asked.model, origins)
         drawing = to_drawing(

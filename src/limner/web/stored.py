@@ -18,7 +18,7 @@ from limner.generation.stored_answers import StoredAnswers
 from limner.generation.stored_request import open_picture
 from limner.ledger.errors import DatabaseError
 from limner.ledger.records import GenerationRecord
-from limner.pictures.spool import PictureSpool
+from limner.pictures.spool import FileSpool
 from limner.pictures.stored import StoredSpool
 from limner.translate.body import to_record
 from limner.translate.metadata import read_metadata
@@ -40,7 +40,7 @@ class StoredDoor:
     """The doors to what is kept of a completion."""
 
     def __init__(
-        self, answers: StoredAnswers, ownership: Ownership, *, new_spool: Callable[[], PictureSpool]
+        self, answers: StoredAnswers, ownership: Ownership, *, new_spool: Callable[[], FileSpool]
     ) -> None:
         self._answers = answers
         self._ownership = ownership
