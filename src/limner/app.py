@@ -43,7 +43,7 @@ def build_gateway(
 
     doors = Doors(settings, keys, find_key, rooms, emulator_url)
     router = Router(routes=doors.list_routes(), redirect_slashes=False, lifespan=live)
-    app = Edge(router, _to_edge_rules(settings, emulator_url), new_id=new_id)
+    app = Edge(router, _to_edge_rules(settings, emulator_url), metrics=doors.metrics, new_id=new_id)
     return Gateway(app, rooms.generations)
 
 
@@ -52,5 +52,7 @@ def _to_edge_rules(settings: Settings, emulator_url: str | None) -> EdgeRules:
     return EdgeRules(
         allowed_hosts=frozenset({*settings.allowed_hosts, *([public_host] if public_host else [])}),
         cors_origins=frozenset(settings.cors_origins),
+        trusted_proxies=settings.trusted_proxies,
+        allow_query_key=settings.allow_query_key,
         extra_headers=(("x-limner-emulator", "1"),) if emulator_url is not None else (),
     )

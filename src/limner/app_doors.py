@@ -8,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from limner import __version__
+from limner.app_metrics import build_metrics
 from limner.app_rooms import Rooms
 from limner.config import Settings
 from limner.ledger.books import Books
@@ -21,6 +22,7 @@ from limner.web.chat_request import ChatReader, ReadingRules
 from limner.web.completions import CompletionsDoor
 from limner.web.health import HealthDoor
 from limner.web.images import ImagesDoor
+from limner.web.metrics import MetricsDoor
 from limner.web.models import ModelsDoor
 from limner.web.ownership import Ownership
 from limner.web.stored import StoredDoor
@@ -39,6 +41,7 @@ class Doors:
         self._find_key = find_key
         self._rooms = rooms
         self._emulator_url = emulator_url
+        self.metrics = build_metrics(rooms)
         self._ownership = Ownership(rooms.ledger, find_key=find_key, end_user_header=settings.end_user_header)
         self._calls = Calls(
             rooms.generations,
@@ -54,7 +57,13 @@ class Doors:
 
     def list_routes(self) -> list[Route]:
         """Return where each door is."""
-        return [*self._list_chat(), *self._list_pictures(), *self._list_models(), *self._list_health()]
+        return [
+            *self._list_chat(),
+            *self._list_pictures(),
+            *self._list_models(),
+            *self._list_health(),
+            *self._list_metrics(),
+        ]
 
     def _list_chat(self) -> Iterator[Route]:
         rooms = self._rooms
@@ -84,6 +93,10 @@ class Doors:
         models = ModelsDoor(self._find_key)
         yield Route("/v1/models", models.list, methods=["GET"])
         yield Route("/v1/models/{name:path}", models.show, methods=["GET"])
+
+    def _list_metrics(self) -> Iterator[Route]:
+        metrics = MetricsDoor(self.metrics, self._find_key)
+        yield Route("/metrics", metrics.show, methods=["GET"])
 
     def _list_health(self) -> Iterator[Route]:
         health = _build_health(self._settings, self._keys, self._rooms, self._emulator_url)

@@ -112,22 +112,6 @@ def test_answers_can_be_read_by_pages(gateway: Gateway, *, stream: bool) -> None
         assert {"x-request-id", "x-limner-generation-id", "retry-after", "idempotent-replayed"} <= exposed
 
 
-def test_only_the_doors_of_v1_are_for_pages(gateway: Gateway) -> None:
-    """Health is not for pages of other sites; without an origin no such header is sent at all."""
-    assert ask(gateway, path="/healthz", headers=PREFLIGHT).headers["access-control-allow-origin"] is None
-    assert ask(gateway, path="/v1/models").headers["access-control-allow-origin"] is None
-
-
-def test_origins_can_be_named(start_gateway: StartGateway) -> None:
-    """With LIMNER_CORS_ORIGINS only those pages are let in, and caches are told."""
-    closed = start_gateway(LIMNER_CORS_ORIGINS="https://chat.example.org")
-    known = ask(closed, path="/v1/models", headers={"Origin": "https://chat.example.org"})
-    assert known.headers["access-control-allow-origin"] == "https://chat.example.org"
-    assert "origin" in known.headers["vary"].lower()
-    unknown = ask(closed, path="/v1/models", headers={"Origin": "https://evil.example"})
-    assert unknown.headers["access-control-allow-origin"] is None
-
-
 def test_every_answer_has_an_id_of_its_own(gateway: Gateway) -> None:
     """No two requests share an id, and the gateway's log names it."""
     ids = [

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from msgspec import Struct
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from limner.errors import GatewayError, HeadersTooLarge, InvalidRequest, RequestTimeout
@@ -213,15 +214,25 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _write_refusal(self, error: GatewayError) -> None:
         known = cast("dict[str, Any]", self.scope) if self._reception.phase is Phase.BODY else {}
-        request_id = known.get("limner.request_id") or self.rules.new_id("req")
-        answer = to_response(error)
-        answer.headers["x-request-id"] = request_id
-        answer.headers["x-content-type-options"] = "nosniff"
+        refuse: Callable[[GatewayError], Response] | None = known.get("limner.refuse")
+        answer = self._to_refusal(error, known) if refuse is None else refuse(error)
         answer.headers["connection"] = "close"
         headers = [*self.server_state.default_headers, *answer.raw_headers]
         head = [STATUS_LINE[error.status], *(b"%b: %b\r\n" % header for header in headers)]
         self.transport.write(b"".join([*head, b"\r\n", bytes(answer.body)]))
-        _LOG.info("refused before it was complete: %d %s request=%s", error.status, error.code, request_id)
+        _LOG.info(
+            "refused before it was complete: %d %s request=%s",
+            error.status,
+            error.code,
+            answer.headers["x-request-id"],
+        )
+
+    def _to_refusal(self, error: GatewayError, known: dict[str, Any]) -> Response:
+        """Return the answer to what no edge has seen."""
+        answer = to_response(error)
+        answer.headers["x-request-id"] = known.get("limner.request_id") or self.rules.new_id("req")
+        answer.headers["x-content-type-options"] = "nosniff"
+        return answer
 
     def _close(self) -> None:
         """Close: at once if an answer is incomplete, else when it has arrived or will not."""
