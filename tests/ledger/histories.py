@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from limner.ledger import transfers
 from limner.ledger.keys import ApiKey, KeyStore
+from limner.ledger.prompts import trim_prompt
 from limner.ledger.records import Fresh
 from limner.ledger.sqlite import SqliteDatabase
 
@@ -52,6 +53,7 @@ def _claim(books: Books, random: Random, keys: list[ApiKey], open_ids: list[str]
         "is_stream": random.random() < 0.5,
         "store": random.choice((None, True, False)),
         "metadata": random.choice((None, '{"order": "Æ 47\\u00e9"}'.encode())),
+        "prompt": trim_prompt(random.choice(_TEXTS)),
         "asked": '{"model": "Æ", "user": "a\\u0000b"}'.encode(),
         "is_always_new": random.random() < 0.3,
     }

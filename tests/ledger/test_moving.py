@@ -354,9 +354,17 @@ def test_a_file_of_an_older_schema_is_moved(tmp_path: Path, target: PostgresData
     source.now_ms -= 400 * DAY
     source.draw()
     source.database.change("ALTER TABLE generations DROP COLUMN uploaded_at_ms")
-    for index in ("listed", "conversation", "linked", "unlinked"):
+    for index in ("listed", "conversation", "linked", "unlinked", "shown", "prompts"):
         source.database.change(f"DROP INDEX generations_{index}")
-    for column in ("metadata", "replica_id", "conversation", "is_linked", "pictures_asked"):
+    for column in (
+        "metadata",
+        "replica_id",
+        "conversation",
+        "is_linked",
+        "pictures_asked",
+        "prompt",
+        "prompt_folded",
+    ):
         source.database.change(f"ALTER TABLE generations DROP COLUMN {column}")
     source.database.change("DROP TABLE transfers")
     source.database.change("DELETE FROM schema_version WHERE version >= 3")

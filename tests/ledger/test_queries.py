@@ -39,7 +39,8 @@ VALUES: dict[str, SqlValue] = {
     "door": "chat", "end_user": "", "error": "{}", "file_name": "f", "fingerprint": b"f", "first_day": "2026-11-27",
     "folder": "f", "generation_id": "g", "id": "g", "idempotency_digest": b"i", "ids": '["g"]', "image_output": "url",
     "key_id": "k", "key_name": "n", "kind": "upload", "last_day": "2026-11-27", "lease_seconds": 1.5, "metadata": "{}",
-    "mime_type": "image/png", "model": "m", "models": "[]", "name": "n", "note": "n", "owner": "o", "place": "p", "replica_id": "r",
+    "mime_type": "image/png", "model": "m", "models": "[]", "name": "n", "note": "n", "owner": "o", "place": "p",
+    "prompt": "a cat", "prompt_folded": "a cat", "replica_id": "r",
     "secret_id": "s", "sha256": "0", "state": "sent",
 }  # fmt: skip
 """Something of the right type for each parameter that is no integer."""
@@ -52,7 +53,7 @@ INTEGERS = {"is_*", "*_ms", "*_at", "*_micro_usd", "*_tokens", "*_per_minute", "
 OPTIONAL = {
     "answer", "asked_begin", "budget_micro_usd", "conversation", "cost_micro_usd", "digest", "end_user", "error", "error_status",
     "expires_at", "folder", "height", "idempotency_digest", "image_output", "images_per_minute", "key_name", "metadata",
-    "models", "note", "requests_per_minute", "store", "width",
+    "models", "note", "prompt", "prompt_folded", "requests_per_minute", "store", "width",
 }  # fmt: skip
 """What may be NULL, where a query has it."""
 

@@ -12,6 +12,7 @@ from books import (
     SECOND,
     START_MS,
     Books,
+    broken,
     open_books,
     settled,
     unknown,
@@ -212,3 +213,78 @@ def test_old_unknown_outcomes_follow_the_policy(
     assert books.read_money() == money
     if policy != "hold":
         assert books.read_entries(generation_id)[-1][-1] == "policy"
+
+
+def read_prompts(books: Books) -> dict[str, tuple[str, str]]:
+    """Return what is kept of what was asked in words, as it was and folded, by generation."""
+    rows = books.database.fetch_all(
+        "SELECT id, prompt, prompt_folded FROM generations "
+        "WHERE prompt IS NOT NULL OR prompt_folded IS NOT NULL ORDER BY rowid"
+    )
+    return {str(generation_id): (str(prompt), str(folded)) for generation_id, prompt, folded in rows}
+
+
+def forget_prompts(books: Books, kept: Retention = KEPT, limit: int = 100) -> int:
+    with books.database.transaction():
+        return retention.forget_prompts(books.database, kept, books.windows, books.now_ms, limit)
+
+
+def test_a_prompt_goes_with_the_files(books: Books) -> None:
+    """What was asked in words is kept as long as the pictures it made, and not a moment longer."""
+    generation_id = books.draw(prompt="Ein GROẞES Haus")
+    assert read_prompts(books) == {generation_id: ("Ein GROẞES Haus", "ein grosses haus")}
+    books.now_ms += 2 * YEAR
+    assert forget_prompts(books) == 0
+    forget(books, generation_id)
+    assert read_prompts(books) == {}
+
+
+@pytest.mark.parametrize(
+    ("kept", "store", "is_keyed", "lives_ms"),
+    [
+        (KEPT, None, False, MONTH),
+        (KEPT, True, True, MONTH),
+        (KEPT, False, False, UNKEYED),
+        (KEPT, False, True, 2 * HOUR),
+        (FLEETING, None, False, UNKEYED),
+        (FLEETING, True, True, 2 * HOUR),
+    ],
+)
+@pytest.mark.parametrize("ending_of", [unknown, lambda name: broken(name, 400, is_replayable=True)])
+def test_the_prompt_of_a_call_without_files_goes_in_its_time(
+    books: Books,
+    ending_of: Any,
+    *,
+    kept: Retention,
+    store: bool | None,
+    is_keyed: bool,
+    lives_ms: int,
+) -> None:
+    """Where there is only an error the prompt goes when files would: by setting, or by the client's wish."""
+    books.windows = WINDOWS
+    books.break_off(ending_of, prompt="a cat", store=store, idempotency_digest=DIGEST if is_keyed else None)
+    books.now_ms += lives_ms - 1
+    assert forget_prompts(books, kept) == 0
+    books.now_ms += 1
+    assert forget_prompts(books, kept) == 1
+    assert read_prompts(books) == {}
+
+
+def test_a_prompt_that_an_older_gateway_left_goes_at_once(books: Books) -> None:
+    """A gateway of before lets files go and knows of no prompt; the next round of a newer one takes it away."""
+    generation_id = books.draw(prompt="a cat")
+    books.database.change(
+        "UPDATE generations SET folder = NULL, stored_bytes = 0, answer = NULL WHERE id = :id",
+        {"id": generation_id},
+    )
+    running = books.claim(prompt="a dog", is_always_new=True)
+    assert forget_prompts(books) == 1
+    assert read_prompts(books) == {running: ("a dog", "a dog")}
+
+
+def test_prompts_go_in_pieces(books: Books) -> None:
+    """So many at a time, and it is told how many went."""
+    for number in range(3):
+        books.break_off(prompt=f"cat {number}", is_always_new=True)
+    books.now_ms += MONTH
+    assert [forget_prompts(books, limit=2) for _ in range(3)] == [2, 1, 0]

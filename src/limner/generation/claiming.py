@@ -11,6 +11,7 @@ from limner.catalogue import reserve_nano_usd
 from limner.generation.journal import Head
 from limner.generation.record import Asked, to_asked
 from limner.ledger.keys import ApiKey
+from limner.ledger.prompts import trim_prompt
 from limner.ledger.records import Claim
 from limner.translate.request import Drawing
 
@@ -65,7 +66,7 @@ def to_claim(
         is_stream=call.is_stream,
         store=call.store,
         metadata=None if call.metadata is None else msgspec.json.encode(call.metadata),
-        prompt=drawing.prompt,
+        prompt=trim_prompt(drawing.prompt),
         conversation=call.conversation or None,
         is_linked=asked.image_output == "url",
         pictures_asked=asked.n if asked.draws else 0,
@@ -111,6 +112,7 @@ def to_head(claim: Claim, asked: Asked, claimed_at_ms: int) -> Head:
         is_stream=claim.is_stream,
         store=claim.store,
         metadata=None if claim.metadata is None else msgspec.json.decode(claim.metadata),
+        prompt=claim.prompt,
         conversation=claim.conversation,
         is_linked=claim.is_linked,
         reserved_micro_usd=claim.reserved_micro_usd,

@@ -64,6 +64,8 @@ class Housekeeping:
         """Delete what is past its time or has no room, and forget what no rule asks for any more."""
         while await self._remove(await self._upkeep.list_expired(self._rules.retention, _BATCH)):
             pass
+        while await self._upkeep.forget_prompts(self._rules.retention, _BATCH) == _BATCH:
+            pass
         await self._shrink()
         await self._upkeep.sweep_requests()
 

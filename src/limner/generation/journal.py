@@ -35,6 +35,7 @@ class Head(Struct, frozen=True, kw_only=True, tag="head"):
     is_stream: bool
     store: bool | None
     metadata: dict[str, str] | None = None
+    prompt: str | None = None
     conversation: str | None = None
     is_linked: bool = False
     reserved_micro_usd: int

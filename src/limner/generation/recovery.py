@@ -166,6 +166,7 @@ def _to_new(head: Head) -> NewGeneration:
         is_stream=head.is_stream,
         store=head.store,
         metadata=None if head.metadata is None else msgspec.json.encode(head.metadata),
+        prompt=head.prompt,
         conversation=head.conversation,
         is_linked=head.is_linked,
         pictures_asked=head.asked.n if head.asked.draws else 0,

@@ -9,11 +9,25 @@ from limner.errors import GatewayError, IdempotencyKeyReused, no_storage
 from limner.ledger.budgets import Reservation, check_budget, reserve
 from limner.ledger.database import Database, SqlValue
 from limner.ledger.limits import check_images, check_requests, count_request
+from limner.ledger.prompts import fold
 from limner.ledger.queries import load_queries
-from limner.ledger.records import Claim, Doubtful, Found, Fresh, NewGeneration, Occupied, RepeatWindows
+from limner.ledger.records import (
+    Claim,
+    Crowded,
+    Doubtful,
+    Found,
+    Fresh,
+    NewGeneration,
+    Occupied,
+    RepeatWindows,
+)
 from limner.ledger.repeats import find_repeat, list_occupiers, note_refusal
 
 _QUERIES = load_queries("claims")
+
+
+Decision = Fresh | Found | Occupied | Doubtful | Crowded
+"""What a call is, or why that cannot be said yet."""
 
 
 class Refused(Struct, frozen=True):
@@ -22,9 +36,7 @@ class Refused(Struct, frozen=True):
     error: GatewayError
 
 
-def claim(
-    database: Database, call: Claim, windows: RepeatWindows, now_ms: int
-) -> Fresh | Found | Occupied | Doubtful | Refused:
+def claim(database: Database, call: Claim, windows: RepeatWindows, now_ms: int) -> Decision | Refused:
     """Decide on a call: a repeat, too many, too expensive, or a new generation, which is then written.
 
     A repeat counts as a request and is never one too many: refused, it would come back as a call of its own.
@@ -42,20 +54,25 @@ def claim(
         return doubtful
     if isinstance(repeat, Occupied):  # it comes again, and counts then
         return repeat
-    too_many: GatewayError | None = None
-    if repeat is None:
-        too_many = check_requests(database, call.key, now_ms)
-    if too_many is None:
-        count_request(database, call.key, now_ms)
     if repeat is not None:
+        count_request(database, call.key, now_ms)
         attach(database, repeat.generation_id)
         return repeat
+    return _claim_new(database, call, now_ms)
+
+
+def _claim_new(database: Database, call: Claim, now_ms: int) -> Fresh | Crowded | Refused:
+    too_many = check_requests(database, call.key, now_ms)
     refusal = (
         (None if call.may_buy else no_storage())
         or too_many
         or check_images(database, call.key, call.pictures_asked, now_ms)
         or check_budget(database, call.key, call.reserved_micro_usd, now_ms)
     )
+    if refusal is None and not call.is_admitted:  # it comes again, and counts then
+        return Crowded()
+    if too_many is None:
+        count_request(database, call.key, now_ms)
     if refusal is not None:
         return _refuse(database, call, refusal, now_ms)
     insert(database, _to_new(call, now_ms), clients=1)
@@ -134,6 +151,8 @@ def insert(database: Database, new: NewGeneration, *, clients: int) -> None:
         "is_stream": int(new.is_stream),
         "store": None if new.store is None else int(new.store),
         "metadata": None if new.metadata is None else new.metadata.decode(),
+        "prompt": new.prompt,
+        "prompt_folded": None if new.prompt is None else fold(new.prompt),
         "conversation": new.conversation,
         "is_linked": int(new.is_linked),
         "pictures_asked": new.pictures_asked,
@@ -159,6 +178,7 @@ def _to_new(call: Claim, now_ms: int) -> NewGeneration:
         is_stream=call.is_stream,
         store=call.store,
         metadata=call.metadata,
+        prompt=call.prompt,
         conversation=call.conversation,
         is_linked=call.is_linked,
         pictures_asked=call.pictures_asked,

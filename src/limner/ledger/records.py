@@ -53,6 +53,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     """Whether it is known that gateways that answer equal calls live, or have been struck out."""
     may_buy: bool = True
     """False: only a repeat is answered, a new generation is refused with storage_unavailable."""
+    is_admitted: bool = True
+    """False: only a repeat is answered, a new generation comes back as Crowded; there is no place for it now."""
 
 
 class Fresh(Struct, frozen=True):
@@ -79,6 +81,13 @@ class Doubtful(Struct, frozen=True):
     """
 
     replica_ids: tuple[str, ...]
+
+
+class Crowded(Struct, frozen=True):
+    """The claim would be a new generation, for which there is no place. Nothing was claimed or counted.
+
+    Wait for a place, and claim again.
+    """
 
 
 class StoredPicture(Struct, frozen=True, kw_only=True):
@@ -130,6 +139,7 @@ class NewGeneration(Struct, frozen=True, kw_only=True):
     is_stream: bool
     store: bool | None
     metadata: bytes | None = None
+    prompt: str | None = None
     conversation: str | None = None
     is_linked: bool = False
     pictures_asked: int = 1

@@ -64,6 +64,20 @@ def forget_files(database: Database, generation_ids: Iterable[str]) -> None:
             database.fetch_all(_QUERIES["forget_pictures"], {"id": generation_id})
 
 
+def forget_prompts(
+    database: Database, retention: Retention, windows: RepeatWindows, now_ms: int, limit: int
+) -> int:
+    """Let go some prompts that no files go with any more, or ever did; return how many."""
+    values: dict[str, SqlValue] = {
+        "now": now_ms,
+        "limit": limit,
+        "unkeyed_ms": UNKEYED_WINDOW_MS,
+        "idempotency_ms": windows.idempotency_ms,
+        "retention_ms": retention.retention_ms,
+    }
+    return database.change(_QUERIES["forget_prompts"], values)
+
+
 def resolve_old_unknowns(database: Database, policy: str, before_ms: int, now_ms: int) -> int:
     """Decide by policy (hold, post or void) on outcomes unknown since before then; return how many."""
     if policy == "hold":

@@ -57,6 +57,12 @@ class Upkeep:
 
         await self._submit(forget)
 
+    async def forget_prompts(self, kept: Retention, limit: int) -> int:
+        """Let go some prompts of calls that have no files to go with them; return how many."""
+        return await self._submit(
+            lambda database, now_ms: retention.forget_prompts(database, kept, self._windows, now_ms, limit)
+        )
+
     async def resolve_old_unknowns(self, policy: str, before_ms: int) -> int:
         """Decide by policy on outcomes unknown since before then; return how many."""
         return await self._submit(

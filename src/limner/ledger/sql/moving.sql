@@ -38,6 +38,7 @@ GROUP BY state;
 SELECT key_id, owner, count(*), CAST(sum(length(id)) AS BIGINT), CAST(sum(length(door)) AS BIGINT),
     CAST(sum(length(model)) AS BIGINT), CAST(sum(length(folder)) AS BIGINT), CAST(sum(length(fingerprint)) AS BIGINT), CAST(sum(length(idempotency_digest)) AS BIGINT),
     CAST(sum(length(asked)) AS BIGINT), CAST(sum(length(metadata)) AS BIGINT), CAST(sum(length(answer)) AS BIGINT),
+    CAST(sum(length(prompt)) AS BIGINT), CAST(sum(length(prompt_folded)) AS BIGINT),
     CAST(sum(length(error)) AS BIGINT), CAST(sum(error_status) AS BIGINT), CAST(sum(is_replayable) AS BIGINT),
     CAST(sum(is_assumed_free) AS BIGINT), CAST(sum(is_overrun) AS BIGINT), CAST(sum(is_stream) AS BIGINT),
     CAST(sum(store) AS BIGINT), CAST(sum(is_linked) AS BIGINT), CAST(sum(pictures_asked) AS BIGINT), count(conversation)

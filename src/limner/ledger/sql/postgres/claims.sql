@@ -2,10 +2,11 @@
 -- A new generation, of the replica that writes.
 INSERT INTO generations
     (id, state, door, owner, end_user, key_id, fingerprint, idempotency_digest, model, asked, is_stream, store,
-    metadata, conversation, is_linked, pictures_asked, reserved_micro_usd, claimed_at_ms, replica_id, client_replicas)
+    metadata, prompt, prompt_folded, conversation, is_linked, pictures_asked, reserved_micro_usd, claimed_at_ms, replica_id, client_replicas)
 VALUES
     (:id, 'claimed', :door, :owner, :end_user, :key_id, :fingerprint, :idempotency_digest, :model, :asked,
-    :is_stream, :store, :metadata, :conversation, :is_linked, :pictures_asked, :reserved_micro_usd, :claimed_at_ms,
+    :is_stream, :store, :metadata, :prompt, :prompt_folded, :conversation, :is_linked, :pictures_asked,
+    :reserved_micro_usd, :claimed_at_ms,
     current_setting('limner.replica'), array_fill(current_setting('limner.replica'), ARRAY[CAST(:clients AS INTEGER)]));
 
 -- name: attach

@@ -2,10 +2,11 @@
 -- A new generation.
 INSERT INTO generations
     (id, state, door, owner, end_user, key_id, fingerprint, idempotency_digest, model, asked, is_stream, store,
-    metadata, conversation, is_linked, pictures_asked, reserved_micro_usd, claimed_at_ms, clients)
+    metadata, prompt, prompt_folded, conversation, is_linked, pictures_asked, reserved_micro_usd, claimed_at_ms, clients)
 VALUES
     (:id, 'claimed', :door, :owner, :end_user, :key_id, :fingerprint, :idempotency_digest, :model, :asked,
-    :is_stream, :store, :metadata, :conversation, :is_linked, :pictures_asked, :reserved_micro_usd, :claimed_at_ms, :clients);
+    :is_stream, :store, :metadata, :prompt, :prompt_folded, :conversation, :is_linked, :pictures_asked,
+    :reserved_micro_usd, :claimed_at_ms, :clients);
 
 -- name: attach
 -- One client more is being answered from it.

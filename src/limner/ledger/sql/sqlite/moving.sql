@@ -31,7 +31,7 @@ ORDER BY rowid;
 -- name: read_generations
 -- The calls in their order. They belong to the server of this folder, and nobody is being answered.
 SELECT rowid, id, state, door, owner, end_user, key_id, fingerprint, idempotency_digest, model, asked, is_stream, store,
-    metadata, conversation, is_linked, pictures_asked, reserved_micro_usd, claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms,
+    metadata, prompt, prompt_folded, conversation, is_linked, pictures_asked, reserved_micro_usd, claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms,
     CASE replica_id WHEN '' THEN :replica_id ELSE replica_id END AS replica_id, '{}' AS client_replicas,
     cost_micro_usd, answer, error, error_status, is_replayable, is_assumed_free, is_overrun, input_tokens,
     output_tokens, pictures, folder, stored_bytes, uploaded_at_ms
