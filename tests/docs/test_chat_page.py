@@ -15,8 +15,8 @@ from limner.config_values import ImageOutput
 from limner.errors import InvalidRequest
 from limner.generation.inputs import MAX_PICTURES
 from limner.translate.body import MAX_TEXT_BYTES
+from limner.translate.events import Finish
 from limner.translate.outcome import judge
-from limner.translate.reader import Finish
 from limner.translate.scanner import MAX_DEPTH, MAX_NODES
 from limner.translate.settings import DrawSettings, resolve_settings
 from limner.translate.spellings import find_given

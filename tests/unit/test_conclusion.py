@@ -6,7 +6,7 @@ from limner.catalogue import find_model
 from limner.errors import GatewayError, InvalidRequest, UpstreamFailure, UpstreamUnavailable
 from limner.generation.conclusion import Conclusion, Said, conclude
 from limner.generation.record import Asked, State
-from limner.translate.reader import Blocked, Finish, PictureBegins, PictureEnds, PictureSettled, Usage
+from limner.translate.events import Blocked, Finish, PictureBegins, PictureEnds, PictureSettled, Usage
 from limner.translate.transcript import Transcript
 from limner.wire.gemini import UsageMetadata
 

@@ -12,7 +12,7 @@ from limner.errors import GatewayError, restore
 from limner.generation.record import Asked
 from limner.pictures.spool import PictureSpool
 from limner.pictures.store import Draft
-from limner.translate.reader import Event, PictureBytes, SignatureBytes, SignatureEnds
+from limner.translate.events import Event, PictureBytes, SignatureBytes, SignatureEnds
 from limner.translate.transcript import Picture
 
 _FLUSHED_BYTES = 256 * 1024

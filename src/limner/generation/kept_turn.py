@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from limner.generation.journal import ChoiceBegins, PictureNamed, PictureReceived
 from limner.pictures.store import JOURNAL_NAME
-from limner.translate.reader import PictureBegins, PictureSettled, Text
+from limner.translate.events import PictureBegins, PictureSettled, Text
 
 _SIGNATURE_HEAD = b'{"type":"signature","part":'
 _SIGNATURE = re.compile(re.escape(_SIGNATURE_HEAD) + rb'([0-9]{1,9}),"base64":"')

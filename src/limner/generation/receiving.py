@@ -7,15 +7,8 @@ from limner.generation.journal import ChoiceWriter
 from limner.generation.record import Choice, Generation
 from limner.pictures.spool import FileSpool, InvalidBase64
 from limner.pictures.store import Draft
-from limner.translate.reader import (
-    AnswerReader,
-    Event,
-    InvalidAnswer,
-    PictureBegins,
-    PictureBytes,
-    PictureEnds,
-    TruncatedAnswer,
-)
+from limner.translate.events import Event, PictureBegins, PictureBytes, PictureEnds
+from limner.translate.reader import AnswerReader, InvalidAnswer, TruncatedAnswer
 from limner.translate.transcript import Picture
 from limner.upstream.client import Answer
 

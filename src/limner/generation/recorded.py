@@ -16,7 +16,7 @@ from limner.generation.journal import (
     PictureReceived,
     Signature,
 )
-from limner.translate.reader import (
+from limner.translate.events import (
     Blocked,
     Finish,
     PictureBegins,

@@ -4,7 +4,8 @@ The answer of generateContent and the stream of streamGenerateContent go through
 cannot drift apart. Pictures and signatures pass as they come and are never joined, whatever the order of the
 fields around them; what is held is the largest other part, within a limit.
 
-The events that a journal keeps carry a tag, so that they can be written as JSON and read again.
+Where the answer is to be given out as it is, each document of it is an event too, with nothing but its long strings
+taken out.
 
 Facts (recorded traffic 2025-10 to 2026-07; google-genai 3.4.0): an answer is over when a finish reason, a
 block of the prompt or an error was seen. Anything that stops before is cut, however politely it ended.
@@ -12,25 +13,40 @@ block of the prompt or an error was seen. Anything that stops before is cut, how
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from limner.translate.event_lines import BareBytes, DataBytes, EventLines
+from limner.translate.events import (
+    Blocked,
+    Document,
+    Event,
+    Finish,
+    PictureBegins,
+    PictureBytes,
+    PictureEnds,
+    PictureSettled,
+    SignatureBytes,
+    SignatureEnds,
+    Text,
+    UpstreamError,
+    Usage,
+)
 from limner.translate.passing import Long
-from limner.translate.scanner import (
+from limner.translate.scanner import JsonScanner
+from limner.translate.tokens import (
     ARRAY,
     DocumentEnds,
-    JsonScanner,
     LongBegins,
     LongBytes,
     LongEnds,
     MalformedJson,
     ObjectEnds,
     Token,
+    encode_mark,
 )
-from limner.wire.gemini import GenerateContentResponse, Part, UsageMetadata
+from limner.wire.gemini import GenerateContentResponse, Part, PromptFeedback
 
 MAX_SKELETON_BYTES = 16 * 1024 * 1024
 """Text, thoughts and grounding of one answer; a model's whole output limit of text is under 1 MiB."""
@@ -42,100 +58,18 @@ _LONG_KEYS = frozenset({_DATA[-1], _SIGNATURE[-1]})
 _THOUGHT = re.compile(rb'"thought"\s*:\s*true')
 _MIME_TYPE = re.compile(rb'"mimeType"\s*:\s*"([^"\\]+)"')
 
+_GONE = b"{}"
+"""Stands in an array for a document that was read."""
+
 _Record = TypeVar("_Record")
 
 
-class Text(Struct, frozen=True, tag="text"):
-    """A text part, or a piece of one."""
+class _Place(NamedTuple):
+    """Where a long string is missing in what the scanner held: its field, and the length and the end of its mark."""
 
-    part: int
-    text: str
-    is_thought: bool
-
-
-class PictureBegins(Struct, frozen=True, tag="picture_begins"):
-    """A picture's base64 begins; the flags are those that stood before it."""
-
-    part: int
-    is_thought: bool
-    mime_type: str | None
-
-
-class PictureBytes(Struct, frozen=True):
-    """A piece of the picture's base64, cut anywhere."""
-
-    part: int
-    base64: bytes
-
-
-class PictureEnds(Struct, frozen=True, tag="picture_ends"):
-    """The picture's base64 is complete."""
-
-    part: int
-
-
-class PictureSettled(Struct, frozen=True, tag="picture_settled"):
-    """The picture's part has closed; the flags are now certain."""
-
-    part: int
-    is_thought: bool
-    mime_type: str | None
-
-
-class SignatureBytes(Struct, frozen=True):
-    """A piece of the part's thought signature, base64, cut anywhere."""
-
-    part: int
-    base64: bytes
-
-
-class SignatureEnds(Struct, frozen=True, tag="signature_ends"):
-    """The part's thought signature is complete."""
-
-    part: int
-
-
-class Finish(Struct, frozen=True, tag="finish"):
-    """Why the candidate ended."""
-
-    reason: str
-    message: str | None
-
-
-class Usage(Struct, frozen=True, tag="usage"):
-    """Tokens so far; the last one counts."""
-
-    metadata: UsageMetadata
-
-
-class Blocked(Struct, frozen=True, tag="blocked"):
-    """The prompt was refused."""
-
-    reason: str
-    message: str | None
-
-
-class UpstreamError(Struct, frozen=True, tag="upstream_error"):
-    """Gemini reported an error inside a good answer."""
-
-    code: int
-    status: str
-    message: str
-
-
-Event = (
-    Text
-    | PictureBegins
-    | PictureBytes
-    | PictureEnds
-    | PictureSettled
-    | SignatureBytes
-    | SignatureEnds
-    | Finish
-    | Usage
-    | Blocked
-    | UpstreamError
-)
+    field: str
+    mark_bytes: int
+    ends: int
 
 
 class TruncatedAnswer(Exception):
@@ -149,16 +83,30 @@ class InvalidAnswer(Exception):
 class AnswerReader:
     """Reads one answer. `feed` it what comes, then `close` it: only then is its end an end."""
 
-    def __init__(self, *, is_stream: bool, max_skeleton_bytes: int = MAX_SKELETON_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        is_stream: bool,
+        keeps_documents: bool = False,
+        max_skeleton_bytes: int = MAX_SKELETON_BYTES,
+    ) -> None:
+        """`keeps_documents` has each document given out as it is, too."""
         self._lines = EventLines() if is_stream else None
+        self._keeps_documents = keeps_documents
         self._max_skeleton_bytes = max_skeleton_bytes
+        self._places: list[_Place] = []
         self._scanner = self._new_scanner()
         self._part = 0
         self._long: PictureBegins | None = None
         self._has_ended = False
 
     def _new_scanner(self) -> JsonScanner:
-        return JsonScanner(max_skeleton_bytes=self._max_skeleton_bytes, passes=_passes, hands_out=_hands_out)
+        return JsonScanner(
+            max_skeleton_bytes=self._max_skeleton_bytes,
+            passes=_passes,
+            hands_out=_hands_out,
+            keeps=_keeps if self._keeps_documents else _keeps_nothing,
+        )
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """Yield the events that the next bytes complete. Raises InvalidAnswer."""
@@ -202,7 +150,9 @@ class AnswerReader:
                     yield PictureBytes(self._part, base64)
                 else:
                     yield SignatureBytes(self._part, base64)
-            case LongBegins(_, path):
+            case LongBegins(number, path):
+                if self._keeps_documents:
+                    self._places.append(_Place(path[-1], len(encode_mark(number)), self._scanner.kept_bytes))
                 if path[-1] == "data":
                     before = self._scanner.open_object
                     mime_type = _MIME_TYPE.search(before)
@@ -221,11 +171,11 @@ class AnswerReader:
                 if skeleton.lstrip().startswith(b"["):  # an array of documents that were read one by one
                     _decode(skeleton, list[dict[str, Any]])
                 else:
-                    yield from self._read_document(skeleton)
+                    yield from self._read_document(skeleton, 0)
 
     def _read_object(self, path: tuple[str, ...], skeleton: bytes) -> Iterator[Event]:
         if path == (ARRAY,):
-            yield from self._read_document(skeleton)
+            yield from self._read_document(skeleton, self._scanner.kept_bytes - len(_GONE))
             return
         part = _decode(skeleton, Part)
         is_thought = bool(part.thought)
@@ -235,8 +185,12 @@ class AnswerReader:
             yield PictureSettled(self._part, is_thought, part.inline_data.mime_type)
         self._part += 1
 
-    def _read_document(self, skeleton: bytes) -> Iterator[Event]:
+    def _read_document(self, skeleton: bytes, begins: int) -> Iterator[Event]:
+        """Read a document that began at that place of what the scanner held."""
         answer = _decode(skeleton, GenerateContentResponse)
+        places, self._places = self._places, []
+        if self._keeps_documents and answer.error is None:  # an error is told in the gateway's own words
+            yield _to_document(skeleton, begins, places, is_last=_is_last(answer))
         if answer.usage_metadata is not None:
             yield Usage(answer.usage_metadata)
         if answer.error is not None:
@@ -245,7 +199,7 @@ class AnswerReader:
                 answer.error.code or 500, answer.error.status or "", answer.error.message or ""
             )
         feedback = answer.prompt_feedback
-        if feedback is not None and (feedback.block_reason or feedback.block_reason_message):
+        if feedback is not None and _is_block(feedback):
             self._has_ended = True
             yield Blocked(feedback.block_reason or "BLOCK_REASON_UNSPECIFIED", feedback.block_reason_message)
         for candidate in answer.candidates or ():
@@ -265,6 +219,38 @@ def _hands_out(path: Sequence[str]) -> bool:
     if path and path[0] == ARRAY:
         return len(path) == 1 or tuple(path[1:]) == _PART
     return tuple(path) == _PART
+
+
+def _keeps(path: Sequence[str]) -> bool:
+    """Parts stay in their document; documents of an array do not stay in the array."""
+    return tuple(path) != (ARRAY,)
+
+
+def _keeps_nothing(_path: Sequence[str]) -> bool:
+    return False
+
+
+def _to_document(skeleton: bytes, begins: int, places: Sequence[_Place], *, is_last: bool) -> Document:
+    """Return a document, cut where its long strings were."""
+    pieces: list[bytes] = []
+    position = 0
+    for place in places:
+        ends = place.ends - begins
+        pieces.append(skeleton[position : ends - place.mark_bytes])
+        position = ends
+    pieces.append(skeleton[position:])
+    pieces[0] = pieces[0].lstrip()
+    longs = "".join("p" if place.field == _DATA[-1] else "s" for place in places)
+    return Document(tuple(pieces), longs, is_last=is_last)
+
+
+def _is_last(answer: GenerateContentResponse) -> bool:
+    has_finish = any(candidate.finish_reason for candidate in answer.candidates or ())
+    return has_finish or (answer.prompt_feedback is not None and _is_block(answer.prompt_feedback))
+
+
+def _is_block(feedback: PromptFeedback) -> bool:
+    return bool(feedback.block_reason or feedback.block_reason_message)
 
 
 def _decode(skeleton: bytes, shape: type[_Record]) -> _Record:

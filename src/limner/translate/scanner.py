@@ -1,8 +1,8 @@
 r"""Reads one JSON document in any cut: base64 strings pass through, all else is kept as a small skeleton.
 
-Knows JSON's punctuation and where it is in the document, nothing of what the fields mean: two rules given at
-construction say which strings pass and which objects are handed out as they close. Syntax beyond punctuation
-is judged by whoever decodes the skeleton.
+Knows JSON's punctuation and where it is in the document, nothing of what the fields mean: rules given at
+construction say which strings pass and which objects are handed out as they close; a third, which of these stay in
+the document as well. Syntax beyond punctuation is judged by whoever decodes the skeleton.
 
 A passing string costs one search for its closing quote per piece and is never joined. In the skeleton it is
 replaced by a mark, NUL and its number (`"\u00000"`), so several in one document can be told apart.
@@ -16,9 +16,35 @@ import msgspec
 
 from limner.translate.base64_runs import find_end, is_cut_escape, unescape
 from limner.translate.passing import UNDECIDED, Long, decide
+from limner.translate.tokens import (
+    ARRAY,
+    DocumentEnds,
+    LongBegins,
+    LongBytes,
+    LongEnds,
+    MalformedJson,
+    ObjectEnds,
+    SkeletonTooLarge,
+    Token,
+    encode_mark,
+    mark,
+)
 
-ARRAY = "[]"
-"""Stands for any index in a path."""
+__all__ = [
+    "ARRAY",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "DocumentEnds",
+    "JsonScanner",
+    "LongBegins",
+    "LongBytes",
+    "LongEnds",
+    "MalformedJson",
+    "ObjectEnds",
+    "SkeletonTooLarge",
+    "Token",
+    "mark",
+]
 
 MAX_DEPTH = 100
 """Nesting allowed; the deepest real document, a grounded answer, has 12."""
@@ -37,49 +63,6 @@ _TO_QUOTE_OR_MARKER = re.compile(
 """Stops at `;base64,` and at as much of it as the piece ends with."""
 
 
-class MalformedJson(Exception):
-    """The bytes are not one JSON document within the limits; the message says what is wrong."""
-
-
-class SkeletonTooLarge(MalformedJson):
-    """There is more besides pictures than is held."""
-
-
-class LongBegins(msgspec.Struct, frozen=True):
-    """A base64 string begins; `mark` is its number in this document, `path` where it stands."""
-
-    mark: int
-    path: tuple[str, ...]
-
-
-class LongBytes(msgspec.Struct, frozen=True):
-    """A piece of the base64 string that began last, unescaped; cut anywhere."""
-
-    base64: bytes
-
-
-class LongEnds(msgspec.Struct, frozen=True):
-    """The base64 string that began last is complete."""
-
-    mark: int
-
-
-class ObjectEnds(msgspec.Struct, frozen=True):
-    """An object that was asked for has closed; `skeleton` is its JSON."""
-
-    path: tuple[str, ...]
-    skeleton: bytes
-
-
-class DocumentEnds(msgspec.Struct, frozen=True):
-    """The document has closed; objects handed out before stand in it as `{}`."""
-
-    skeleton: bytes
-
-
-Token = LongBegins | LongBytes | LongEnds | ObjectEnds | DocumentEnds
-
-
 class _Frame(msgspec.Struct, frozen=True):
     """One open object or array; `handed_out_from` is where it begins in the skeleton if it is handed out."""
 
@@ -94,16 +77,12 @@ class _State(Enum):
     DONE = auto()
 
 
-def mark(number: int) -> str:
-    """Return what stands in the decoded skeleton for the long string `number`."""
-    return f"\0{number}"
-
-
 class JsonScanner:
     """Feed it bytes until `DocumentEnds`; one instance reads one document.
 
     `passes` says of a string value's path how much of it passes. `hands_out` says of an object's path whether
-    it is given out when it closes. `max_skeleton_bytes` bounds what is held.
+    it is given out when it closes; in the document `{}` stands in its place then, unless `keeps` says that it stays.
+    `max_skeleton_bytes` bounds what is held.
     """
 
     def __init__(
@@ -112,10 +91,12 @@ class JsonScanner:
         max_skeleton_bytes: int,
         passes: Callable[[Sequence[str]], Long] = lambda _path: Long.NONE,
         hands_out: Callable[[Sequence[str]], bool] = lambda _path: False,
+        keeps: Callable[[Sequence[str]], bool] = lambda _path: False,
     ) -> None:
         self._max_skeleton_bytes = max_skeleton_bytes
         self._passes = passes
         self._hands_out = hands_out
+        self._keeps = keeps
         self._state = _State.STRUCTURE
         self._skeleton = bytearray()
         self._frames: list[_Frame] = []
@@ -146,6 +127,11 @@ class JsonScanner:
     def skeleton(self) -> bytes:
         """What is held now; a document that is a bare string or number never closes and is read here."""
         return bytes(self._skeleton)
+
+    @property
+    def kept_bytes(self) -> int:
+        """The length of what is held now."""
+        return len(self._skeleton)
 
     @property
     def open_object(self) -> bytes:
@@ -216,8 +202,9 @@ class JsonScanner:
         tokens: list[Token] = []
         if frame.handed_out_from >= 0:
             skeleton = bytes(self._skeleton[frame.handed_out_from :])
-            del self._skeleton[frame.handed_out_from :]
-            self._skeleton += b"{}"
+            if not self._keeps(self._path):
+                del self._skeleton[frame.handed_out_from :]
+                self._skeleton += b"{}"
             tokens.append(ObjectEnds(tuple(self._path), skeleton))
         if not self._frames:
             self._state = _State.DONE
@@ -241,7 +228,7 @@ class JsonScanner:
         self._state = _State.LONG
         if self._long is Long.DROPPED:
             return
-        self._skeleton += b"\\u0000%d" % self._marks
+        self._skeleton += encode_mark(self._marks)
         self._marks += 1
         yield LongBegins(self._marks - 1, tuple(self._path))
 

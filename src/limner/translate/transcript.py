@@ -6,7 +6,7 @@ place and what is known of it.
 
 from msgspec import Struct
 
-from limner.translate.reader import (
+from limner.translate.events import (
     Blocked,
     Event,
     Finish,

@@ -8,11 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from limner.translate.reader import (
-    AnswerReader,
+from limner.translate.events import (
     Event,
     Finish,
-    InvalidAnswer,
     PictureBegins,
     PictureBytes,
     PictureEnds,
@@ -20,9 +18,9 @@ from limner.translate.reader import (
     SignatureBytes,
     SignatureEnds,
     Text,
-    TruncatedAnswer,
     Usage,
 )
+from limner.translate.reader import AnswerReader, InvalidAnswer, TruncatedAnswer
 
 ESCAPES = {
     "none": {},

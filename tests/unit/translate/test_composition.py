@@ -24,7 +24,7 @@ from transcripts import (
 )
 
 from limner.translate.composition import Composer, PictureSegment, Segment, TextSegment
-from limner.translate.reader import Event, PictureBytes, PictureEnds, PictureSettled
+from limner.translate.events import Event, PictureBytes, PictureEnds, PictureSettled
 
 
 def markdown(number: int, mime_type: str = "image/png") -> str:

@@ -4,8 +4,8 @@ import pytest
 from transcripts import JPEG, Drawn, Scene, Words, receive
 
 from limner.errors import GatewayError, InvalidRequest, UpstreamFailure, UpstreamTimeout, UpstreamUnavailable
+from limner.translate.events import Blocked, Finish, UpstreamError
 from limner.translate.outcome import Outcome, judge
-from limner.translate.reader import Blocked, Finish, UpstreamError
 from limner.translate.transcript import Transcript
 
 FINISH_REASONS = {

@@ -20,12 +20,10 @@ from gemini_bodies import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner.translate.reader import (
-    AnswerReader,
+from limner.translate.events import (
     Blocked,
     Event,
     Finish,
-    InvalidAnswer,
     PictureBegins,
     PictureBytes,
     PictureEnds,
@@ -33,10 +31,10 @@ from limner.translate.reader import (
     SignatureBytes,
     SignatureEnds,
     Text,
-    TruncatedAnswer,
     UpstreamError,
     Usage,
 )
+from limner.translate.reader import AnswerReader, InvalidAnswer, TruncatedAnswer
 
 MIB = 1024 * 1024
 PIECE = b"QUJD" * (16 * 1024)

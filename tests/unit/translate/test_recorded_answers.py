@@ -15,7 +15,7 @@ from gemini_bodies import cut, read, read_to_end
 from recorded_endings import ENDINGS
 
 from limner.catalogue import find_model
-from limner.translate.reader import (
+from limner.translate.events import (
     Blocked,
     Event,
     Finish,

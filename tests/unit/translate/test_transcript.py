@@ -2,7 +2,7 @@
 
 from transcripts import JPEG, PNG, Drawn, Receiver, Words, events_of, receive
 
-from limner.translate.reader import (
+from limner.translate.events import (
     Blocked,
     Finish,
     PictureBegins,

@@ -16,7 +16,7 @@ from limner.translate.composition import (
     TextSegment,
     ThoughtSegment,
 )
-from limner.translate.reader import (
+from limner.translate.events import (
     Event,
     Finish,
     PictureBegins,
