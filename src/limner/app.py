@@ -14,6 +14,7 @@ from limner.config import Settings
 from limner.generation.generations import Generations
 from limner.ledger.keys import ApiKey, KeyStore
 from limner.web.edge import Edge, EdgeRules
+from limner.web.intake import Intake
 
 
 class Gateway(Struct, frozen=True):
@@ -43,7 +44,12 @@ def build_gateway(
 
     doors = Doors(settings, keys, find_key, rooms, emulator_url)
     router = Router(routes=doors.list_routes(), redirect_slashes=False, lifespan=live)
-    app = Edge(router, _to_edge_rules(settings, emulator_url), metrics=doors.metrics, new_id=new_id)
+    app = Edge(
+        Intake(router, rooms.admission),
+        _to_edge_rules(settings, emulator_url),
+        metrics=doors.metrics,
+        new_id=new_id,
+    )
     return Gateway(app, rooms.generations)
 
 

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from limner.app_foundation import Foundation, read_database_url
 from limner.config import Settings
 from limner.fetching.fetcher import Fetcher, FetchRules
+from limner.generation.admission import Admission
 from limner.generation.archive import Archive
+from limner.generation.clearance import Clearance
 from limner.generation.generations import Generations
 from limner.generation.kept_pictures import KeptPictures
 from limner.generation.local_files import LocalFiles
@@ -64,6 +66,9 @@ class Rooms:
             self.ledger, foundation.store, foundation.storage, threads=foundation.threads
         )
         self.archive = self._build_archive(settings)
+        self.admission = Admission(
+            max_running=settings.max_concurrent, max_relay_bytes=settings.max_relay_bytes
+        )
         self.generations = self._build_generations()
         self.answers = StoredAnswers(
             self.generations, self.ledger, foundation.upkeep, foundation.store, threads=foundation.threads
@@ -163,18 +168,24 @@ class Rooms:
             foundation.storage,
             self.settlement,
             new_id=new_id,
+            new_spool=self.new_spool,
             now=foundation.clock,
             may_send=membership.is_certain if membership is not None else lambda: True,
+        )
+        clearance = Clearance(
+            self.ledger,
+            foundation.storage,
+            are_settled=membership.are_settled if membership is not None else _know,
         )
         return Generations(
             runner,
             self.ledger,
-            foundation.storage,
+            clearance,
             self.archive,
+            self.admission,
             fingerprint_key=self.fingerprint_key,
             new_id=new_id,
             now=foundation.clock,
-            are_settled=membership.are_settled if membership is not None else _know,
         )
 
     def _build_rounds(self) -> tuple[Rounds, Rounds]:

@@ -7,31 +7,26 @@ OpenAI's formats.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
-from msgspec.structs import replace
-
-from limner.errors import GatewayUnavailable, InternalError, NotFound, no_storage
+from limner.errors import InternalError, NotFound, no_storage
+from limner.generation.admission import Admission, Share
 from limner.generation.archive import Archive
 from limner.generation.claiming import Call, to_claim
+from limner.generation.clearance import Clearance
 from limner.generation.record import Asked, Generation, State
 from limner.generation.replaying import raise_stored_error
 from limner.generation.running import Runner
-from limner.generation.storage import StorageGauge
 from limner.generation.visit import Visit
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
-from limner.ledger.records import Claim, Doubtful, Found, Fresh, GenerationRecord, Occupied
-from limner.pictures.spool import PictureSpool
-from limner.subscriptions import Audience
+from limner.ledger.records import Claim, Found, GenerationRecord
+from limner.pictures.spool import FileSpool, PictureSpool
 from limner.translate.request import Drawing
 
 _LOG = logging.getLogger("limner.generation")
-
-DEPARTURE_SECONDS = 0.25
-"""How long a call waits for the client of an equal one to be seen leaving."""
-
 
 OPENING_SECONDS = 5.0
 """How long a stored answer may take to come from elsewhere before its client is told that it is coming."""
@@ -51,26 +46,24 @@ class Generations:
         self,
         runner: Runner,
         ledger: Ledger,
-        storage: StorageGauge,
+        clearance: Clearance,
         archive: Archive,
+        admission: Admission,
         *,
         fingerprint_key: bytes,
         new_id: Callable[[str], str],
         now: Callable[[], float],
-        are_settled: Callable[[Sequence[str]], Awaitable[bool]],
     ) -> None:
-        """`are_settled` waits until it is known of other gateways whether they live, if that can be known."""
         self._runner = runner
         self._ledger = ledger
-        self._storage = storage
+        self._clearance = clearance
         self._archive = archive
+        self._admission = admission
         self._fingerprint_key = fingerprint_key
         self._new_id = new_id
         self._now = now
-        self._are_settled = are_settled
         self._running: dict[str, Generation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._departures = Audience(lambda: None)
         runner.settlement.call_when_written(self._forget)
         self.is_draining = False
         self._drains_until = 0.0
@@ -80,13 +73,20 @@ class Generations:
         """Whether nothing runs."""
         return not self._tasks and self._archive.is_idle
 
-    async def claim(self, call_: Call, drawing: Drawing, inputs: Sequence[PictureSpool]) -> Visit:
+    async def claim(
+        self, call_: Call, drawing: Drawing, inputs: Sequence[PictureSpool], share: Share | None = None
+    ) -> Visit:
         """Return a visit at the generation that answers a call: a new one, or the one it repeats.
 
-        `inputs` are closed once they are needed no more. Raises GatewayError; nothing was bought then.
+        `inputs` are closed once they are needed no more, and so is the call's `share` of what the gateway takes at once.
+        Raises GatewayError, or Departed; nothing was bought then.
         """
         is_claimed = False
+        share = share or self._admission.open()
         try:
+            # Pictures that were fetched are not counted yet.
+            spooled_bytes = sum(spool.size_bytes for spool in inputs if isinstance(spool, FileSpool))
+            share.hold_request(max(share.request_bytes, spooled_bytes))
             claim, asked = to_claim(
                 call_,
                 drawing,
@@ -94,14 +94,18 @@ class Generations:
                 now_seconds=self._now(),
                 fingerprint_key=self._fingerprint_key,
             )
-            while isinstance(result := await self._ask_ledger(claim, drawing.settings.image_size), Found):
+            is_free = partial(self._is_free, claim.fingerprint)
+            while isinstance(
+                result := await self._clearance.clear(claim, asked, share, is_free=is_free), Found
+            ):
                 visit = await self._repeat(result.generation_id)
                 if visit is not None:
                     return visit
             is_claimed = True
-            return self._start(claim, asked, drawing, inputs)
+            return self._start(claim, asked, drawing, inputs, share)
         finally:
             if not is_claimed:
+                share.close()
                 for spool in inputs:
                     spool.close()
 
@@ -116,6 +120,8 @@ class Generations:
         drains_until = time.monotonic() + drain_seconds
         self._drains_until = min(drains_until, self._drains_until) if self.is_draining else drains_until
         self.is_draining = True
+        self._clearance.stop()
+        self._admission.close()
 
     async def drain(self) -> None:
         """Wait for what runs; what is left when the time is over ends as unknown."""
@@ -130,52 +136,26 @@ class Generations:
     def _get_drain_seconds(self) -> float:
         return max(self._drains_until - time.monotonic(), 0)
 
-    async def _ask_ledger(self, claim: Claim, size: str) -> Fresh | Found:
-        if self.is_draining:
-            await self._ledger.note_refusal(claim.fingerprint)
-            raise GatewayUnavailable(
-                "The gateway is shutting down; nothing was bought. Try again shortly.", code="shutting_down"
-            )
-        if not await self._storage.has_room(size):
-            claim = replace(claim, may_buy=False)
-        try:
-            result = await self._ledger.claim(claim)
-            if isinstance(result, Doubtful):
-                await self._ask_around(result)
-                claim = replace(claim, has_asked_around=True)
-                result = await self._ledger.claim(claim)
-            if isinstance(result, Occupied):
-                await self._wait_for_departure(claim.fingerprint)
-                result = await self._ledger.claim(replace(claim, has_waited=True))
-        except DatabaseError as error:
-            _LOG.error("nothing can be claimed: %s", error)
-            raise no_storage() from error
-        if isinstance(result, Occupied | Doubtful):
-            raise InternalError
-        return result
+    def _is_free(self, fingerprint: bytes) -> bool:
+        """Return whether a generation for equal calls runs that nobody listens to."""
+        return any(g.clients == 0 and g.fingerprint == fingerprint for g in self._running.values())
 
-    async def _ask_around(self, doubtful: Doubtful) -> None:
-        """Return when it is known whether clients of equal calls are there at other gateways."""
-        if not await self._are_settled(doubtful.replica_ids):
-            raise GatewayUnavailable(
-                "An equal call runs on another gateway, which gives no sign of life; nothing was bought. Try again.",
-                code="storage_unavailable",
-            )
-
-    async def _wait_for_departure(self, fingerprint: bytes) -> None:
-        """Return when the client of an equal running generation has left, or after the time it gets."""
-        loop = asyncio.get_running_loop()
-        ends_at = loop.time() + DEPARTURE_SECONDS
-        while (left_seconds := ends_at - loop.time()) > 0:
-            await self._departures.wait(left_seconds)
-            if any(g.clients == 0 and g.fingerprint == fingerprint for g in self._running.values()):
-                return
-
-    def _start(self, claim: Claim, asked: Asked, drawing: Drawing, inputs: Sequence[PictureSpool]) -> Visit:
+    def _start(
+        self,
+        claim: Claim,
+        asked: Asked,
+        drawing: Drawing,
+        inputs: Sequence[PictureSpool],
+        share: Share,
+    ) -> Visit:
         generation = Generation(claim.generation_id, asked, drawing.model, fingerprint=claim.fingerprint)
         self._running[generation.id] = generation
         visit = Visit(generation, is_first=True, is_replayed=False, on_leave=self._leave)
+        share.is_under_way = True
+        generation.call_when_over(lambda: share.hold_answer(_count_bytes(generation)))
+        generation.call_when_let_go(share.free_answer)
         task = asyncio.get_running_loop().create_task(self._runner.run(generation, claim, drawing, inputs))
+        task.add_done_callback(lambda _: share.free_call())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return visit
@@ -246,7 +226,11 @@ class Generations:
 
     def _leave(self, generation: Generation, is_delivered: bool) -> None:
         self._ledger.leave(generation.id, is_delivered=is_delivered)
-        self._departures.notify()
+        self._clearance.note_departure()
 
     def _forget(self, generation: Generation) -> None:
         self._running.pop(generation.id, None)
+
+
+def _count_bytes(generation: Generation) -> int:
+    return sum(spool.size_bytes for spool in generation.spools.values())

@@ -169,6 +169,7 @@ class Generation:
         self.audience = Audience(self._let_go)
         self._over = asyncio.Event()
         self._callbacks: list[Callable[[], None]] = []
+        self._let_go_callbacks: list[Callable[[], None]] = []
 
     @property
     def is_over(self) -> bool:
@@ -192,6 +193,10 @@ class Generation:
         """Call back once when nothing more will come; not at all if that is so already."""
         self._callbacks.append(callback)
 
+    def call_when_let_go(self, callback: Callable[[], None]) -> None:
+        """Call back once when it is over and nobody listens: its spools are gone then."""
+        self._let_go_callbacks.append(callback)
+
     def end(self, state: State, *, is_awaited: bool = False) -> None:
         """Be over; without listeners the spools are let go, unless some are about to come."""
         self.restore(state)
@@ -212,3 +217,6 @@ class Generation:
             for spool in self.spools.values():
                 spool.close()
             self.spools.clear()
+            for callback in self._let_go_callbacks:
+                callback()
+            self._let_go_callbacks.clear()

@@ -35,7 +35,7 @@ class StorageGauge:
 
     def expect(self, size: str) -> int:
         """Count a picture that is on its way; give the number back to `arrive`."""
-        expected_bytes = EXPECTED_BYTES.get(size, EXPECTED_BYTES["4K"])
+        expected_bytes = expect_bytes(size)
         self._expected_bytes += expected_bytes
         return expected_bytes
 
@@ -57,7 +57,7 @@ class StorageGauge:
             free_bytes = measure_free_bytes(self._folder)
         except OSError:
             return False
-        needed_bytes = self._expected_bytes + EXPECTED_BYTES.get(size, EXPECTED_BYTES["4K"]) + _MARGIN_BYTES
+        needed_bytes = self._expected_bytes + expect_bytes(size) + _MARGIN_BYTES
         return free_bytes >= needed_bytes
 
     async def _has_recovered(self) -> bool:
@@ -69,3 +69,8 @@ class StorageGauge:
         await loop.run_in_executor(self._threads, try_writing, self._folder, size_bytes)
         self._troubled_bytes = 0
         return True
+
+
+def expect_bytes(size: str) -> int:
+    """Return the most that a picture of a size takes; of a size that is not known, the most there is."""
+    return EXPECTED_BYTES.get(size, EXPECTED_BYTES["4K"])

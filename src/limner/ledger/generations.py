@@ -18,13 +18,11 @@ from limner.ledger.database import Database
 from limner.ledger.errors import DatabaseError
 from limner.ledger.records import (
     Claim,
-    Doubtful,
     Ending,
     Found,
     Fresh,
     GenerationRecord,
     NewGeneration,
-    Occupied,
     RepeatWindows,
     Scope,
     StoredPicture,
@@ -65,7 +63,7 @@ class Ledger:
         self._numbers = count()
         self._late: list[_Note] = []
 
-    async def claim(self, call: Claim) -> Fresh | Found | Occupied | Doubtful:
+    async def claim(self, call: Claim) -> claims.Decision:
         """Decide on a call, and write the generation or the client that it becomes.
 
         A caller that is cancelled while it waits has claimed nothing.
@@ -78,7 +76,7 @@ class Ledger:
         """
         # Notes that an outage has held up come first: whose client has left is found by its next call.
         self._note_late()
-        outcome: Fresh | Found | Occupied | Doubtful | claims.Refused = await self._books.submit(
+        outcome: claims.Decision | claims.Refused = await self._books.submit(
             lambda database: claims.claim(database, call, self._windows, self._now_ms()),
             is_ordered=True,
             on_abandoned=partial(self._give_back, call),
@@ -216,7 +214,7 @@ class Ledger:
         """Queue a job with the time at which it runs: what is written later is never dated earlier."""
         return self._books.submit(lambda database: job(database, self._now_ms()), is_urgent=is_urgent)
 
-    def _give_back(self, call: Claim, outcome: Fresh | Found | Occupied | Doubtful | claims.Refused) -> None:
+    def _give_back(self, call: Claim, outcome: claims.Decision | claims.Refused) -> None:
         """Undo the claim of a caller that was cancelled."""
         if isinstance(outcome, Fresh):
             ending = Ending(

@@ -6,9 +6,10 @@ Knows keys, headers and generations; nothing of what a door reads and writes.
 from collections.abc import Callable
 
 from msgspec import Struct
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope, Send
 
+from limner.generation.admission import Departed
 from limner.generation.claiming import Call
 from limner.generation.generations import Generations
 from limner.generation.inputs import Inputs
@@ -114,10 +115,12 @@ class Calls:
     async def claim(self, call: Call, drawing: Drawing, inputs: Inputs, scope: Scope) -> Visit:
         """Return a visit at the generation that answers a call; the inputs are closed in any case.
 
-        Raises GatewayError; nothing was bought then.
+        Raises GatewayError or ClientDisconnect; nothing was bought then.
         """
         try:
-            visit = await self._generations.claim(call, drawing, inputs.spools)
+            visit = await self._generations.claim(call, drawing, inputs.spools, scope.get("limner.share"))
+        except Departed:
+            raise ClientDisconnect from None
         except StoredFailure as stored:
             note_generation(scope, stored.generation_id, is_replayed=True)
             raise stored.error from None
