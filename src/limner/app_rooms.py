@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from limner.app_foundation import Foundation, read_database_url
 from limner.config import Settings
@@ -14,6 +15,7 @@ from limner.generation.generations import Generations
 from limner.generation.kept_pictures import KeptPictures
 from limner.generation.local_files import LocalFiles
 from limner.generation.memory import Memory
+from limner.generation.receiving import Receiver
 from limner.generation.recovery import recover
 from limner.generation.rounds import Rounds
 from limner.generation.running import Runner
@@ -167,8 +169,7 @@ class Rooms:
             foundation.store,
             foundation.storage,
             self.settlement,
-            new_id=new_id,
-            new_spool=self.new_spool,
+            new_receiver=partial(Receiver, new_id=new_id, new_spool=self.new_spool),
             now=foundation.clock,
             may_send=membership.is_certain if membership is not None else lambda: True,
         )

@@ -156,6 +156,11 @@ class ChoiceWriter:
         else:
             self._write(event)
 
+    def receive_signature(self, part: int, base64: bytes) -> None:
+        """Note a whole signature that is given out as well: as it will be written there."""
+        self._signature.append(base64)
+        self._write_signature(part)
+
     def name_picture(self, picture_id: str) -> None:
         """Note the id of the picture that begins next."""
         self._write(PictureNamed(picture_id))

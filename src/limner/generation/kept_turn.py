@@ -3,27 +3,15 @@
 A signature is up to 3 MB of base64 (recorded 2026-07) and is not read here: it is sent from the journal.
 """
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from limner.generation.journal import ChoiceBegins, PictureNamed, PictureReceived
+from limner.generation.kept_signatures import Range, find_signature, is_signature, read_lines
 from limner.pictures.store import JOURNAL_NAME
 from limner.translate.events import PictureBegins, PictureSettled, Text
-
-_SIGNATURE_HEAD = b'{"type":"signature","part":'
-_SIGNATURE = re.compile(re.escape(_SIGNATURE_HEAD) + rb'([0-9]{1,9}),"base64":"')
-_SIGNATURE_TAIL = b'"}'
-
-
-class Range(Struct, frozen=True):
-    """Where a signature's base64 begins in the journal, and how long it is decoded."""
-
-    offset: int
-    size_bytes: int
 
 
 class AnswerPart(Struct, kw_only=True):
@@ -63,9 +51,10 @@ def read_answer(folder: Path) -> Answer:
     choices: list[dict[int, AnswerPart]] = [{}]
     index, named = 0, ""
     parts = choices[0]
-    for offset, line in _read_lines(folder / JOURNAL_NAME):
-        if line.startswith(_SIGNATURE_HEAD):
-            _add_signature(parts, line, offset)
+    for offset, line in read_lines(folder / JOURNAL_NAME):
+        if is_signature(line):
+            if (found := find_signature(line, offset)) is not None:
+                parts.setdefault(found[0], AnswerPart()).signature = found[1]
             continue
         try:
             said = _DECODER.decode(line)
@@ -82,26 +71,6 @@ def read_answer(folder: Path) -> Answer:
         else:
             _add(parts, said, named)
     return Answer(folder / JOURNAL_NAME, [_to_choice(parts) for parts in choices])
-
-
-def _read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    offset = 0
-    with path.open("rb") as file:
-        for line in file:
-            yield offset, line.rstrip(b"\n")
-            offset += len(line)
-
-
-def _add_signature(parts: dict[int, AnswerPart], line: bytes, offset: int) -> None:
-    head = _SIGNATURE.match(line)
-    if head is None or not line.endswith(_SIGNATURE_TAIL):  # the file was cut here
-        return
-    length = len(line) - head.end() - len(_SIGNATURE_TAIL)
-    if length <= 0 or length % 4:  # not as Gemini writes it; it could not be sent in pieces
-        return
-    padding = line[-len(_SIGNATURE_TAIL) - 2 : -len(_SIGNATURE_TAIL)].count(b"=")
-    signature = Range(offset + head.end(), length // 4 * 3 - padding)
-    parts.setdefault(int(head[1]), AnswerPart()).signature = signature
 
 
 def _add(parts: dict[int, AnswerPart], said: Text | PictureBegins | PictureSettled, named: str) -> None:

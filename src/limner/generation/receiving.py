@@ -7,9 +7,16 @@ from limner.generation.journal import ChoiceWriter
 from limner.generation.record import Choice, Generation
 from limner.pictures.spool import FileSpool, InvalidBase64
 from limner.pictures.store import Draft
-from limner.translate.events import Event, PictureBegins, PictureBytes, PictureEnds
+from limner.translate.events import (
+    Event,
+    PictureBegins,
+    PictureBytes,
+    PictureEnds,
+    SignatureBytes,
+    SignatureEnds,
+)
 from limner.translate.reader import AnswerReader, InvalidAnswer, TruncatedAnswer
-from limner.translate.transcript import Picture
+from limner.translate.transcript import Picture, name_signature
 from limner.upstream.client import Answer
 
 
@@ -22,18 +29,25 @@ class Receiver:
         choice: Choice,
         draft: Draft,
         journal: ChoiceWriter,
+        *,
         new_id: Callable[[str], str],
+        new_spool: Callable[[], FileSpool],
     ) -> None:
+        """`new_spool` is asked for where signatures are received that are given out."""
         self._generation = generation
         self._transcript = choice.transcript
         self._draft = draft
         self._journal = journal
         self._new_id = new_id
+        self._new_spool = new_spool
         self._spool: FileSpool | None = None
+        self._signature: FileSpool | None = None
+        self._has_signature = False
 
     async def read(self, answer: Answer) -> None:
         """Read the answer to its end. Raises GatewayError where it is cut or is none."""
-        reader = AnswerReader(is_stream=answer.is_event_stream)
+        is_native = self._generation.asked.is_native
+        reader = AnswerReader(is_stream=answer.is_event_stream, keeps_documents=is_native)
         lost: GatewayError | None = None
         try:
             async for data in answer.read():
@@ -44,6 +58,9 @@ class Receiver:
             lost = error
         except InvalidAnswer as error:
             raise UpstreamFailure(f"{error}.", code="upstream_invalid_response") from error
+        finally:
+            if self._signature is not None:
+                self._signature.close()
         try:
             reader.close()
         except InvalidAnswer as error:
@@ -61,12 +78,40 @@ class Receiver:
         if isinstance(event, PictureBegins):
             self._begin(event)
             return
+        if self._generation.asked.is_native and isinstance(event, SignatureBytes | SignatureEnds):
+            self._take_signature(event)
+            return
         if isinstance(event, PictureEnds):
             self._finish(transcript.pictures[-1])
         self._journal.add(event)
         transcript.add(event)
         if isinstance(event, PictureEnds) and self._spool is not None and self._spool.is_written:
             self._journal.flush()  # if the process dies now, this picture is found whole
+
+    def _take_signature(self, event: SignatureBytes | SignatureEnds) -> None:
+        """Receive a signature that is given out; one that is no base64 is of no use to anybody, and is left empty."""
+        if self._signature is None:
+            self._signature, self._has_signature = self._new_spool(), True
+        spool = self._signature
+        try:
+            if isinstance(event, SignatureEnds):
+                spool.finish()
+            elif self._has_signature:
+                spool.append(event.base64)
+        except InvalidBase64:
+            self._has_signature = False
+        if isinstance(event, SignatureEnds):
+            self._finish_signature(event, spool)
+
+    def _finish_signature(self, event: SignatureEnds, spool: FileSpool) -> None:
+        base64 = bytes(spool.read_base64(0, spool.size_bytes)) if self._has_signature else b""
+        self._signature = None
+        if base64:
+            self._generation.spools[name_signature(len(self._transcript.signature_parts))] = spool
+        else:
+            spool.close()
+        self._journal.receive_signature(event.part, base64)
+        self._transcript.add(event)
 
     def _begin(self, event: PictureBegins) -> None:
         picture_id = self._new_id("img")

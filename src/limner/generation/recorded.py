@@ -18,6 +18,7 @@ from limner.generation.journal import (
 )
 from limner.translate.events import (
     Blocked,
+    Document,
     Finish,
     PictureBegins,
     PictureEnds,
@@ -29,7 +30,7 @@ from limner.translate.events import (
 )
 from limner.translate.transcript import Transcript
 
-_GeminiEvent = Text | PictureBegins | PictureEnds | PictureSettled | SignatureEnds | Finish | Usage
+_GeminiEvent = Text | PictureBegins | PictureEnds | PictureSettled | Document | Finish | Usage
 _OwnLine = Head | PictureNamed | PictureReceived | Signature | ChoiceBegins | ChoiceEnds | End
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_GeminiEvent | Blocked | UpstreamError | _OwnLine)
 
@@ -85,8 +86,8 @@ def read_lines(lines: Iterable[bytes]) -> Recorded:
                 if len(recorded.choices) == 1:
                     choice.is_over, choice.failure = True, line.failure
                 break
-            case Signature():
-                pass
+            case Signature(part):
+                choice.transcript.add(SignatureEnds(part))
             case _:
                 choice.transcript.add(line, picture_id=named)
     return recorded

@@ -9,6 +9,7 @@ from msgspec import Struct
 from limner.catalogue import Model, find_model, to_unlisted
 from limner.errors import GatewayError, NotFound
 from limner.generation.journal import ErrorNote, to_error
+from limner.generation.kept_signatures import open_signatures
 from limner.generation.record import Asked, Generation
 from limner.generation.recorded import read_lines
 from limner.generation.settling import StoredAnswer
@@ -59,6 +60,8 @@ def load(record: GenerationRecord, pictures: Sequence[StoredPicture], folder: Pa
     try:
         recorded = read_lines(read_journal(folder))
         spools: dict[str, PictureSpool] = {picture.id: open_picture(folder, picture) for picture in pictures}
+        if msgspec.json.decode(record.asked, type=Asked).is_native:
+            spools.update(open_signatures(folder))
     except OSError as error:
         raise NotFound("The answer of this call is no longer there.") from error
     answer = msgspec.json.decode(record.answer, type=StoredAnswer)

@@ -16,7 +16,7 @@ from limner.generation.claiming import to_head
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
 from limner.generation.journal import ChoiceWriter, JournalWriter
 from limner.generation.receiving import Receiver
-from limner.generation.record import Generation, State
+from limner.generation.record import Choice, Generation, State
 from limner.generation.request_body import build_body
 from limner.generation.settling import Settlement
 from limner.generation.storage import StorageGauge
@@ -31,6 +31,9 @@ from limner.upstream.client import GeminiClient
 from limner.wire.openai import Notice
 
 _LOG = logging.getLogger("limner.generation")
+
+NewReceiver = Callable[[Generation, Choice, Draft, ChoiceWriter], Receiver]
+"""Returns what receives the answer of one choice."""
 
 _SIGNATURE_REFUSED = Notice(
     "signature_refused", "Gemini refused a thought signature; the call was sent once more without any."
@@ -48,7 +51,7 @@ class Runner:
         storage: StorageGauge,
         settlement: Settlement,
         *,
-        new_id: Callable[[str], str],
+        new_receiver: NewReceiver,
         now: Callable[[], float],
         may_send: Callable[[], bool],
     ) -> None:
@@ -58,7 +61,7 @@ class Runner:
         self._store = store
         self._storage = storage
         self.settlement = settlement
-        self._new_id = new_id
+        self._new_receiver = new_receiver
         self._now = now
         self._may_send = may_send
 
@@ -137,8 +140,8 @@ class Runner:
                 build_unsigned=None if unsigned is None else lambda: build_body(unsigned, inputs),
             ),
             receivers={
-                choice.index: Receiver(
-                    generation, choice, draft, ChoiceWriter(journal, choice.index), self._new_id
+                choice.index: self._new_receiver(
+                    generation, choice, draft, ChoiceWriter(journal, choice.index)
                 )
                 for choice in generation.choices
             },

@@ -8,11 +8,13 @@ from msgspec import Struct
 
 from limner.translate.events import (
     Blocked,
+    Document,
     Event,
     Finish,
     PictureBegins,
     PictureEnds,
     PictureSettled,
+    SignatureEnds,
     Text,
     UpstreamError,
     Usage,
@@ -68,6 +70,12 @@ class Transcript:
         self.usage: UsageMetadata | None = None
         self.blocked: Blocked | None = None
         self.error: UpstreamError | None = None
+        self.documents: list[Document] = []
+        """All of it as Gemini wrote it, where it is to be given out so."""
+        self.documented_pieces = 0
+        """How many of the pieces stand in the documents."""
+        self.signature_parts: list[int] = []
+        """The part of each thought signature that came whole."""
 
     @property
     def pictures(self) -> list[Picture]:
@@ -107,6 +115,11 @@ class Transcript:
                 self.blocked = event
             case UpstreamError():
                 self.error = event
+            case Document():
+                self.documents.append(event)
+                self.documented_pieces = len(self.pieces)
+            case SignatureEnds(part):
+                self.signature_parts.append(part)
             case _:
                 pass
 
@@ -114,6 +127,9 @@ class Transcript:
         """Say, all at once, what another transcript says; this one is empty, and may be listened to."""
         self.finish, self.usage, self.blocked, self.error = said.finish, said.usage, said.blocked, said.error
         self.pieces.extend(said.pieces)
+        self.documents.extend(said.documents)
+        self.documented_pieces = said.documented_pieces
+        self.signature_parts.extend(said.signature_parts)
 
     def _settle(self, part: int, *, is_thought: bool, mime_type: str | None) -> None:
         for picture in self.pictures:  # inline data without data is no picture
@@ -124,6 +140,11 @@ class Transcript:
 
     def _find(self, part: int) -> Picture:
         return next(picture for picture in reversed(self.pictures) if picture.part == part)
+
+
+def name_signature(number: int) -> str:
+    """Return what an answer's thought signature of that number is called among its spools."""
+    return f"signature-{number}"
 
 
 def count_due(transcript: Transcript) -> int:
