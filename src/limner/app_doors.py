@@ -1,6 +1,7 @@
 """Builds the doors on the rooms behind them, and says which is where. Knows settings; below it nobody sees them."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +15,8 @@ from limner.config import Settings
 from limner.ledger.books import Books
 from limner.ledger.keys import KeyStore
 from limner.pictures.spool import SpoolFolder
+from limner.reference.document import write_document
+from limner.reference.operation import Rules
 from limner.translate.settings import SettingsRules
 from limner.web.auth import FindKey
 from limner.web.calls import CallRules, Calls
@@ -25,6 +28,7 @@ from limner.web.images import ImagesDoor
 from limner.web.metrics import MetricsDoor
 from limner.web.models import ModelsDoor
 from limner.web.ownership import Ownership
+from limner.web.reference import ReferenceDoor
 from limner.web.stored import StoredDoor
 
 _HOUR_SECONDS = 3600
@@ -63,6 +67,7 @@ class Doors:
             *self._list_models(),
             *self._list_health(),
             *self._list_metrics(),
+            *self._list_reference(),
         ]
 
     def _list_chat(self) -> Iterator[Route]:
@@ -97,6 +102,14 @@ class Doors:
     def _list_metrics(self) -> Iterator[Route]:
         metrics = MetricsDoor(self.metrics, self._find_key)
         yield Route("/metrics", metrics.show, methods=["GET"])
+
+    def _list_reference(self) -> Iterator[Route]:
+        settings = self._settings
+        rules = Rules(version=__version__, max_n=settings.max_n, end_user_header=settings.end_user_header)
+        reference = ReferenceDoor(partial(write_document, rules))
+        yield Route("/openapi.json", reference.show_document, methods=["GET"])
+        yield Route("/docs", reference.show_page, methods=["GET"])
+        yield Route("/docs/{file}", reference.show_file, methods=["GET"])
 
     def _list_health(self) -> Iterator[Route]:
         health = _build_health(self._settings, self._keys, self._rooms, self._emulator_url)

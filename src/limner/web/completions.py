@@ -57,9 +57,10 @@ class CompletionsDoor:
         if request.method == "HEAD":  # its answer has no picture, and would count as one delivered
             raise MethodNotAllowed(f"{request.url.path} does not take HEAD.")
         record = await self._ownership.find(request)
+        waits = read_flag(request.query_params, "wait", default=True)
         completion_id = request.path_params["completion_id"]
         note_generation(scope, record.id, is_replayed=record.is_over)
-        if not record.is_over and request.query_params.get("wait") == "0":
+        if not (record.is_over or waits):
             await to_json(Pending(id=to_completion_id(record.id)), status=202)(scope, receive, send)
             return
         if record.is_over and record.answer is None and record.error is None:

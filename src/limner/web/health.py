@@ -3,8 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
+from msgspec import UNSET, Struct
 from starlette.requests import Request
 from starlette.responses import Response
+
+from limner.wire.status import Alive, Readiness
 
 
 class HealthDoor:
@@ -17,9 +20,7 @@ class HealthDoor:
         emulator_url: str | None,
         checks: Mapping[str, Callable[[], Awaitable[str | None]]],
     ) -> None:
-        self._alive = {"status": "ok", "version": version}
-        if emulator_url is not None:
-            self._alive["emulator"] = emulator_url
+        self._alive = Alive(version=version, emulator=UNSET if emulator_url is None else emulator_url)
         self._checks = checks
 
     async def show_alive(self, _request: Request) -> Response:
@@ -30,12 +31,12 @@ class HealthDoor:
         """Answer 200 when everything needed works, else 503; the body says what does."""
         found = {name: await check() for name, check in self._checks.items()}
         is_ready = all(problem is None for problem in found.values())
-        body = {
-            "status": "ready" if is_ready else "not_ready",
-            "checks": {name: problem or "ok" for name, problem in found.items()},
-        }
+        body = Readiness(
+            status="ready" if is_ready else "not_ready",
+            checks={name: problem or "ok" for name, problem in found.items()},
+        )
         return _to_json(body, 200 if is_ready else 503)
 
 
-def _to_json(value: object, status: int) -> Response:
+def _to_json(value: Struct, status: int) -> Response:
     return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")

@@ -31,12 +31,12 @@ def read_order(query: QueryParams) -> bool:
     return text == "desc"
 
 
-def read_flag(query: QueryParams, name: str) -> bool:
-    """Return whether something is asked for that is not unless told. Raises InvalidRequest."""
+def read_flag(query: QueryParams, name: str, *, default: bool = False) -> bool:
+    """Return what a parameter that says yes or no says, or `default`. Raises InvalidRequest."""
     text = query.get(name)
     if text not in {None, "true", "false", "1", "0"}:
-        raise _refuse(name, text, "true, false")
-    return text in {"true", "1"}
+        raise _refuse(name, text, "true, false, 1, 0")
+    return default if text is None else text in {"true", "1"}
 
 
 def read_metadata_filter(query: QueryParams) -> dict[str, str]:

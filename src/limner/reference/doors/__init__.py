@@ -1,0 +1,13 @@
+"""Descriptions of the doors, one module for each group. No code of a door."""
+
+from limner.reference.doors import chat, completions, health, models, own, pictures
+from limner.reference.operation import Operation, Rules
+
+_GROUPS = (chat, completions, models, pictures, health, own)
+
+TAGS = tuple(tag for group in _GROUPS for tag in group.TAGS)
+
+
+def list_operations(rules: Rules) -> list[Operation]:
+    """Return all doors in the order in which readers want them."""
+    return [operation for group in _GROUPS for operation in group.list_operations(rules)]
