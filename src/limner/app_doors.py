@@ -25,6 +25,8 @@ from limner.web.chat_request import ChatReader, ReadingRules
 from limner.web.completions import CompletionsDoor
 from limner.web.health import HealthDoor
 from limner.web.images import ImagesDoor
+from limner.web.images_api import ImagesApiDoor
+from limner.web.images_request import ImagesReader
 from limner.web.metrics import MetricsDoor
 from limner.web.models import ModelsDoor
 from limner.web.ownership import Ownership
@@ -63,6 +65,7 @@ class Doors:
         """Return where each door is."""
         return [
             *self._list_chat(),
+            *self._list_images(),
             *self._list_pictures(),
             *self._list_models(),
             *self._list_health(),
@@ -88,6 +91,11 @@ class Doors:
         one = ByMethod(GET=completions.show, POST=answer_by(stored.update), DELETE=answer_by(stored.delete))
         yield Route(f"{path}/{{completion_id}}", one, methods=["GET", "POST", "DELETE"])
         yield Route(f"{path}/{{completion_id}}/messages", AsgiDoor(stored.list_messages), methods=["GET"])
+
+    def _list_images(self) -> Iterator[Route]:
+        reader = ImagesReader(self._reader, _to_reading_rules(self._settings).settings)
+        for path, door in (("/v1/images/generations", "images"), ("/v1/images/edits", "edits")):
+            yield Route(path, ImagesApiDoor(self._calls, reader, door=door), methods=["POST"])
 
     def _list_pictures(self) -> Iterator[Route]:
         rooms = self._rooms

@@ -74,6 +74,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """The address that links to its pictures begin with, without a slash at its end."""
     door: str = "chat"
     """Whose form the answer has: `chat`, `images`, `edits` or `native`."""
+    output_format: str | None = None
+    """The type of file that was asked for."""
     links_expire_at: int | None = None
     """Until when links to its pictures work, epoch seconds; None: none are given out."""
 
@@ -107,6 +109,7 @@ def to_asked(
         draws=drawing.settings.draws,
         link_base=link_base,
         door=door,
+        output_format=drawing.settings.output_format,
         links_expire_at=links_expire_at,
     )
 

@@ -66,6 +66,8 @@ class DrawSettings(Struct, frozen=True, kw_only=True):
     """How many choices."""
     draws: bool = True
     """Whether a picture is due; not with text models, and not with one of which it is not known."""
+    output_format: str | None = None
+    """The type of file that was asked for: `png`, `jpeg` or `webp`."""
 
 
 def resolve_settings(

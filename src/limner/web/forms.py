@@ -9,6 +9,7 @@ from starlette.types import Send
 from limner.generation.record import Generation
 from limner.pictures.links import PictureLinks
 from limner.web.delivery import Delivery
+from limner.web.images_answer import send_images, send_images_stream
 from limner.web.sending import send_whole
 from limner.web.streaming import SendOptions, send_stream
 
@@ -46,7 +47,8 @@ class AnswerForm(Struct, frozen=True):
     send_stream: SendStream
 
 
-_FORMS = {"chat": AnswerForm(send_whole, send_stream)}
+_IMAGES = AnswerForm(send_images, send_images_stream)
+_FORMS = {"chat": AnswerForm(send_whole, send_stream), "images": _IMAGES, "edits": _IMAGES}
 
 
 def find_form(door: str) -> AnswerForm:

@@ -13,6 +13,7 @@ from starlette.types import Send
 from limner.translate.stream import DONE
 from limner.translate.tasks import Task, answer_task
 from limner.web.sending import send_start
+from limner.web.streaming import STREAM_HEADERS
 from limner.wire.openai import (
     AnswerMessage,
     ChatCompletion,
@@ -49,11 +50,7 @@ async def send_local_answer(
 ) -> None:
     """Send the whole answer; `includes_usage` says whether a stream counts its tokens, of which there are none."""
     if is_stream:
-        headers = [
-            (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-cache, no-transform"),
-            (b"x-accel-buffering", b"no"),
-        ]
+        headers = [*STREAM_HEADERS]
         chunks = _write_chunks(answer, includes_usage=includes_usage)
         body = b"".join(b"data: %b\n\n" % msgspec.json.encode(chunk) for chunk in chunks) + DONE
     else:

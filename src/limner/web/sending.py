@@ -4,7 +4,7 @@ What a client is sent is read from transcript and spools, whether the generation
 back from the store. One that leaves is sent nothing more.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from starlette.types import Send
@@ -52,9 +52,19 @@ async def send_whole(
 
     Raises the GatewayError that the generation ended with, or ClientDisconnect.
     """
+    await send_encoded(generation, delivery, send, lambda: _encode(generation, links, metadata))
+
+
+async def send_encoded(
+    generation: Generation, delivery: Delivery, send: Send, encode: "Callable[[], Encoded]"
+) -> None:
+    """Wait for the end and send what `encode` makes of it.
+
+    Raises what `encode` raises, or ClientDisconnect.
+    """
     with generation.audience.join():
         await delivery.wait_until_over()
-        encoded = _encode(generation, links, metadata)
+        encoded = encode()
         await send_start(
             send,
             [
@@ -74,7 +84,7 @@ async def send_whole(
     await delivery.finish()
 
 
-class _Encoded(Struct, frozen=True, kw_only=True):
+class Encoded(Struct, frozen=True, kw_only=True):
     """A whole answer; the base64 of each of `pictures` goes between two of `pieces`."""
 
     pieces: list[bytes]
@@ -88,7 +98,7 @@ class _Encoded(Struct, frozen=True, kw_only=True):
         return sum(map(len, self.pieces)) + base64_bytes
 
 
-def _encode(generation: Generation, links: PictureLinks, metadata: Mapping[str, str] | None) -> _Encoded:
+def _encode(generation: Generation, links: PictureLinks, metadata: Mapping[str, str] | None) -> Encoded:
     """Return the answer of a generation that is over. Raises the GatewayError it ended with."""
     bill = get_bill(generation)
     head = to_answer_head(generation)
@@ -107,13 +117,13 @@ def _encode(generation: Generation, links: PictureLinks, metadata: Mapping[str, 
         form=generation.asked.image_output,
         metadata=metadata,
     )
-    return _Encoded(pieces=pieces, pictures=pictures, delivered=len(delivered))
+    return Encoded(pieces=pieces, pictures=pictures, delivered=len(delivered))
 
 
 async def _send_large(
     generation: Generation,
     delivery: Delivery,
-    encoded: _Encoded,
+    encoded: Encoded,
     send: Send,
 ) -> None:
     await send_body(send, encoded.pieces[0])

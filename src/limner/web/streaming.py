@@ -22,6 +22,13 @@ OPEN_AFTER_SECONDS = 5.0
 """A stream opens this long after sending even if Gemini has said nothing: proxies and clients wait for headers."""
 
 
+STREAM_HEADERS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
 class SendOptions(Struct, frozen=True, kw_only=True):
     """How one client is answered."""
 
@@ -42,14 +49,7 @@ async def send_stream(generation: Generation, delivery: Delivery, options: SendO
     """
     with generation.audience.join():
         await open_stream(generation, delivery, waits=options.waits_for_opening)
-        await send_start(
-            send,
-            [
-                (b"content-type", b"text/event-stream; charset=utf-8"),
-                (b"cache-control", b"no-cache, no-transform"),
-                (b"x-accel-buffering", b"no"),
-            ],
-        )
+        await send_start(send, [*STREAM_HEADERS])
         stream = _Stream(generation, delivery, options, send)
         try:
             last = await stream.send()
