@@ -21,6 +21,9 @@ from limner.translate.transcript import Transcript, count_due
 from limner.translate.usage import TokenCount
 from limner.wire.openai import Notice
 
+DOORS = ("chat", "images", "edits", "native")
+"""Where pictures are bought, and what form an answer has."""
+
 
 class State(StrEnum):
     """Where a generation is.

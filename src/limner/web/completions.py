@@ -4,8 +4,11 @@ Whoever lost an answer - to a time-out, a proxy, a crash - finds it here, by id,
 those that reached nobody. Knows the books and how an answer is sent; nothing of how one is drawn.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,12 +18,12 @@ from starlette.types import Scope as AsgiScope
 from limner.errors import InvalidRequest, MethodNotAllowed
 from limner.generation.claiming import digest_idempotency_key
 from limner.generation.generations import Generations, GivenUp
-from limner.generation.record import begin_asked
+from limner.generation.record import DOORS, begin_asked
 from limner.generation.replaying import StoredFailure
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.lookups import Choice
-from limner.ledger.records import Scope
+from limner.ledger.records import GenerationRecord, Scope
 from limner.pictures.links import PictureLinks
 from limner.web.completion_notes import decode_metadata, to_note
 from limner.web.delivery import Deliveries
@@ -87,11 +90,15 @@ class CompletionsDoor:
         """Answer with what the caller asked to store, or with what `undelivered` or `idempotency_key` find."""
         scope = await self._ownership.identify(request)
         limit = read_limit(request.query_params)
-        choice = self._choose(request.query_params, scope, limit + 1)
+        choice = self._choose(request.query_params, limit + 1)
+        given_key = request.query_params.get("idempotency_key")
         self._deliveries.check()
         try:
             await self._ledger.catch_up()
-            found = await self._ledger.list_generations(scope, choice)
+            if given_key is None:
+                found = await self._ledger.list_generations(scope, choice)
+            else:
+                found = await self._list_by_key(scope, choice, given_key)
         except DatabaseError as error:
             raise no_books() from error
         notes = [to_note(record) for record in found[:limit]]
@@ -104,7 +111,17 @@ class CompletionsDoor:
             )
         )
 
-    def _choose(self, query: QueryParams, scope: Scope, limit: int) -> Choice:
+    async def _list_by_key(self, scope: Scope, choice: Choice, key: str) -> Sequence[GenerationRecord]:
+        """Return what was asked with an Idempotency-Key: at each door it stands for another call. Raises DatabaseError."""
+        found: list[GenerationRecord] = []
+        for door in DOORS:
+            digest = digest_idempotency_key(scope.owner, door, key, self._fingerprint_key)
+            at_door = replace(choice, idempotency_digest=digest)
+            found += await self._ledger.list_generations(scope, at_door)
+        found.sort(key=lambda record: (record.claimed_at_ms, record.id), reverse=choice.is_newest_first)
+        return found[: choice.limit]
+
+    def _choose(self, query: QueryParams, limit: int) -> Choice:
         """Return which generations are asked for. Raises InvalidRequest."""
         given_key, after, model = (query.get(name) for name in ("idempotency_key", "after", "model"))
         undelivered = read_flag(query, "undelivered")
@@ -118,13 +135,9 @@ class CompletionsDoor:
                     code="unsupported_parameter",
                     param=name,
                 )
-        digest = None
-        if given_key is not None:
-            digest = digest_idempotency_key(scope.owner, "chat", given_key, self._fingerprint_key)
         return Choice(
             is_undelivered_only=undelivered,
             is_stored_only=is_stored,
-            idempotency_digest=digest,
             asked_begin=None if model is None else begin_asked(model),
             metadata=msgspec.json.encode(metadata) if metadata else None,
             after=None if after is None else to_generation_id(after),
