@@ -98,7 +98,7 @@ class CompletionsDoor:
             if given_key is None:
                 found = await self._ledger.list_generations(scope, choice)
             else:
-                found = await self._list_by_key(scope, choice, given_key)
+                found = [*await self._list_by_key(scope, choice, given_key)]
         except DatabaseError as error:
             raise no_books() from error
         notes = [to_note(record) for record in found[:limit]]
