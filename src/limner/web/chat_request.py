@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from starlette.datastructures import Headers
 
 from limner.catalogue import Model, find_model, find_model_and_suffixes, strip_prefixes, to_unlisted
+from limner.catalogue.aliases import Aliases
 from limner.errors import InvalidRequest, NotFound
 from limner.generation.inputs import Inputs
 from limner.generation.memory import Memory
@@ -41,6 +42,8 @@ class ReadingRules(Struct, frozen=True, kw_only=True):
     upstream_stores: bool
     background_tasks: str
     """Who answers those of chat UIs: `local`, `draw`, or the id of a text model."""
+    aliases: Aliases = Aliases()
+    """Further names of models."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -109,7 +112,8 @@ class ChatReader:
     async def choose_model(self, fields: dict[str, Any], key: ApiKey) -> tuple[Model, tuple[str, ...]]:
         """Return the model that a body names, and the settings in its name. Raises GatewayError."""
         name = read_model_name(fields)
-        model, suffixes = find_model_and_suffixes(name) or await self._find_unlisted(name, key)
+        meant = self._rules.aliases.resolve(name)
+        model, suffixes = find_model_and_suffixes(meant) or await self._find_unlisted(name, key)
         authorize_model(key, model.id)
         return model, suffixes
 
