@@ -80,7 +80,7 @@ def _list_records(operations: Iterable[Operation]) -> tuple[list[type[Struct]], 
 
 
 def _find_records(content: Content) -> Iterator[type[Struct]]:
-    yield from (record for record in (content.record, content.events) if record is not None)
+    yield from (record for record in (content.record, content.events, *content.others) if record is not None)
 
 
 def _write_operation(operation: Operation, language: Language) -> dict[str, Any]:
@@ -139,15 +139,19 @@ def _write_answer(answer: Answer, language: Language) -> dict[str, Any]:
 
 
 def _write_content(content: Content, language: Language) -> dict[str, Any]:
-    schema = content.schema
-    if schema is None and content.record is not None:
-        schema = {"$ref": f"{_SCHEMA}{content.record.__name__}"}
-    written: dict[str, Any] = {"schema": schema or {}}
+    written: dict[str, Any] = {"schema": content.schema or _refer_to(content)}
     if content.events is not None:
         written["x-event-schema"] = {"$ref": f"{_SCHEMA}{content.events.__name__}"}
-    if content.examples:
-        written["examples"] = {
-            name: {"summary": example.title.say(language), "value": example.value}
-            for name, example in content.examples.items()
-        }
+    for name, examples in (("examples", content.examples), ("x-samples", content.samples)):
+        if examples:
+            written[name] = {
+                key: {"summary": example.title.say(language), "value": example.value}
+                for key, example in examples.items()
+            }
     return written
+
+
+def _refer_to(content: Content) -> Schema:
+    records = [record for record in (content.record, *content.others) if record is not None]
+    found: list[Schema] = [{"$ref": f"{_SCHEMA}{record.__name__}"} for record in records]
+    return found[0] if len(found) == 1 else {"anyOf": found}

@@ -11,6 +11,7 @@ from msgspec import Struct
 from limner.catalogue import MODELS
 from limner.reference.operation import Language, Rules, Schema, Words
 from limner.wire.completions import CompletionNote, MetadataUpdate
+from limner.wire.images import ImageCompleted, ImageData, ImagesRequest
 from limner.wire.openai import (
     AnswerMessage,
     ChatCompletion,
@@ -29,6 +30,12 @@ _TEXT: Schema = {"type": "string"}
 _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _WITHOUT_NUL = "^[^\\u0000]*$"
 
+_MODEL: Schema = {
+    "anyOf": [{"enum": list(MODEL_NAMES)}, {"type": "string", "minLength": 1}],
+    "examples": ["nano-banana-2.1"],
+}
+"""Any text may be a name (aliases, models that only Gemini's list has); these are known to every gateway."""
+
 METADATA: Schema = {
     "type": "object",
     "maxProperties": 16,
@@ -42,28 +49,46 @@ IMAGE_OUTPUTS = ["auto", "markdown", "url", "images"]
 
 def list_exact(rules: Rules) -> Exact:
     """Return what fields of the records take or hold, more exactly than their types say."""
+    return {**_list_asked(rules), **_list_answered()}
+
+
+def _list_asked(rules: Rules) -> Exact:
+    """Return fields of requests whose bounds are not checked by type, but with the model or the metadata at hand."""
     metadata = {"anyOf": [METADATA, {"type": "null"}]}
-    output = {"anyOf": [{"enum": ["", *IMAGE_OUTPUTS]}, {"type": "null"}]}
+    sampling = {"temperature": _number("number", 0, 2), "top_p": _number("number", 0, 1)}
     return {
         ChatCompletionRequest: {
-            # Any text may be a name (aliases, models that only Gemini's list has); these are known to every gateway.
-            "model": {
-                "anyOf": [{"enum": list(MODEL_NAMES)}, {"type": "string"}],
-                "examples": ["nano-banana-2.1"],
-            },
+            "model": _MODEL,
             "metadata": metadata,
-            # Bounds are checked with the model at hand, not by type.
             "n": _number("integer", 1, rules.max_n),
-            "temperature": _number("number", 0, 2),
-            "top_p": _number("number", 0, 1),
+            **sampling,
         },
-        LimnerOptions: {"image_output": output},
+        ImagesRequest: {
+            "model": _MODEL,
+            "prompt": {"type": "string", "minLength": 1, "pattern": "\\S"},
+            "metadata": metadata,
+            "n": _number("integer", 1, 10),
+            **sampling,
+            "partial_images": _number("integer", 0, 3),
+            "output_compression": _number("integer", 0, 100),
+            "response_format": _one_of("", "b64_json", "url"),
+            "output_format": _one_of("", "auto", "png", "jpeg", "jpg", "webp"),
+            "background": _one_of("", "auto", "opaque"),
+        },
+        LimnerOptions: {"image_output": _one_of("", *IMAGE_OUTPUTS)},
         MetadataUpdate: {"metadata": metadata},
+    }
+
+
+def _list_answered() -> Exact:
+    return {
         # Raw JSON, because a picture's base64 is put into its middle as it is sent.
         AnswerMessage: {"content": _TEXT},
         Delta: {"content": _TEXT},
         DataUrl: {"url": _TEXT},
-        # Every generation that lists show has one of these states; the ledger's names.
+        ImageData: {"b64_json": _TEXT},
+        ImageCompleted: {"b64_json": _TEXT},
+        # The ledger's names: every generation that lists show has one of them.
         CompletionNote: {
             "state": {"enum": ["claimed", "sent", "receiving", "settled", "refused", "failed", "unknown"]}
         },
@@ -75,6 +100,7 @@ def list_added(_rules: Rules) -> Exact:
     """Return fields that no record has: ratio and size are read from the body itself, in all their spellings."""
     return {
         ChatCompletionRequest: _list_places(_list_top_fields()),
+        ImagesRequest: _list_places(_list_top_fields()),
         ExtraBody: _list_places(_list_top_fields()),
         GoogleOptions: _list_places(_list_config_fields()),
     }
@@ -131,6 +157,10 @@ def _list_top_fields() -> dict[str, Schema]:
         **_list_config_fields(),
         **{name: {**_TEXT_OR_NULL, "examples": [value]} for name, value in more.items()},
     }
+
+
+def _one_of(*values: str) -> Schema:
+    return {"anyOf": [{"enum": list(values)}, {"type": "null"}]}
 
 
 def _number(kind: str, least: int, most: int) -> Schema:

@@ -4,10 +4,16 @@ from msgspec import Struct
 
 from limner.reference.words_answer import ANSWER_FIELDS, ANSWER_RECORDS
 from limner.reference.words_chat import CHAT_FIELDS, CHAT_RECORDS
+from limner.reference.words_images import IMAGES_FIELDS, IMAGES_RECORDS
 from limner.reference.words_lists import LIST_FIELDS, LIST_RECORDS
 
 Said = tuple[str, str]
 """English and Chinese."""
 
-FIELD_WORDS: dict[type[Struct], dict[str, Said]] = {**CHAT_FIELDS, **ANSWER_FIELDS, **LIST_FIELDS}
-RECORD_WORDS: dict[type[Struct], Said] = {**CHAT_RECORDS, **ANSWER_RECORDS, **LIST_RECORDS}
+FIELD_WORDS: dict[type[Struct], dict[str, Said]] = {
+    **CHAT_FIELDS,
+    **ANSWER_FIELDS,
+    **IMAGES_FIELDS,
+    **LIST_FIELDS,
+}
+RECORD_WORDS: dict[type[Struct], Said] = {**CHAT_RECORDS, **ANSWER_RECORDS, **IMAGES_RECORDS, **LIST_RECORDS}

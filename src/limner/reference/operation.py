@@ -49,10 +49,15 @@ class Content(Struct, frozen=True, kw_only=True):
 
     media_type: str = JSON
     record: type[Struct] | None = None
+    others: tuple[type[Struct], ...] = ()
+    """Records that it may have instead."""
     schema: Schema | None = None
     events: type[Struct] | None = None
     """Of a stream: what each `data:` holds."""
     examples: Mapping[str, Example] = {}
+    """Bodies that can be sent as they stand."""
+    samples: Mapping[str, Example] = {}
+    """Bodies for people to fill in: `@name` stands for a file of that name."""
 
 
 class Parameter(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
 """Descriptions of the doors, one module for each group. No code of a door."""
 
-from limner.reference.doors import chat, completions, health, models, own, pictures
+from limner.reference.doors import chat, completions, health, images, models, own, pictures
 from limner.reference.operation import Operation, Rules
 
-_GROUPS = (chat, completions, models, pictures, health, own)
+_GROUPS = (chat, images, completions, models, pictures, health, own)
 
 TAGS = tuple(tag for group in _GROUPS for tag in group.TAGS)
 

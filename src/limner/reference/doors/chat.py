@@ -52,7 +52,7 @@ _BODIES = {
         },
     ),
     "stream": Example(
-        Words("As a stream, the picture in `images`", "流式返回，图片放在 `images`"),
+        Words("As a stream, the picture in images", "流式返回，图片放在 images"),
         {
             "model": "nano-banana-2.1",
             "stream": True,

@@ -12,6 +12,7 @@ from limner.wire.completions import (
     MetadataUpdate,
     Pending,
 )
+from limner.wire.images import ImagesResponse
 from limner.wire.openai import ChatCompletion
 
 TAGS = (
@@ -125,15 +126,15 @@ def _show(*callers: Parameter) -> Operation:
         tag="completions",
         summary=Words("Collect an answer", "取回答案"),
         description=Words(
-            "The answer, whole, with its picture where the call asked for it. It can be collected any number of times as long as "
+            "The answer, whole, in the form of the door it was asked at, with its picture where the call asked for it. It can be collected any number of times as long as "
             "it is kept, and collecting it is delivery. Waits while the call runs.",
-            "完整的答案，图片位置与原调用一致。保存期间可任意次取回；取回即视为送达。调用进行中时会等待。",
+            "完整的答案，形式与所用接口一致，图片位置与原调用一致。保存期间可任意次取回；取回即视为送达。调用进行中时会等待。",
         ),
         parameters=(COMPLETION_ID, _WAIT, *callers),
         answers=(
             Answer(
                 words=Words("The answer.", "答案。"),
-                contents=(Content(record=ChatCompletion),),
+                contents=(Content(record=ChatCompletion, others=(ImagesResponse,)),),
                 headers=(GENERATION_ID, REPLAYED),
             ),
             Answer(

@@ -26,68 +26,69 @@ _KEPT = ("etag", "cache-control")
 _SAME = Answer(status=304, words=Words("It is there already.", "已是最新。"), headers=_KEPT)
 
 
+_DOCUMENT = Operation(
+    method="get",
+    path="/openapi.json",
+    id="getDocument",
+    tag="reference",
+    summary=Words("This document", "本文档"),
+    description=Words(
+        "OpenAPI 3.1, made from what the gateway reads and writes.",
+        "OpenAPI 3.1，由网关实际读写的内容生成。",
+    ),
+    parameters=(_LANGUAGE, _ETAG),
+    answers=(
+        Answer(
+            words=Words("The document.", "文档。"),
+            contents=(Content(schema={"type": "object", "required": ["openapi", "info", "paths"]}),),
+            headers=_KEPT,
+        ),
+        _SAME,
+    ),
+    is_open=True,
+)
+_PAGE = Operation(
+    method="get",
+    path="/docs",
+    id="getReference",
+    tag="reference",
+    summary=Words("This page", "本页"),
+    description=Words("The reference for people; works offline.", "供人阅读的参考页，可离线使用。"),
+    parameters=(_ETAG,),
+    answers=(
+        Answer(
+            words=Words("The page.", "页面。"),
+            contents=(Content(media_type="text/html", schema={"type": "string"}),),
+            headers=(*_KEPT, "content-security-policy"),
+        ),
+        _SAME,
+    ),
+    is_open=True,
+)
+_PAGE_FILE = Operation(
+    method="get",
+    path="/docs/{file}",
+    id="getReferenceFile",
+    tag="reference",
+    summary=Words("A file of this page", "本页的文件"),
+    description=Words("Styles and scripts.", "样式与脚本。"),
+    parameters=(_FILE, _ETAG),
+    answers=(
+        Answer(
+            words=Words("The file.", "文件。"),
+            contents=tuple(
+                Content(media_type=mime_type, schema={"type": "string"})
+                for mime_type in ("text/css", "text/javascript", "image/svg+xml")
+            ),
+            headers=(*_KEPT, "content-security-policy"),
+        ),
+        _SAME,
+    ),
+    codes=("not_found",),
+    is_open=True,
+)
+
+
 def list_operations(_rules: Rules) -> tuple[Operation, ...]:
     """Return the doors."""
-    return (
-        Operation(
-            method="get",
-            path="/openapi.json",
-            id="getDocument",
-            tag="reference",
-            summary=Words("This document", "本文档"),
-            description=Words(
-                "OpenAPI 3.1, made from what the gateway reads and writes.",
-                "OpenAPI 3.1，由网关实际读写的内容生成。",
-            ),
-            parameters=(_LANGUAGE, _ETAG),
-            answers=(
-                Answer(
-                    words=Words("The document.", "文档。"),
-                    contents=(Content(schema={"type": "object", "required": ["openapi", "info", "paths"]}),),
-                    headers=_KEPT,
-                ),
-                _SAME,
-            ),
-            is_open=True,
-        ),
-        Operation(
-            method="get",
-            path="/docs",
-            id="getReference",
-            tag="reference",
-            summary=Words("This page", "本页"),
-            description=Words("The reference for people; works offline.", "供人阅读的参考页，可离线使用。"),
-            parameters=(_ETAG,),
-            answers=(
-                Answer(
-                    words=Words("The page.", "页面。"),
-                    contents=(Content(media_type="text/html", schema={"type": "string"}),),
-                    headers=(*_KEPT, "content-security-policy"),
-                ),
-                _SAME,
-            ),
-            is_open=True,
-        ),
-        Operation(
-            method="get",
-            path="/docs/{file}",
-            id="getReferenceFile",
-            tag="reference",
-            summary=Words("A file of this page", "本页的文件"),
-            description=Words("Styles and scripts.", "样式与脚本。"),
-            parameters=(_FILE, _ETAG),
-            answers=(
-                Answer(
-                    words=Words("The file.", "文件。"),
-                    contents=tuple(
-                        Content(media_type=mime_type, schema={"type": "string"})
-                        for mime_type in ("text/css", "text/javascript", "image/svg+xml")
-                    ),
-                    headers=(*_KEPT, "content-security-policy"),
-                ),
-                _SAME,
-            ),
-            codes=("not_found",),
-            is_open=True,
-        ),
-    )
+    return (_DOCUMENT, _PAGE, _PAGE_FILE)

@@ -29,14 +29,19 @@ async function copy(text) {
   area.remove();
 }
 
-/** Return a block of code with a button that copies it. */
-export function makeCode(text, context, label) {
+/** Return a button that copies what `read` returns. */
+export function makeCopyButton(read, context) {
   const { words } = context;
   const button = make("button", { type: "button", class: "copy" }, words.copy);
   button.addEventListener("click", async () => {
-    await copy(text);
+    await copy(read());
     button.textContent = words.copied;
     setTimeout(() => (button.textContent = words.copy), 1500);
   });
-  return make("div", { class: "code" }, button, make("pre", { tabindex: "0", role: "region", "aria-label": label }, make("code", {}, ...colour(text))));
+  return button;
+}
+
+/** Return a block of code. */
+export function makeCode(text, label) {
+  return make("pre", { tabindex: "0", role: "region", "aria-label": label }, make("code", {}, ...colour(text)));
 }

@@ -1,6 +1,6 @@
 // Shows one door: what it does, what it takes, what it answers, and how a program calls it.
 
-import { makeCode } from "./code.js";
+import { makeCode, makeCopyButton } from "./code.js";
 import { make, makeBlocks, makeInline } from "./dom.js";
 import { describeCall, writeCurl, writeNodeCall, writePythonCall } from "./samples.js";
 import { follow, makeField, makeTree } from "./schema.js";
@@ -123,7 +123,7 @@ function makeAnswers(operation, context) {
 function listExamples(operation) {
   const contents = Object.entries(operation.requestBody?.content ?? {});
   const found = contents.flatMap(([mediaType, content]) =>
-    Object.entries(content.examples ?? {}).map(([name, example]) => ({ name, title: example.summary, value: example.value, mediaType })),
+    Object.entries({ ...content.examples, ...content["x-samples"] }).map(([name, example]) => ({ name, title: example.summary, value: example.value, mediaType })),
   );
   return found.length ? found : [{ name: "", title: "", value: undefined, mediaType: null }];
 }
@@ -141,7 +141,7 @@ function makeSamples(operation, method, path, context) {
       tab.tabIndex = tab.dataset.program === name ? 0 : -1;
     }
     const call = describeCall({ ...operation, "x-needs-key": operation.security?.length !== 0 }, method, path, chosen.value, chosen.mediaType, location.origin);
-    shown.replaceChildren(makeCode(write(call), context, `${words.sample}, ${name}`));
+    shown.replaceChildren(makeCode(write(call), `${words.sample}, ${name}`));
   };
   context.settings.onProgram.push(show);
   tabs.forEach((tab, index) => {
@@ -163,7 +163,8 @@ function makeSamples(operation, method, path, context) {
   return make(
     "aside",
     { class: "sample", "aria-label": words.sample },
-    make("div", { class: "sample-head" }, make("div", { class: "tabs", role: "tablist", "aria-label": words.sample }, tabs), examples.length > 1 ? choice : null),
+    make("div", { class: "sample-head" }, make("div", { class: "tabs", role: "tablist", "aria-label": words.sample }, tabs), makeCopyButton(() => shown.textContent, context)),
+    examples.length > 1 ? make("div", { class: "sample-choice" }, choice) : null,
     shown,
   );
 }
