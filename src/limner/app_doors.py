@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from limner import __version__
 from limner.app_metrics import build_metrics
 from limner.app_rooms import Rooms
+from limner.catalogue.aliases import Aliases
 from limner.config import Settings
 from limner.ledger.books import Books
 from limner.ledger.keys import KeyStore
@@ -29,6 +30,9 @@ from limner.web.images_api import ImagesApiDoor
 from limner.web.images_request import ImagesReader
 from limner.web.metrics import MetricsDoor
 from limner.web.models import ModelsDoor
+from limner.web.native import NativeDoor, NativeRules, refuse_unserved
+from limner.web.native_counting import Counter
+from limner.web.native_models import NativeModelsDoor
 from limner.web.ownership import Ownership
 from limner.web.reference import ReferenceDoor
 from limner.web.stored import StoredDoor
@@ -103,9 +107,27 @@ class Doors:
         yield Route("/images/{picture_id:path}", AsgiDoor(images.show), methods=["GET"])
 
     def _list_models(self) -> Iterator[Route]:
-        models = ModelsDoor(self._find_key)
+        native_models = NativeModelsDoor(self._find_key)
+        models = ModelsDoor(self._find_key, native_models)
+        native = self._build_native()
+        either = ByMethod(GET=answer_by(models.show), POST=native)
         yield Route("/v1/models", models.list, methods=["GET"])
-        yield Route("/v1/models/{name:path}", models.show, methods=["GET"])
+        yield Route("/v1/models/{name:path}", either, methods=["GET", "POST"])
+        one = ByMethod(GET=answer_by(native_models.show), POST=native)
+        yield Route("/v1beta/models", native_models.list, methods=["GET"])
+        yield Route("/v1beta/models/{name:path}", one, methods=["GET", "POST"])
+        yield Route("/v1beta/publishers/google/models/{name:path}", one, methods=["GET", "POST"])
+        every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        yield Route("/v1beta/{name:path}", AsgiDoor(refuse_unserved), methods=every)
+
+    def _build_native(self) -> NativeDoor:
+        settings, rooms = self._settings, self._rooms
+        rules = NativeRules(
+            upstream_stores=settings.upstream_store,
+            aliases=Aliases(settings.aliases),
+            is_served=rooms.models.has,
+        )
+        return NativeDoor(self._calls, Counter(rooms.client.count_tokens), rules)
 
     def _list_metrics(self) -> Iterator[Route]:
         metrics = MetricsDoor(self.metrics, self._find_key)
@@ -167,6 +189,7 @@ def _to_reading_rules(settings: Settings) -> ReadingRules:
         public_url=settings.public_url,
         upstream_stores=settings.upstream_store,
         background_tasks=settings.background_tasks,
+        aliases=Aliases(settings.aliases),
     )
 
 

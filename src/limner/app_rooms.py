@@ -27,7 +27,8 @@ from limner.ledger.generations import Ledger
 from limner.ledger.signing import derive
 from limner.pictures.links import PictureLinks
 from limner.pictures.spool import FileSpool, SpoolFolder
-from limner.upstream.client import GeminiClient, Upstream
+from limner.upstream.client import GeminiClient
+from limner.upstream.connection import Upstream
 from limner.upstream.model_list import ModelList
 from limner.web.delivery import Deliveries
 

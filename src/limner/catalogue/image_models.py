@@ -6,6 +6,8 @@ Facts, as of 2026-11-22:
   * 3.1 Flash Lite takes no imageSize at all and 2.5 Flash ignores it; for both `1K` is legal and not sent.
   * 2.1 refuses 512 (model page and models.list, 2026-10); one report of 2026-10-18 says otherwise.
   * Tokens per picture do not depend on the ratio. 2.1's 3,780 at 4K was measured from live usage.
+  * Versions, descriptions and limits of tokens: Google's own list of models (2026-06 and 2026-10), for 3 Pro and 3.1 Flash Lite
+    its model pages.
   * Prices: Google's paid tier of the Developer API, pricing page of 2026-07 and the notices of 2026-10.
 """
 
@@ -61,6 +63,9 @@ IMAGE_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-nano-banana-2.1",
         title="Nano Banana 2.1",
+        version="3.0",
+        description="Gemini Nano Banana 2.1.",
+        token_limits=(65_536, 65_536),
         created=1791244800,  # 2026-10-06
         aliases=("nano-banana-2.1",),
         ratios=ALL_RATIOS,
@@ -74,6 +79,9 @@ IMAGE_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3-pro-image",
         title="Nano Banana Pro",
+        version="3.0",
+        description="Gemini 3 Pro Image",
+        token_limits=(65_536, 32_768),
         created=1779926400,  # 2026-05-28
         aliases=("nano-banana-pro",),
         ratios=_COMMON_RATIOS,
@@ -87,6 +95,9 @@ IMAGE_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3.1-flash-image",
         title="Nano Banana 2",
+        version="3.0",
+        description="Gemini 3.1 Flash Image.",
+        token_limits=(65_536, 65_536),
         created=1779926400,  # 2026-05-28
         aliases=("nano-banana-2",),
         ratios=ALL_RATIOS,
@@ -101,6 +112,9 @@ IMAGE_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3.1-flash-lite-image",
         title="Nano Banana 2 Lite",
+        version="3.0",
+        description="Gemini 3.1 Flash Lite Image.",
+        token_limits=(65_536, 4096),
         created=1782777600,  # 2026-06-30
         aliases=("nano-banana-2-lite",),
         ratios=ALL_RATIOS,
@@ -114,6 +128,9 @@ IMAGE_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-2.5-flash-image",
         title="Nano Banana",
+        version="2.0",
+        description="Gemini 2.5 Flash Preview Image",
+        token_limits=(32_768, 32_768),
         created=1759363200,  # 2025-10-02
         aliases=("nano-banana",),
         ratios=_COMMON_RATIOS,

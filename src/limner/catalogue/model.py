@@ -45,6 +45,10 @@ class Model:
     input_image_tokens: int
     max_output_tokens: int | None = None
     """The most that one answer of a text model may hold, thoughts included; None where it draws."""
+    version: str = ""
+    description: str = ""
+    token_limits: tuple[int, int] | None = None
+    """Of input and output, as Google's list of models has them; None: they are not known."""
     has_signatures: bool = True
     thinking_levels: tuple[str, ...] = ()
     """Levels the model takes; none means it refuses a thinking config."""

@@ -18,6 +18,7 @@ Facts, as of 2026-11-25, all of the Developer API's paid tier:
     that by continuation tokens, which are not used here.
   * From 3.5 Flash-Lite on temperature and top_p are ignored, and penalties are an error; Gemini 4 takes no thinking
     budget (model pages and developer guides, 2026-07 to 2026-11).
+  * 1,048,576 tokens of input: the same model pages.
   * An input picture is 1,120 tokens (Gemini 3 developer guide: the default media resolution).
 """
 
@@ -25,6 +26,7 @@ from limner.catalogue.model import Model, Prices
 
 _INPUT_IMAGE_TOKENS = 1120
 _MAX_OUTPUT_TOKENS = 65_536
+_TOKEN_LIMITS = (1_048_576, _MAX_OUTPUT_TOKENS)
 
 _2026_12_01 = 1796083200
 _2027_01_01 = 1798761600
@@ -38,6 +40,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-4-carbon",
         title="Gemini 4 Carbon",
+        version="4",
+        description="Gemini 4 Carbon.",
+        token_limits=_TOKEN_LIMITS,
         created=1794268800,  # 2026-11-10
         prices=_GEMINI_4_PRICES,
         later_prices=_GEMINI_4_LATER_PRICES,
@@ -50,6 +55,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-4-argon",
         title="Gemini 4 Argon",
+        version="4",
+        description="Gemini 4 Argon.",
+        token_limits=_TOKEN_LIMITS,
         created=1791849600,  # 2026-10-13
         prices=_GEMINI_4_PRICES,
         later_prices=_GEMINI_4_LATER_PRICES,
@@ -62,6 +70,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-4-hydrogen",
         title="Gemini 4 Hydrogen",
+        version="4",
+        description="Gemini 4 Hydrogen.",
+        token_limits=_TOKEN_LIMITS,
         created=1794441600,  # 2026-11-12
         prices=Prices(input_nano_usd=1500, output_text_nano_usd=7500),
         input_image_tokens=_INPUT_IMAGE_TOKENS,
@@ -73,6 +84,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3.8-flash",
         title="Gemini 3.8 Flash",
+        version="3.8",
+        description="Gemini 3.8 Flash.",
+        token_limits=_TOKEN_LIMITS,
         created=1788307200,  # 2026-09-02
         prices=_FLASH_PRICES,
         later_prices=_FLASH_LATER_PRICES,
@@ -84,6 +98,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3.6-flash",
         title="Gemini 3.6 Flash",
+        version="3.6",
+        description="Gemini 3.6 Flash.",
+        token_limits=_TOKEN_LIMITS,
         created=1784592000,  # 2026-07-21
         prices=_FLASH_PRICES,
         later_prices=_FLASH_LATER_PRICES,
@@ -95,6 +112,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3.5-flash-lite",
         title="Gemini 3.5 Flash-Lite",
+        version="3.5",
+        description="Gemini 3.5 Flash-Lite.",
+        token_limits=_TOKEN_LIMITS,
         created=1784592000,  # 2026-07-21
         prices=Prices(input_nano_usd=300, output_text_nano_usd=2500),
         input_image_tokens=_INPUT_IMAGE_TOKENS,
@@ -105,6 +125,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3.1-flash-lite",
         title="Gemini 3.1 Flash-Lite",
+        version="3.1",
+        description="Gemini 3.1 Flash-Lite.",
+        token_limits=_TOKEN_LIMITS,
         created=1778112000,  # 2026-05-07; its shutdown is set for 2027-05-07
         prices=Prices(input_nano_usd=250, output_text_nano_usd=1500),
         input_image_tokens=_INPUT_IMAGE_TOKENS,
@@ -115,6 +138,9 @@ TEXT_MODELS: tuple[Model, ...] = (
     Model(
         id="gemini-3.1-pro-preview",
         title="Gemini 3.1 Pro",
+        version="3.1",
+        description="Gemini 3.1 Pro.",
+        token_limits=_TOKEN_LIMITS,
         created=1771459200,  # 2026-02-19
         aliases=("gemini-3.1-pro",),
         prices=Prices(input_nano_usd=2000, output_text_nano_usd=12_000),

@@ -21,7 +21,8 @@ from limner.translate.failure import (
     read_error_body,
     to_gateway_error,
 )
-from limner.upstream.client import Answer, CallBody, CallUnwanted, GeminiClient
+from limner.upstream.client import Answer, CallUnwanted, GeminiClient
+from limner.upstream.connection import CallBody
 from limner.upstream.retry import choose_wait_seconds
 
 _LOG = logging.getLogger("limner.generation")

@@ -4,12 +4,14 @@ It can be read any number of times, for a call that has to be sent again. Knows 
 """
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import msgspec
 
 from limner.pictures.spool import PictureSpool
+from limner.translate.contents import Insert
 from limner.translate.request import Drawing, Unsigned
-from limner.wire.gemini import PICTURE
+from limner.wire.gemini import PICTURE, GenerateContentRequest
 
 SEND_BYTES = 48 * 1024
 """Bytes of an input picture sent at a time, 64 KiB of base64."""
@@ -36,8 +38,17 @@ class PictureBody:
 
 def build_body(drawing: Drawing | Unsigned, inputs: Sequence[PictureSpool]) -> bytes | PictureBody:
     """Return the body of a call; `inputs` are all pictures and signatures, of which the drawing names some."""
-    pieces = msgspec.json.encode(drawing.request).split(PICTURE)
+    return to_body(drawing.request, drawing.inserts, inputs)
+
+
+def to_body(
+    request: GenerateContentRequest | dict[str, Any],
+    inserts: Sequence[Insert],
+    inputs: Sequence[PictureSpool],
+) -> bytes | PictureBody:
+    """Return a request with what is put into its places; `inserts` name some of `inputs`."""
+    pieces = msgspec.json.encode(request).split(PICTURE)
     if len(pieces) == 1:
         return pieces[0]
-    numbers = [insert if isinstance(insert, int) else insert.number for insert in drawing.inserts]
+    numbers = [insert if isinstance(insert, int) else insert.number for insert in inserts]
     return PictureBody(pieces, [inputs[number] for number in numbers])

@@ -33,9 +33,11 @@ class Long(Enum):
     """All of it if it begins as a picture's base64 does, else what follows `;base64,`."""
     IF_SHORT = auto()
     """Nothing if it is short; else it is dropped."""
+    IF_LONG = auto()
+    """Nothing if it is short; else all of it."""
 
 
-UNDECIDED = frozenset({Long.BY_HEAD, Long.IF_SHORT})
+UNDECIDED = frozenset({Long.BY_HEAD, Long.IF_SHORT, Long.IF_LONG})
 
 
 def decide(rule: Long, data: bytes, position: int) -> Long:
@@ -46,5 +48,7 @@ def decide(rule: Long, data: bytes, position: int) -> Long:
         return rule
     if rule is Long.IF_SHORT:
         return Long.DROPPED if quote < 0 else Long.NONE
+    if rule is Long.IF_LONG:
+        return Long.WHOLE if quote < 0 else Long.NONE
     is_picture = _PICTURE.match(unescape(head if quote < 0 else head[:quote]))
     return Long.WHOLE if is_picture else Long.AFTER_MARKER

@@ -30,7 +30,8 @@ class Drawing(Struct, frozen=True, kw_only=True):
     model: Model
     asked_model: str
     settings: DrawSettings
-    request: GenerateContentRequest
+    request: GenerateContentRequest | dict[str, Any]
+    """A dictionary where it goes out as a client wrote it."""
     inserts: tuple[Insert, ...]
     """What goes into the places of the encoded request, in their order."""
     unsigned: Unsigned | None = None

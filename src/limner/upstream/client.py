@@ -1,7 +1,6 @@
 """Sends calls to Gemini's Developer API and hands their answers on as they come; asks it which models there are.
 
-Every failure of the library below becomes one of the gateway's errors here. What matters is whether a byte of
-the request may have left: before, nothing was bought; after, nobody knows. Knows nothing of what is asked.
+Every failure of the library below becomes one of the gateway's errors (`failures`). Knows nothing of what is asked.
 
 Measured 2026-11: aiohttp with identity encoding is the cheapest of the well-kept async clients at 20 MB (18 to
 23 ms CPU); httpx costs 3.5 times as much.
@@ -10,16 +9,16 @@ Measured 2026-11: aiohttp with identity encoding is the cheapest of the well-kep
 import asyncio
 import itertools
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Protocol
 
 import aiohttp
-import msgspec
-from msgspec import Struct
 
-from limner.errors import GatewayError, UpstreamFailure, UpstreamTimeout, UpstreamUnavailable
+from limner.errors import UpstreamFailure
+from limner.upstream.connection import CallBody, Upstream
+from limner.upstream.failures import mapped_failures, to_gateway_error
+from limner.upstream.free_calls import count_tokens, list_models
 
 READ_BUFFER_BYTES = 256 * 1024
 """Each piece costs some 20 microseconds of Python on its way, so pieces should be few (measured 2026-11)."""
@@ -36,31 +35,6 @@ MAX_ANSWER_BYTES = 512 * 1024 * 1024
 
 KEEP_ALIVE_SECONDS = 30.0
 """Shorter than Google's own: a call sent into a connection that just closed has an unknown outcome."""
-
-_LIST_TIMEOUT_SECONDS = 10.0
-_MAX_LIST_BYTES = 4 * 1024 * 1024
-_MAX_LIST_PAGES = 10
-
-_UNKNOWN = "The picture may have been bought; it is not asked for again."
-
-
-class Upstream(Struct, frozen=True, kw_only=True):
-    """Where Gemini is and how it is reached."""
-
-    base_url: str
-    api_keys: tuple[str, ...]
-    proxy: str | None = None
-    ca_file: str | None = None
-    timeout_seconds: float = 540.0
-
-
-class CallBody(Protocol):
-    """The body of a call: its exact length and its bytes, which are read once."""
-
-    length: int
-
-    def read(self) -> AsyncIterator[bytes]:
-        """Yield the bytes."""
 
 
 class Answer:
@@ -82,7 +56,7 @@ class Answer:
         loop = asyncio.get_running_loop()
         received_bytes = 0
         moved_at = 0.0
-        with _mapped_failures():
+        with mapped_failures():
             async for data in self._response.content.iter_any():
                 received_bytes += len(data)
                 if received_bytes > MAX_ANSWER_BYTES:
@@ -117,24 +91,6 @@ class _Connector(aiohttp.TCPConnector):
             connection.close()
             raise CallUnwanted
         return connection
-
-
-class _ListedModel(Struct, rename="camel"):
-    name: str
-    supported_generation_methods: list[str] = []
-
-    @property
-    def id(self) -> str:
-        return self.name.removeprefix("models/")
-
-    @property
-    def methods(self) -> list[str]:
-        return self.supported_generation_methods
-
-
-class _ModelsPage(Struct, rename="camel"):
-    models: list[_ListedModel] = []
-    next_page_token: str = ""
 
 
 class GeminiClient:
@@ -186,7 +142,7 @@ class GeminiClient:
         _is_wanted.set(is_wanted)
         try:
             async with asyncio.timeout_at(ends_at) as deadline:
-                with _mapped_failures():
+                with mapped_failures():
                     response = await self._post(model_id, body, is_stream=is_stream)
                 async with response:
                     yield Answer(response, deadline, ends_at)
@@ -196,51 +152,24 @@ class GeminiClient:
     async def list_models(self) -> frozenset[str]:
         """Return the ids of all models that answer generateContent. Raises GatewayError."""
         _is_wanted.set(lambda: True)
-        ids: set[str] = set()
-        token = ""
-        with _mapped_failures():
-            async with asyncio.timeout(_LIST_TIMEOUT_SECONDS):
-                for _ in range(_MAX_LIST_PAGES):
-                    page = await self._get_models(token)
-                    ids.update(model.id for model in page.models if "generateContent" in model.methods)
-                    token = page.next_page_token
-                    if not token:
-                        break
-        return frozenset(ids)
+        return await list_models(self._get_session(), self._upstream, self._keys)
 
-    async def _get_models(self, token: str) -> _ModelsPage:
+    async def count_tokens(self, model_id: str, body: bytes | CallBody) -> tuple[int, bytes]:
+        """Return status and body of Gemini's answer to a countTokens call. Raises GatewayError."""
+        _is_wanted.set(lambda: True)
+        return await count_tokens(self._get_session(), self._upstream, next(self._keys), model_id, body)
+
+    def _get_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             raise RuntimeError("the client is not open")
-        async with self._session.get(
-            f"{self._upstream.base_url}/v1beta/models",
-            params={"pageSize": "1000", **({"pageToken": token} if token else {})},
-            headers={"x-goog-api-key": next(self._keys)},
-            proxy=self._upstream.proxy,
-            allow_redirects=False,
-        ) as response:
-            body = bytearray()
-            async for data in response.content.iter_any():
-                body += data
-                if len(body) > _MAX_LIST_BYTES:
-                    break
-        try:
-            if response.status == 200:
-                return msgspec.json.decode(body, type=_ModelsPage)
-        except msgspec.DecodeError:
-            pass
-        raise UpstreamFailure(
-            f"The upstream gave no list of models; it answered {response.status}.",
-            code="upstream_invalid_response",
-        )
+        return self._session
 
     async def _post(
         self, model_id: str, body: bytes | CallBody, *, is_stream: bool
     ) -> aiohttp.ClientResponse:
-        if self._session is None:
-            raise RuntimeError("the client is not open")
         method = "streamGenerateContent?alt=sse" if is_stream else "generateContent"
         data, length = (body, len(body)) if isinstance(body, bytes) else (body.read(), body.length)
-        return await self._session.post(
+        return await self._get_session().post(
             f"{self._upstream.base_url}/v1beta/models/{model_id}:{method}",
             data=data,
             headers={
@@ -251,39 +180,3 @@ class GeminiClient:
             proxy=self._upstream.proxy,
             allow_redirects=False,
         )
-
-
-@contextmanager
-def _mapped_failures() -> Iterator[None]:
-    try:
-        yield
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise to_gateway_error(error) from error
-
-
-_NOTHING_SENT: Sequence[type[BaseException]] = (
-    aiohttp.ClientConnectorError,  # DNS, TCP, TLS handshake, proxy connection
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.ServerFingerprintMismatch,
-)
-_MALFORMED: Sequence[type[BaseException]] = (
-    aiohttp.ClientResponseError,
-    aiohttp.InvalidUrlClientError,
-)
-
-
-def to_gateway_error(error: BaseException) -> GatewayError:
-    """Return the gateway's error for a failure of the library."""
-    if isinstance(error, tuple(_NOTHING_SENT)):
-        return UpstreamUnavailable(
-            "Gemini cannot be reached; nothing was bought. Try again shortly.", code="upstream_unavailable"
-        )
-    if isinstance(error, TimeoutError):
-        return UpstreamTimeout(f"Gemini did not answer in time. {_UNKNOWN}")
-    if isinstance(error, tuple(_MALFORMED)):
-        return UpstreamFailure(
-            f"The upstream does not speak HTTP as it should. {_UNKNOWN}", code="upstream_invalid_response"
-        )
-    return UpstreamFailure(f"The connection to Gemini was lost. {_UNKNOWN}")

@@ -4,6 +4,7 @@ Knows keys, headers and generations; nothing of what a door reads and writes.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
@@ -32,6 +33,13 @@ from limner.web.repeats import (
     read_end_user,
     read_idempotency_key,
 )
+
+
+class ReadBody(Protocol):
+    """Reads the body of a request."""
+
+    async def __call__(self, request: Request, *, max_bytes: int, new_spool: Callable[[], FileSpool]) -> Body:
+        """Return the body. Raises GatewayError; the spools are then closed."""
 
 
 class CallRules(Struct, frozen=True, kw_only=True):
@@ -99,9 +107,9 @@ class Calls:
             named_end_user=read_end_user(named, None) if named else None,
         )
 
-    async def read_body(self, request: Request) -> Body:
-        """Return the body of a request; whoever takes it closes it. Raises GatewayError."""
-        body = await read_body(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)
+    async def read_body(self, request: Request, read: ReadBody = read_body) -> Body:
+        """Return the body of a request, read as its door does; whoever takes it closes it. Raises GatewayError."""
+        body = await read(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)
         self._deliveries.check()  # what has arrived by now decides whether this call is a repeat
         return body
 
@@ -144,20 +152,21 @@ class Calls:
         *,
         is_stream: bool,
         includes_usage: bool = True,
+        is_array: bool = False,
     ) -> None:
-        """Answer a visitor in the form of its door. Raises GatewayError as long as nothing has been sent."""
+        """Answer a visitor in the form of its door; a stream as one array if `is_array`. Raises GatewayError as long as nothing has been sent."""
         delivery = self._deliveries.begin(visit, scope)
         form = find_form(visit.generation.asked.door)
         try:
             if is_stream:
-                options = self._to_options(visit, scope, includes_usage=includes_usage)
+                options = self._to_options(visit, scope, includes_usage=includes_usage, is_array=is_array)
                 await form.send_stream(visit.generation, delivery, options, send)
             else:
                 await form.send_whole(visit.generation, delivery, send, links=self._links)
         finally:
             delivery.close()
 
-    def _to_options(self, visit: Visit, scope: Scope, *, includes_usage: bool) -> SendOptions:
+    def _to_options(self, visit: Visit, scope: Scope, *, includes_usage: bool, is_array: bool) -> SendOptions:
         connection = scope.get("limner.connection")
         return SendOptions(
             links=self._links,
@@ -166,4 +175,5 @@ class Calls:
             includes_usage=includes_usage,
             waits_for_opening=visit.is_first,
             write_pieces=None if connection is None else connection.write_pieces,
+            is_array=is_array,
         )

@@ -56,6 +56,10 @@ class Outlet:
             await self._write_pieces(pieces)
         else:
             await send_body(self._send, b"".join(pieces))
+        self.rest()
+
+    def rest(self) -> None:
+        """Let a silence begin, where nothing is sent at the opening."""
         self._beats_at = self._clock() + self._heartbeat_seconds
 
     async def wait_or_beat(self) -> None:

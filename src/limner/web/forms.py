@@ -10,6 +10,7 @@ from limner.generation.record import Generation
 from limner.pictures.links import PictureLinks
 from limner.web.delivery import Delivery
 from limner.web.images_answer import send_images, send_images_stream
+from limner.web.native_sending import send_native, send_native_stream
 from limner.web.sending import send_whole
 from limner.web.streaming import SendOptions, send_stream
 
@@ -48,7 +49,12 @@ class AnswerForm(Struct, frozen=True):
 
 
 _IMAGES = AnswerForm(send_images, send_images_stream)
-_FORMS = {"chat": AnswerForm(send_whole, send_stream), "images": _IMAGES, "edits": _IMAGES}
+_FORMS = {
+    "chat": AnswerForm(send_whole, send_stream),
+    "images": _IMAGES,
+    "edits": _IMAGES,
+    "native": AnswerForm(send_native, send_native_stream),
+}
 
 
 def find_form(door: str) -> AnswerForm:

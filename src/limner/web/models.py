@@ -9,34 +9,40 @@ from starlette.responses import Response
 
 from limner.catalogue import MODELS, Model, find_model, find_prices, price_nano_usd, reserve_nano_usd
 from limner.errors import NotFound
-from limner.ledger.keys import ApiKey
 from limner.web.auth import FindKey, authenticate
+from limner.web.native_models import NativeModelsDoor, is_native, may_use
 
 
 class ModelsDoor:
     """Both doors."""
 
-    def __init__(self, find_key: FindKey) -> None:
+    def __init__(self, find_key: FindKey, native: NativeModelsDoor) -> None:
+        """`native` answers who speaks Gemini's API."""
         self._find_key = find_key
+        self._native = native
 
     async def list(self, request: Request) -> Response:
         """Answer with all models the key may use, nicknames too."""
+        if is_native(request):
+            return await self._native.list(request)
         key = await authenticate(request.headers, self._find_key)
         now = time.time()
         entries = [
             describe(model, name, now)
             for model in MODELS
-            if _may_use(key, model)
+            if may_use(key, model)
             for name in (model.id, *model.aliases)
         ]
         return _to_json({"object": "list", "data": entries})
 
     async def show(self, request: Request) -> Response:
         """Answer with one model. Raises NotFound."""
+        if is_native(request):
+            return await self._native.show(request)
         key = await authenticate(request.headers, self._find_key)
         name = request.path_params["name"]
         model = find_model(name)
-        if model is None or not _may_use(key, model):
+        if model is None or not may_use(key, model):
             raise NotFound(f"There is no model {name!r} here.", code="model_not_found", param="model")
         return _to_json(describe(model, name, time.time()))
 
@@ -103,10 +109,6 @@ def _per_token(nano_usd: int) -> str:
 def _to_usd(nano_usd: int) -> float:
     """Return dollars, rounded up to a micro-dollar."""
     return -(-nano_usd // 1000) / 1_000_000
-
-
-def _may_use(key: ApiKey, model: Model) -> bool:
-    return key.models is None or model.id in key.models
 
 
 def _to_json(value: object) -> Response:

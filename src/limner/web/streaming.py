@@ -40,6 +40,8 @@ class SendOptions(Struct, frozen=True, kw_only=True):
     """Whether an error may still come as one: a call that joins a running generation is answered at once."""
     write_pieces: WritePieces | None
     """Writes a piece of the body without joining its parts, where the server can."""
+    is_array: bool = False
+    """Whether a stream in Gemini's form is one JSON array, and not of events."""
 
 
 async def send_stream(generation: Generation, delivery: Delivery, options: SendOptions, send: Send) -> None:

@@ -13,6 +13,7 @@ from limner.translate.request import Drawing, to_drawing
 from limner.translate.scanner import LongBegins, LongBytes, LongEnds
 from limner.translate.settings import DrawSettings, SettingsRules, resolve_settings
 from limner.translate.spellings import find_given
+from limner.wire.gemini import GenerateContentRequest
 from limner.wire.openai import ChatCompletionRequest
 
 PNG_HEAD = "iVBORw0KGgo"
@@ -97,3 +98,9 @@ def resolve(
         default_image_output=default,
         rules=rules,
     )
+
+
+def get_request(drawing: Drawing) -> GenerateContentRequest:
+    """Return what is sent for a chat, which is always made from the record."""
+    assert isinstance(drawing.request, GenerateContentRequest)
+    return drawing.request

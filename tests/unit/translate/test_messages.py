@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from chat_requests import PNG_HEAD, draw
+from chat_requests import PNG_HEAD, draw, get_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +27,7 @@ def turns_of(model: str = "gemini-3-pro-image", **fields: Any) -> list[tuple[str
     drawing = draw(model, **fields)
     numbers = iter(drawing.pictures)
     turns: list[tuple[str, list[str | int]]] = []
-    for content in drawing.request.contents:
+    for content in get_request(drawing).contents:
         pieces = [part.text if isinstance(part.text, str) else next(numbers) for part in content.parts]
         turns.append((str(content.role), pieces))
     assert next(numbers, None) is None
@@ -71,10 +71,10 @@ def test_system_texts_have_their_own_place() -> None:
             {"role": "developer", "content": [{"type": "text", "text": "Draw well."}]},
         ]
     )
-    instruction = drawing.request.system_instruction
-    assert not isinstance(instruction, type(drawing.request.store))
+    instruction = get_request(drawing).system_instruction
+    assert not isinstance(instruction, type(get_request(drawing).store))
     assert [part.text for part in getattr(instruction, "parts", [])] == ["Be brief.\n\nDraw well."]
-    assert [content.role for content in drawing.request.contents] == ["user"]
+    assert [content.role for content in get_request(drawing).contents] == ["user"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_system_texts_have_their_own_place() -> None:
 def test_a_system_message_is_settings_as_a_whole(content: object, instruction: str | None) -> None:
     """A system message that is nothing but settings sets and is not sent; any other is sent whole and sets nothing."""
     drawing = draw(messages=[{"role": "system", "content": content}, {"content": "a"}])
-    parts = getattr(drawing.request.system_instruction, "parts", [])
+    parts = getattr(get_request(drawing).system_instruction, "parts", [])
     assert [part.text for part in parts] == ([] if instruction is None else [instruction])
     assert drawing.settings.aspect_ratio == ("4:3" if instruction is None else None)
 
@@ -277,7 +277,7 @@ def test_empty_messages_are_no_turns(content: Any) -> None:
 
 def test_mime_types_are_what_the_bytes_say() -> None:
     """A picture is sent as the type its bytes have, whatever it was called."""
-    (content,) = draw(messages=[{"content": f"data:image/gif;base64,{TWO}"}]).request.contents
+    (content,) = get_request(draw(messages=[{"content": f"data:image/gif;base64,{TWO}"}])).contents
     assert getattr(content.parts[0].inline_data, "mime_type", None) == "image/jpeg"
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from chat_requests import draw, resolve
+from chat_requests import draw, get_request, resolve
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -259,10 +259,10 @@ def test_googles_options_may_stand_at_the_top() -> None:
     safety = [{"category": "X", "threshold": "OFF"}]
     at_top = {"thinking_config": {"thinking_level": "low"}, "safety_settings": safety, "max_output_tokens": 9}
     drawing = draw(google=at_top, **google(max_output_tokens=7))
-    config = drawing.request.generation_config
+    config = get_request(drawing).generation_config
     assert config.max_output_tokens == 7
     assert config.thinking_config == RequestThinkingConfig(thinking_level="low")
-    assert drawing.request.safety_settings == safety
+    assert get_request(drawing).safety_settings == safety
     error = refuse(FLASH, google={"thinking_config": {"thinking_level": "deep"}})
     assert error.param == "google.thinking_config.thinking_level"
 
