@@ -72,7 +72,7 @@ def list_useless(request: ImagesRequest, quality: Any) -> Iterator[Notice]:
     """Yield a notice for each setting that changes nothing; `quality` is what the body has under that name."""
     for name, told in _USELESS:
         value = getattr(request, name)
-        if value is not None and value not in _UNSET:
+        if value is not None and not (isinstance(value, str) and value.lower() in _UNSET):
             yield Notice("setting_dropped", f"'{name}' has no meaning here: {told}.")
     if request.output_compression not in {None, 100}:
         told = "a picture is given out as Gemini made it"

@@ -12,7 +12,7 @@ from starlette.types import Send
 from limner.errors import GatewayError
 from limner.generation.record import Generation
 from limner.pictures.links import PictureLinks
-from limner.translate.composition import LinkSegment, PictureSegment
+from limner.translate.composition import Composer, LinkSegment, PictureSegment
 from limner.translate.images_answer import (
     HEARTBEAT,
     GivenPicture,
@@ -29,7 +29,6 @@ from limner.web.failures import to_error_body
 from limner.web.sending import (
     SEND_BYTES,
     Encoded,
-    compose,
     get_bill,
     send_encoded,
     send_start,
@@ -131,7 +130,13 @@ def _compose(generation: Generation, links: PictureLinks) -> _Answer:
     find_link = to_find_link(generation, links)
     given: list[GivenPicture] = []
     for choice in generation.choices:
-        for segment in take_rest(choice, compose(generation, choice, find_link)):
+        composer = Composer(
+            choice.transcript,
+            form="url",  # in which no picture is given out before it is known whether it counts
+            wants_thoughts=asked.wants_thoughts,
+            find_link=find_link if asked.image_output == "url" else None,
+        )
+        for segment in take_rest(choice, composer):
             if isinstance(segment, LinkSegment):
                 given.append(GivenPicture(segment.picture, find_link(segment.picture.id)))
             elif isinstance(segment, PictureSegment):
