@@ -8,7 +8,17 @@ from msgspec import Struct
 from limner.reference.codes import write_error_schemas, write_errors
 from limner.reference.doors import TAGS, list_operations
 from limner.reference.headers import REQUEST_ID, refer, write_headers
-from limner.reference.operation import Answer, Content, Language, Operation, Parameter, Rules, Schema, Words
+from limner.reference.operation import (
+    JSON,
+    Answer,
+    Content,
+    Language,
+    Operation,
+    Parameter,
+    Rules,
+    Schema,
+    Words,
+)
 from limner.reference.records import write_schemas
 from limner.wire.openai import ErrorAnswer
 
@@ -141,7 +151,8 @@ def _write_answer(answer: Answer, language: Language) -> dict[str, Any]:
 def _write_content(content: Content, language: Language) -> dict[str, Any]:
     written: dict[str, Any] = {"schema": content.schema or _refer_to(content)}
     if content.events is not None:
-        written["x-event-schema"] = {"$ref": f"{_SCHEMA}{content.events.__name__}"}
+        # What OpenAPI 3.2 writes as `itemSchema`; 3.1 knows no other place for it.
+        written["schema"] = _describe_events(content.events)
     for name, examples in (("examples", content.examples), ("x-samples", content.samples)):
         if examples:
             written[name] = {
@@ -149,6 +160,15 @@ def _write_content(content: Content, language: Language) -> dict[str, Any]:
                 for key, example in examples.items()
             }
     return written
+
+
+def _describe_events(record: type[Struct]) -> Schema:
+    data = {
+        "type": "string",
+        "contentMediaType": JSON,
+        "contentSchema": {"$ref": f"{_SCHEMA}{record.__name__}"},
+    }
+    return {"type": "object", "properties": {"data": data, "event": {"type": "string"}}, "required": ["data"]}
 
 
 def _refer_to(content: Content) -> Schema:

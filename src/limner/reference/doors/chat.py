@@ -97,7 +97,6 @@ def list_operations(rules: Rules) -> tuple[Operation, ...]:
                         Content(record=ChatCompletion),
                         Content(
                             media_type="text/event-stream",
-                            schema={"type": "string"},
                             events=ChatCompletionChunk,
                         ),
                     ),

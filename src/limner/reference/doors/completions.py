@@ -84,11 +84,8 @@ _FILTERS = (
             "`metadata[key]=value`: of the stored ones, those with this value under `key`. May come several times.",
             "`metadata[key]=value`：已存答案中备注符合的。可出现多次。",
         ),
-        schema={
-            "type": "object",
-            "maxProperties": 16,
-            "additionalProperties": {"type": "string", "maxLength": 512},
-        },
+        # In a query every value is text, and what is no pair is no parameter.
+        schema={"type": "object"},
         is_map=True,
     ),
 )

@@ -59,7 +59,7 @@ def list_operations(rules: Rules) -> tuple[Operation, ...]:
         _describe(
             rules,
             path="/v1/images/generations",
-            id="createImage",
+            operation_id="createImage",
             summary=Words("Draw a picture", "画一张图"),
             lead=Words("Draws pictures from words.", "根据文字画图。"),
             body=(
@@ -70,7 +70,7 @@ def list_operations(rules: Rules) -> tuple[Operation, ...]:
         _describe(
             rules,
             path="/v1/images/edits",
-            id="createImageEdit",
+            operation_id="createImageEdit",
             summary=Words("Edit pictures", "修改图片"),
             lead=Words("Changes the pictures that come with it.", "修改随请求发来的图片。"),
             body=(
@@ -85,15 +85,15 @@ def _describe(
     rules: Rules,
     *,
     path: str,
-    id: str,
+    operation_id: str,
     summary: Words,
     lead: Words,
-    body: tuple[Content, ...],  # noqa: A002
+    body: tuple[Content, ...],
 ) -> Operation:
     return Operation(
         method="post",
         path=path,
-        id=id,
+        id=operation_id,
         tag="images",
         summary=summary,
         description=Words(f"{lead.en} {_SAID.en}", f"{lead.zh}{_SAID.zh}"),
@@ -104,7 +104,7 @@ def _describe(
                 words=Words("The pictures; as a stream if that was asked for.", "图片；若要求流式则为流。"),
                 contents=(
                     Content(record=ImagesResponse),
-                    Content(media_type="text/event-stream", schema={"type": "string"}, events=ImageCompleted),
+                    Content(media_type="text/event-stream", events=ImageCompleted),
                 ),
                 headers=(GENERATION_ID, REPLAYED),
             ),

@@ -37,7 +37,7 @@ function makeBody(operation, context) {
 
 function makeContent(mediaType, content, context) {
   const { words } = context;
-  const events = content["x-event-schema"];
+  const events = content.schema?.properties?.data?.contentSchema;
   return [
     make("p", { class: "media-type" }, make("code", {}, mediaType)),
     events ? make("p", { class: "object-words" }, makeInline(words.eachEvent)) : null,
@@ -78,7 +78,7 @@ function makeAnswer(status, answer, context) {
 function groupContents(contents) {
   const groups = new Map();
   for (const [mediaType, content] of contents) {
-    const key = JSON.stringify([content.schema, content["x-event-schema"]]);
+    const key = JSON.stringify(content.schema);
     groups.set(key, [groups.has(key) ? `${groups.get(key)[0]}, ${mediaType}` : mediaType, content]);
   }
   return [...groups.values()];
