@@ -28,6 +28,7 @@ from limner.web.health import HealthDoor
 from limner.web.images import ImagesDoor
 from limner.web.images_api import ImagesApiDoor
 from limner.web.images_request import ImagesReader
+from limner.web.limner_keys import KeysDoor
 from limner.web.metrics import MetricsDoor
 from limner.web.models import ModelsDoor
 from limner.web.native import NativeDoor, NativeRules, refuse_unserved
@@ -72,6 +73,7 @@ class Doors:
             *self._list_images(),
             *self._list_pictures(),
             *self._list_models(),
+            *self._list_keys(),
             *self._list_health(),
             *self._list_metrics(),
             *self._list_reference(),
@@ -128,6 +130,17 @@ class Doors:
             is_served=rooms.models.has,
         )
         return NativeDoor(self._calls, Counter(rooms.client.count_tokens), rules)
+
+    def _list_keys(self) -> Iterator[Route]:
+        rooms = self._rooms
+        keys = KeysDoor(rooms.books, self._keys, self._find_key, new_spool=rooms.new_spool)
+        path = "/v1/limner/keys"
+        every = ByMethod(GET=answer_by(keys.list), POST=answer_by(keys.create))
+        yield Route(path, every, methods=["GET", "POST"])
+        yield Route(f"{path}/self", keys.show_self, methods=["GET"])
+        change = answer_by(keys.update)
+        one = ByMethod(GET=answer_by(keys.show), POST=change, PATCH=change, DELETE=answer_by(keys.revoke))
+        yield Route(f"{path}/{{key_id}}", one, methods=["GET", "POST", "PATCH", "DELETE"])
 
     def _list_metrics(self) -> Iterator[Route]:
         metrics = MetricsDoor(self.metrics, self._find_key)

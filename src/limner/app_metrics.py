@@ -18,7 +18,17 @@ def build_metrics(rooms: Rooms) -> Metrics:
 
 
 def _list_readings(rooms: Rooms) -> list[Reading]:
+    admission = rooms.admission
     return [
+        Reading("limner_calls_running", "Calls that have a slot.", "gauge", lambda: admission.running),
+        Reading("limner_calls_waiting", "Calls that wait for room.", "gauge", lambda: admission.waiting),
+        Reading(
+            "limner_calls_refused", "Calls refused for want of room.", "counter", lambda: admission.refused
+        ),
+        Reading("limner_request_bytes", "Held of requests.", "gauge", lambda: admission.request_bytes),
+        Reading(
+            "limner_answer_bytes", "Held of answers, or for them.", "gauge", lambda: admission.answer_bytes
+        ),
         Reading(
             "limner_draining",
             "1 while the gateway ends and takes no new call.",

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from limner.cli_values import MICRO_USD_PER_USD
+from limner.ledger.records import MICRO_USD_PER_USD
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 

@@ -5,7 +5,7 @@
     │ ├ DuplicateError  a row equal in a unique column is already there
     │ ├ TransientError  others were in the way, or the connection was lost before anything was written: try again
     │ └ CommitInDoubt   the connection was lost while a transaction ended: nobody here knows whether it did
-    └ KeyRefused        a client key, as asked for, cannot be created or found
+    └ KeyRefused        a client key, as asked for, cannot be created, changed or found
 
 Messages are one line, say what to do and hold no secret. Nothing here knows HTTP.
 """
@@ -32,4 +32,9 @@ class CommitInDoubt(DatabaseError):
 
 
 class KeyRefused(LedgerError):
-    """A key cannot be created, or is not there to revoke."""
+    """A key cannot be created or changed so, or is not there."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        """`field` is what of the key is at fault, by its name in ApiKey; `secret` is the key itself."""
+        super().__init__(message)
+        self.field = field

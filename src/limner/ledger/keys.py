@@ -6,72 +6,40 @@ from the signing secret, so that neither a copy of the database nor a timing tel
 
 import json
 import secrets
-import string
 import time
 from collections.abc import Callable, Collection, Iterable
 from copy import copy
-from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest, digest
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from limner.ledger.database import Database, SqlValue, to_integer, to_optional_integer
 from limner.ledger.errors import DuplicateError, KeyRefused
+from limner.ledger.key_rules import (
+    BUDGET_PERIODS,
+    ApiKey,
+    KeyLimits,
+    check_key,
+    check_own_secret,
+    generate_secret,
+    name_taken,
+)
 from limner.ledger.queries import load_queries
 from limner.ledger.signing import derive, identify_secret
 
 _QUERIES = load_queries("keys")
 
-BUDGET_PERIODS = ("day", "month", "total")
+__all__ = [
+    "BUDGET_PERIODS",
+    "ApiKey",
+    "KeyLimits",
+    "KeyStore",
+    "shorten_key_id",
+    "to_key",
+    "to_row",
+]
 
-_BASE62 = string.digits + string.ascii_letters
-_RANDOM_CHARACTERS = 43  # of base62: 256 bits
-_SHORTEST_KEY_CHARACTERS = 20
 _FIXED_NAME_CHARACTERS = 14
-_LONGEST_NAME_CHARACTERS = 100
-_LONGEST_KEY_CHARACTERS = 512
-_HIGHEST_LIMIT = 10**15  # a sum of such stays within SQLite's integers
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApiKey:
-    """A client key, without the key."""
-
-    #: `key_…` for a key of the database, `fixed_…` for a configured one; never used again for another key.
-    id: str
-    name: str
-    #: What the key makes belongs to this owner; keys may share one.
-    owner: str
-    is_admin: bool
-    #: The models the key may use; None: all.
-    models: frozenset[str] | None
-    #: Where the picture stands in an answer, unless the call says; None: the gateway's setting.
-    image_output: str | None
-    #: Epoch seconds.
-    expires_at: int | None
-    created_at: int
-    #: What it may spend in a period; None: no limit.
-    budget_micro_usd: int | None = None
-    #: One of BUDGET_PERIODS.
-    budget_period: str = "total"
-    #: How many pictures it may begin, and how often it may ask, in any sixty seconds; None: no limit.
-    images_per_minute: int | None = None
-    requests_per_minute: int | None = None
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether what it has done before decides on what it may do now."""
-        limits = (self.budget_micro_usd, self.images_per_minute, self.requests_per_minute)
-        return any(limit is not None for limit in limits)
-
-
-class KeyLimits(TypedDict, total=False):
-    """The limits of a key, by the names they have in ApiKey; what is absent is no limit."""
-
-    budget_micro_usd: int | None
-    budget_period: str
-    images_per_minute: int | None
-    requests_per_minute: int | None
 
 
 class KeyStore:
@@ -92,7 +60,7 @@ class KeyStore:
         self._database = database
         self._now = now
         self._digest_key = derive(signing_secret, "client key digest")
-        self._digest_secret_id = identify_secret(signing_secret)
+        self.secret_id = identify_secret(signing_secret)
         id_key = derive(signing_secret, "fixed client key id")
         self._fixed = {self._digest(key): _to_fixed_key(key, id_key) for key in fixed_keys}
 
@@ -137,15 +105,12 @@ class KeyStore:
                 already.
         """
         now = int(self._now())
-        _check_text("name", name)
-        if expires_at is not None and expires_at <= now:
-            raise KeyRefused(f"key {name!r} would have expired already")
-        secret = _generate_secret() if secret is None else _check_own_secret(secret)
+        secret = generate_secret() if secret is None else check_own_secret(secret)
         key_id = f"key_{secrets.token_hex(16)}"
         key = ApiKey(
             id=key_id,
             name=name,
-            owner=key_id if owner is None else _check_text("owner", owner),
+            owner=key_id if owner is None else owner,
             is_admin=is_admin,
             models=None if models is None else frozenset(models),
             image_output=image_output,
@@ -153,13 +118,13 @@ class KeyStore:
             created_at=now,
             **limits,
         )
-        _check_limits(key)
+        check_key(key, now)
         self._insert(key, self._digest(secret))
         return key, secret
 
     def list(self) -> list[ApiKey]:
         """Return the stored keys that are not revoked, expired ones too, oldest first."""
-        return [_to_key(row) for row in self._database.fetch_all(_QUERIES["list_keys"])]
+        return [to_key(row) for row in self._database.fetch_all(_QUERIES["list_keys"])]
 
     def revoke(self, name: str) -> None:
         """Make the key useless at once, in every process; its name may be given to a new one.
@@ -172,12 +137,12 @@ class KeyStore:
 
     def has_usable_key(self) -> bool:
         """Whether any call could be let in now."""
-        values: dict[str, SqlValue] = {"now": int(self._now()), "digest_secret_id": self._digest_secret_id}
+        values: dict[str, SqlValue] = {"now": int(self._now()), "digest_secret_id": self.secret_id}
         return bool(self._fixed) or self._database.fetch_integer(_QUERIES["count_usable_keys"], values) > 0
 
     def count_unrecognisable_keys(self) -> int:
         """Return how many stored keys were made with another signing secret, and so can never be found."""
-        values = {"digest_secret_id": self._digest_secret_id}
+        values = {"digest_secret_id": self.secret_id}
         return self._database.fetch_integer(_QUERIES["count_unrecognisable_keys"], values)
 
     def _digest(self, secret: str) -> bytes:
@@ -188,7 +153,7 @@ class KeyStore:
             _QUERIES["find_key"], {"digest": secret_digest}
         ):
             if isinstance(stored_digest, bytes) and compare_digest(stored_digest, secret_digest):
-                return _to_key(tuple(columns))
+                return to_key(tuple(columns))
         return None
 
     def _insert(self, key: ApiKey, secret_digest: bytes) -> None:
@@ -196,33 +161,40 @@ class KeyStore:
             self._database.fetch_all(
                 _QUERIES["create_key"],
                 {
-                    "id": key.id,
-                    "name": key.name,
+                    **to_row(key),
                     "digest": secret_digest,
-                    "digest_secret_id": self._digest_secret_id,
-                    "owner": key.owner,
-                    "is_admin": int(key.is_admin),
-                    "models": None if key.models is None else json.dumps(sorted(key.models)),
-                    "image_output": key.image_output,
-                    "expires_at": key.expires_at,
+                    "digest_secret_id": self.secret_id,
                     "created_at": key.created_at,
-                    "budget_micro_usd": key.budget_micro_usd,
-                    "budget_period": key.budget_period,
-                    "images_per_minute": key.images_per_minute,
-                    "requests_per_minute": key.requests_per_minute,
                 },
             )
         except DuplicateError as error:
             if "name" in str(error):
-                raise KeyRefused(
-                    f"there is a key named {key.name!r} already; revoke it or choose another name"
-                ) from None
+                raise name_taken(key.name) from None
             raise KeyRefused(
-                "this key is or was in use already; choose another --key, or leave it out"
+                "this key is or was in use already; choose another, or leave it out and one is made",
+                field="secret",
             ) from None
 
 
-def _to_key(row: tuple[SqlValue, ...]) -> ApiKey:
+def to_row(key: ApiKey) -> dict[str, SqlValue]:
+    """Return what can be changed of a key, and its id, as the values of a query."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "owner": key.owner,
+        "is_admin": int(key.is_admin),
+        "models": None if key.models is None else json.dumps(sorted(key.models)),
+        "image_output": key.image_output,
+        "expires_at": key.expires_at,
+        "budget_micro_usd": key.budget_micro_usd,
+        "budget_period": key.budget_period,
+        "images_per_minute": key.images_per_minute,
+        "requests_per_minute": key.requests_per_minute,
+    }
+
+
+def to_key(row: tuple[SqlValue, ...]) -> ApiKey:
+    """Return the key of a row of the columns that all queries here select."""
     key_id, name, owner, is_admin, models, image_output, expires_at, created_at, *limits = row
     budget_micro_usd, budget_period, images_per_minute, requests_per_minute = limits
     return ApiKey(
@@ -258,39 +230,3 @@ def _to_fixed_key(secret: str, id_key: bytes) -> ApiKey:
         expires_at=None,
         created_at=0,
     )
-
-
-def _generate_secret() -> str:
-    return "sk-limner-" + "".join(secrets.choice(_BASE62) for _ in range(_RANDOM_CHARACTERS))
-
-
-def _check_text(what: str, text: str) -> str:
-    if not text or text != text.strip() or not text.isprintable() or len(text) > _LONGEST_NAME_CHARACTERS:
-        raise KeyRefused(
-            f"{what} {text[:_LONGEST_NAME_CHARACTERS]!r} is refused; accepted: 1 to {_LONGEST_NAME_CHARACTERS} "
-            "printable characters without space at the ends"
-        )
-    return text
-
-
-def _check_limits(key: ApiKey) -> None:
-    if key.budget_period not in BUDGET_PERIODS:
-        raise KeyRefused(
-            f"budget period {key.budget_period!r} is refused; accepted: {', '.join(BUDGET_PERIODS)}"
-        )
-    if key.budget_micro_usd is not None and not 0 <= key.budget_micro_usd <= _HIGHEST_LIMIT:
-        raise KeyRefused("the budget is refused; accepted: 0 dollars and more")
-    for limit in (key.images_per_minute, key.requests_per_minute):
-        if limit is not None and not 1 <= limit <= _HIGHEST_LIMIT:
-            raise KeyRefused(f"a limit of {limit} a minute is refused; accepted: 1 and more")
-
-
-def _check_own_secret(secret: str) -> str:
-    visible = all("!" <= character <= "~" for character in secret)
-    fits = _SHORTEST_KEY_CHARACTERS <= len(secret) <= _LONGEST_KEY_CHARACTERS
-    if not (secret.startswith("sk-") and visible and fits):
-        raise KeyRefused(
-            f"the key brought along is refused; accepted: sk- and more, {_SHORTEST_KEY_CHARACTERS} to "
-            f"{_LONGEST_KEY_CHARACTERS} visible ASCII characters in all"
-        )
-    return secret
