@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - the marks of Chinese prompts have Chinese punctuation
 """The prompts of background tasks that chat UIs send to the model of the chat, by what they look like. A table.
 
 It must not know what a task is answered with, and it holds no prompt whole: a form is recognised by how it begins

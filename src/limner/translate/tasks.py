@@ -51,7 +51,7 @@ _CHARACTER_LIMIT = re.compile(
     r"([0-9]{1,3}) characters max|max(?:imum)? ([0-9]{1,3}) characters", re.IGNORECASE
 )
 _QUOTES = re.compile(r"['‘’`]")  # noqa: RUF001 - the characters that Open WebUI replaces
-_TRANSLATION_WRAP = re.compile(r"请将以下内容 (.*)，翻译为 .*", re.DOTALL)  # noqa: RUF001 - LobeChat's of 2023
+_TRANSLATION_WRAP = re.compile(r"请将以下内容 (.*)，翻译为 .*", re.DOTALL)
 _DOCUMENTS = "<context>"
 _FACE = "😊"
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - Chinese prompts have Chinese punctuation
 """Background tasks as chat UIs send them, rebuilt: the marks of their forms, other words between, a short chat.
 
 It must not know how a task is recognised or answered.
