@@ -14,12 +14,10 @@ from limner.ledger.database import Database
 from limner.ledger.keys import ApiKey
 from limner.ledger.records import (
     Claim,
-    Doubtful,
     Ending,
     Found,
     Fresh,
     GenerationRecord,
-    Occupied,
     RepeatWindows,
     Scope,
     StoredPicture,
@@ -126,7 +124,7 @@ def unknown(generation_id: str) -> Ending:
     return broken(generation_id, 502, is_replayable=True, state="unknown")
 
 
-Outcome = Fresh | Found | Occupied | Doubtful | claims.Refused
+Outcome = claims.Decision | claims.Refused
 
 
 async def until(is_so: Callable[[], bool]) -> None:

@@ -25,7 +25,12 @@ TABLE = {
         "upstream_rejected",
     },
     (401, "invalid_request_error"): {"invalid_api_key"},
-    (403, "permission_error"): {"model_not_allowed", "host_not_allowed", "invalid_link", "admin_key_required"},
+    (403, "permission_error"): {
+        "model_not_allowed",
+        "host_not_allowed",
+        "invalid_link",
+        "admin_key_required",
+    },
     (404, "invalid_request_error"): {"model_not_found", "not_found"},
     (405, "invalid_request_error"): {"method_not_allowed"},
     (408, "invalid_request_error"): {"request_timeout"},
