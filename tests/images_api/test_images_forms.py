@@ -1,6 +1,7 @@
 """Forms: what is read out of multipart/form-data, in whatever cut and spelling, and what is refused."""
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -203,3 +204,23 @@ def test_a_form_elsewhere(gateway: Gateway) -> None:
     """The chat door still says that it reads JSON."""
     reply = ask_form(gateway, FIELDS, path="/v1/chat/completions")
     assert (reply.status, reply.error["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_large_form_is_not_held(gateway: Gateway) -> None:
+    """A form of 100 MB passes through a fraction of its size in memory."""
+    ask_form(gateway, [*FIELDS, ("image", File(RED))])
+    before_bytes = gateway.measure_rss_bytes()
+    peaks: list[int] = []
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.02):
+            peaks.append(gateway.measure_rss_bytes())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    reply = ask_form(gateway, [("model", "nano-banana-2"), ("image", File(RED + bytes(100_000_000)))])
+    is_over.set()
+    watcher.join()
+    assert (reply.status, reply.error["param"]) == (400, "prompt")
+    assert max(peaks) - before_bytes < 40_000_000

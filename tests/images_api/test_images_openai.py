@@ -17,7 +17,7 @@ from openai import APIError, AsyncOpenAI, BadRequestError, OpenAI
 from openai.types import ImagesResponse
 
 from asking import PROMPT, digest, draw_directly
-from programs import CLIENT_KEY, Emulator, Gateway, ListCalls, scrub_environment
+from programs import CLIENT_KEY, Emulator, Gateway, ListCalls, StartGateway, scrub_environment
 
 NODE_FOLDER = Path(__file__).resolve().parents[1] / "node"
 GEMINI_MODEL = "gemini-3.1-flash-image"
@@ -149,3 +149,24 @@ def test_node(gateway: Gateway, tmp_path: Path) -> None:
     assert printed["edited"] == 2
     assert printed["usage"]["input_tokens_details"]["image_tokens"] == 2 * 2 * 1120
     assert printed["error"] == {"name": "APIError", "code": "no_image_generated"}
+
+
+def test_a_program_for_another_model(start_gateway: StartGateway, tmp_path: Path) -> None:
+    """A program written for OpenAI's model draws by an alias, and its usual settings leave no notice."""
+    settings = tmp_path / "limner.toml"
+    settings.write_text('[aliases]\n"gpt-image-2" = "nano-banana-2"\n', encoding="utf-8")
+    gateway = start_gateway(LIMNER_CONFIG=str(settings))
+    with OpenAI(base_url=f"{gateway.url}/v1", api_key=CLIENT_KEY, max_retries=0) as client:
+        drawn = client.images.generate(
+            model="gpt-image-2",
+            prompt=PROMPT,
+            background="auto",
+            moderation="auto",
+            output_format="jpeg",
+            quality="medium",
+            size="1024x1024",
+        )
+        assert drawn.size == "1024x1024"
+        assert (drawn.model_extra or {})["limner"]["notices"] == []
+        edited = client.images.edit(model="gpt-image-2", prompt=PROMPT, image=[read(drawn)[0]] * 2)
+    assert len(read(edited)) == 1

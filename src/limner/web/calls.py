@@ -25,7 +25,6 @@ from limner.web.body import Body, read_body
 from limner.web.delivery import Deliveries
 from limner.web.forms import SendOptions, find_form
 from limner.web.link_base import find_link_base
-from limner.web.multipart import is_multipart, read_multipart
 from limner.web.repeats import (
     is_always_new,
     is_retry,
@@ -111,14 +110,6 @@ class Calls:
         """Return the body of a request, read as its door does; whoever takes it closes it. Raises GatewayError."""
         body = await read(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)
         self._deliveries.check()  # what has arrived by now decides whether this call is a repeat
-        return body
-
-    async def read_form(self, request: Request) -> Body:
-        """Return the body of a request that may come as JSON or as a form. Raises GatewayError."""
-        if not is_multipart(request):
-            return await self.read_body(request)
-        body = await read_multipart(request, max_bytes=self._rules.max_body_bytes, new_spool=self._new_spool)
-        self._deliveries.check()
         return body
 
     def find_link_base(self, request: Request) -> str:

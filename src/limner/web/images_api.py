@@ -13,6 +13,7 @@ from limner.web.body import Body
 from limner.web.calls import Caller, Calls
 from limner.web.chat_request import Order
 from limner.web.images_request import AskedImages, ImagesReader
+from limner.web.multipart import read_json_or_form
 
 
 class ImagesApiDoor:
@@ -28,7 +29,7 @@ class ImagesApiDoor:
         """Answer one request. Raises GatewayError as long as nothing has been sent."""
         request = Request(scope, receive)
         caller = await self._calls.identify(request)
-        body = await self._calls.read_form(request)
+        body = await self._calls.read_body(request, read_json_or_form)
         try:
             asked = await self._reader.read(body, caller.key, is_edit=self._door == "edits")
             call, order = await self._order(asked, request, body, caller)

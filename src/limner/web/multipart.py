@@ -25,7 +25,7 @@ from limner.translate.images_form import (
     to_fields,
     to_json,
 )
-from limner.web.body import Body, Incoming, check_length, limit
+from limner.web.body import Body, Incoming, check_length, limit, read_body
 
 _MOST_PARTS = 1000
 _NO_LOG = logging.getLogger("limner.web.multipart.parser")
@@ -33,9 +33,11 @@ _NO_LOG = logging.getLogger("limner.web.multipart.parser")
 _NO_LOG.disabled = True
 
 
-def is_multipart(request: Request) -> bool:
-    """Return whether a body comes as a form."""
-    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+async def read_json_or_form(request: Request, *, max_bytes: int, new_spool: Callable[[], FileSpool]) -> Body:
+    """Return the body of `request`, as which of both it comes. Raises GatewayError; the spools are then closed."""
+    is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+    read = read_multipart if is_form else read_body
+    return await read(request, max_bytes=max_bytes, new_spool=new_spool)
 
 
 async def read_multipart(request: Request, *, max_bytes: int, new_spool: Callable[[], FileSpool]) -> Body:
