@@ -13,7 +13,14 @@ def build_metrics(rooms: Rooms) -> Metrics:
     def count(generation: Generation) -> None:
         metrics.count_generation(generation.asked.door, generation.state)
 
-    rooms.settlement.call_when_written(count)
+    def count_when_over(generation: Generation) -> None:
+        # Written before it is over, if all went well; only then has it its last state.
+        if generation.is_over:
+            count(generation)
+        else:
+            generation.call_when_over(lambda: count(generation))
+
+    rooms.settlement.call_when_written(count_when_over)
     return metrics
 
 

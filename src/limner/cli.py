@@ -11,6 +11,7 @@ import typer
 from limner import __version__
 from limner import cli_options as option
 from limner.cli_failure import CommandFailed, reported_failures
+from limner.cli_key_commands import keys_app
 
 app = typer.Typer(
     help="A self-hosted gateway that lets any OpenAI chat client draw with Google Gemini.",
@@ -19,7 +20,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-keys_app = typer.Typer(help="Client keys: who may call, and with which limits.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 generations_app = typer.Typer(help="Calls and what became of them.", no_args_is_help=True)
 app.add_typer(generations_app, name="generations")
@@ -199,56 +199,6 @@ def resolve_generations(
     )
     with reported_failures():
         cli_generations.decide(decision)
-
-
-@keys_app.command("create")
-def create_key(  # noqa: PLR0913 - each is an option
-    name: option.Name,
-    *,
-    models: option.Models = None,
-    expires: option.Expires = None,
-    image_output: option.KeyImageOutput = None,
-    owner: option.Owner = None,
-    budget_usd: option.BudgetUsd = None,
-    budget_period: option.BudgetPeriod = None,
-    images_per_minute: option.ImagesPerMinute = None,
-    requests_per_minute: option.RequestsPerMinute = None,
-    admin: option.Admin = False,
-    key: option.OwnKey = None,
-    json: option.Json = False,
-) -> None:
-    """Create a key and print it, this once."""
-    from limner import cli_keys  # noqa: PLC0415 - heavy
-
-    spending = cli_keys.parse_spending(
-        budget=budget_usd,
-        period=budget_period,
-        images_per_minute=images_per_minute,
-        requests_per_minute=requests_per_minute,
-    )
-    limits = cli_keys.parse_limits(
-        models=models, expires=expires, image_output=image_output, spending=spending
-    )
-    with reported_failures():
-        cli_keys.create(name, limits, owner=owner, is_admin=admin, secret=key, as_json=json)
-
-
-@keys_app.command("list")
-def list_keys(*, json: option.Json = False) -> None:
-    """List the keys."""
-    from limner import cli_keys  # noqa: PLC0415 - heavy
-
-    with reported_failures():
-        cli_keys.show_all(as_json=json)
-
-
-@keys_app.command("revoke")
-def revoke_key(name: option.Name) -> None:
-    """Make a key useless, at once."""
-    from limner import cli_keys  # noqa: PLC0415 - heavy
-
-    with reported_failures():
-        cli_keys.revoke(name)
 
 
 @database_app.command("migrate")

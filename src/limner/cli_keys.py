@@ -10,20 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import msgspec
 import typer
 
-from limner.catalogue import find_model
-from limner.cli_listing import format_time, format_usd, print_json, print_table, to_usd
+from limner.cli_listing import format_time, format_usd, print_json, print_table
 from limner.cli_values import parse_lifetime_seconds, parse_micro_usd
 from limner.config import Settings, load_settings
 from limner.ledger.budgets import find_period, read_account
 from limner.ledger.database import Database
+from limner.ledger.errors import KeyRefused
+from limner.ledger.key_accounts import describe_key
+from limner.ledger.key_rules import IMAGE_OUTPUTS, resolve_models
 from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
 from limner.ledger.opening import open_database
 from limner.ledger.signing import load_signing_secret
-
-_IMAGE_OUTPUTS = ("auto", "markdown", "url", "images")
-
 
 _PERIOD_WORDS = {"day": "a day", "month": "a month", "total": "in all"}
 
@@ -51,11 +51,11 @@ def parse_limits(
     Raises:
         typer.BadParameter: a model is unknown, or a value malformed.
     """
-    if image_output is not None and image_output not in _IMAGE_OUTPUTS:
-        raise typer.BadParameter(f"--image-output is {image_output!r}; accepted: {', '.join(_IMAGE_OUTPUTS)}")
+    if image_output is not None and image_output not in IMAGE_OUTPUTS:
+        raise typer.BadParameter(f"--image-output is {image_output!r}; accepted: {', '.join(IMAGE_OUTPUTS)}")
     lifetime_seconds = None if expires is None else parse_lifetime_seconds("--expires", expires)
     return Limits(
-        models=None if models is None else _parse_models(models),
+        models=None if models is None else parse_models(models),
         expires_at=None if lifetime_seconds is None else int(time.time()) + lifetime_seconds,
         image_output=image_output,
         spending=spending,
@@ -86,7 +86,7 @@ def create(
     name: str, limits: Limits, *, owner: str | None, is_admin: bool, secret: str | None, as_json: bool
 ) -> None:
     """Create a key and print it: alone on stdout, or as `{"name", "key"}`."""
-    with _open_keys() as (_, keys):
+    with open_keys() as (_, keys):
         key, shown_secret = keys.create(
             name,
             owner=owner,
@@ -107,14 +107,15 @@ def create(
 def show_all(*, as_json: bool) -> None:
     """Print the keys that are not revoked, with what they have spent in the current period of their budget."""
     now_ms = int(time.time() * 1000)
-    with _open_keys() as (database, keys):
+    with open_keys() as (database, keys):
         found = [
             (key, *read_account(database, key.id, find_period(key.budget_period, now_ms)))
             for key in keys.list()
         ]
+        entries = [describe_key(database, key, now_ms) for key in keys.list()] if as_json else []
         unrecognisable = keys.count_unrecognisable_keys()
     if as_json:
-        print_json([_to_json(*row) for row in found])
+        print_json([msgspec.to_builtins(entry) for entry in entries])
     elif found:
         print_table([_HEAD, *(_to_row(*row) for row in found)], numeric=range(5, 10))
     else:
@@ -128,7 +129,7 @@ def show_all(*, as_json: bool) -> None:
 
 def revoke(name: str) -> None:
     """Revoke a key and say so."""
-    with _open_keys() as (_, keys):
+    with open_keys() as (_, keys):
         keys.revoke(name)
     print(f"Key {name!r} is revoked.", file=sys.stderr)
 
@@ -152,40 +153,20 @@ def open_books_database(settings: Settings) -> Database:
 
 
 @contextmanager
-def _open_keys() -> Iterator[tuple[Database, KeyStore]]:
+def open_keys() -> Iterator[tuple[Database, KeyStore]]:
+    """Give the books and the keys in them, by the settings, for the length of the block."""
     settings = load_settings()
     with open_books_database(settings) as database:
         yield database, open_key_store(database, settings)
 
 
-def _parse_models(text: str) -> frozenset[str]:
+def parse_models(text: str) -> frozenset[str]:
+    """Return the ids of models named with commas between them. Raises typer.BadParameter."""
     names = [name for piece in text.split(",") if (name := piece.strip())]
-    models = {name: find_model(name) for name in names}
-    unknown = [name for name, model in models.items() if model is None]
-    if unknown or not names:
-        raise typer.BadParameter(
-            f"--models names no model Limner knows: {', '.join(unknown) or 'it is empty'}"
-        )
-    return frozenset(model.id for model in models.values() if model is not None)
-
-
-def _to_json(key: ApiKey, pending_micro_usd: int, posted_micro_usd: int) -> dict[str, object]:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "owner": key.owner,
-        "is_admin": key.is_admin,
-        "models": None if key.models is None else sorted(key.models),
-        "image_output": key.image_output,
-        "budget_usd": None if key.budget_micro_usd is None else to_usd(key.budget_micro_usd),
-        "budget_period": key.budget_period,
-        "spent_usd": to_usd(posted_micro_usd),
-        "reserved_usd": to_usd(pending_micro_usd),
-        "images_per_minute": key.images_per_minute,
-        "requests_per_minute": key.requests_per_minute,
-        "expires_at": key.expires_at,
-        "created_at": key.created_at,
-    }
+    try:
+        return resolve_models(names)
+    except KeyRefused as refused:
+        raise typer.BadParameter(f"--models names {refused}") from None
 
 
 def _to_row(key: ApiKey, pending_micro_usd: int, posted_micro_usd: int) -> tuple[str, ...]:

@@ -52,4 +52,28 @@ RequestsPerMinute = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Requests the key may make in a minute.")
 ]
 Admin = Annotated[bool, typer.Option("--admin", help="Let the key manage the gateway.")]
+Rename = Annotated[str | None, typer.Option(metavar="NEW", help="Another name for the key.")]
+SetModels = Annotated[str | None, typer.Option("--models", metavar="A,B|all", help="Models it may use.")]
+SetExpires = Annotated[
+    str | None, typer.Option("--expires", metavar="30d|never", help="Lifetime from now on.")
+]
+SetImageOutput = Annotated[
+    str | None,
+    typer.Option("--image-output", metavar="V|default", help="Where pictures stand in its answers."),
+]
+SetOwner = Annotated[
+    str | None, typer.Option("--owner", metavar="O|self", help="Whom its next pictures belong to.")
+]
+SetBudgetUsd = Annotated[
+    str | None, typer.Option("--budget-usd", metavar="X|none", help="Dollars it may spend in a period.")
+]
+SetImagesPerMinute = Annotated[
+    str | None, typer.Option("--images-per-minute", metavar="N|none", help="Pictures it may begin.")
+]
+SetRequestsPerMinute = Annotated[
+    str | None, typer.Option("--requests-per-minute", metavar="N|none", help="Requests it may make.")
+]
+SetAdmin = Annotated[
+    bool | None, typer.Option("--admin/--no-admin", help="Whether it may manage the gateway.")
+]
 OwnKey = Annotated[str | None, typer.Option("--key", metavar="sk-…", help="Bring your own key.")]

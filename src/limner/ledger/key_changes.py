@@ -47,6 +47,8 @@ def change_key(database: Database, key: ApiKey, changes: dict[str, Any], now: in
     if changes.get("owner", key.owner) is None:
         changes = {**changes, "owner": key.id}
     changed = replace(key, **changes)
+    if changed.budget_period != key.budget_period and changed.budget_micro_usd is None:
+        raise KeyRefused("a budget period is nothing without a budget", field="budget_micro_usd")
     # One that has expired may be renamed: only a new end has to lie ahead.
     check_key(changed if "expires_at" in changes else replace(changed, expires_at=None), now)
     try:

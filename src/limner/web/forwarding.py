@@ -13,12 +13,13 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from limner.web.link_base import HOST
+
 _Address = IPv4Address | IPv6Address
 _Network = IPv4Network | IPv6Network
 
 _MAPPED_BITS = 96
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::[0-9]{1,5})?|(?P<v4>[0-9.]+):[0-9]{1,5}")
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _SCHEMES = frozenset({"http", "https"})
 
 
@@ -44,7 +45,7 @@ class Forwarding:
         if scheme in _SCHEMES:
             scope["scheme"] = scheme
         host = _choose(_list_values(headers, "x-forwarded-host"), hops)
-        if _HOST.fullmatch(host):
+        if HOST.fullmatch(host):
             others = [(name, value) for name, value in scope["headers"] if name != b"host"]
             scope["headers"] = [(b"host", host.encode()), *others]
 

@@ -4,7 +4,8 @@ import re
 
 from starlette.requests import Request
 
-_HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+HOST = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+"""A host that can stand in an address."""
 
 
 def find_link_base(request: Request, public_url: str | None) -> str:
@@ -15,4 +16,4 @@ def find_link_base(request: Request, public_url: str | None) -> str:
     if public_url is not None:
         return public_url
     host = request.headers.get("host", "")
-    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else ""
+    return f"{request.url.scheme}://{host}" if HOST.fullmatch(host) else ""
