@@ -1,9 +1,9 @@
-// Google's own client against the emulator: what a first-time user would type, and what it makes of it.
+// Google's own client against the emulator or a gateway: what a first-time user would type, and what it makes of it.
 import { ApiError, GoogleGenAI } from "@google/genai";
 import { createHash } from "node:crypto";
 
 const ai = new GoogleGenAI({
-  apiKey: "any",
+  apiKey: process.env.LIMNER_TEST_KEY ?? "any",
   httpOptions: { baseUrl: process.env.LIMNER_TEST_URL },
 });
 const model = "gemini-3.1-flash-image";
