@@ -31,7 +31,7 @@ _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _WITHOUT_NUL = "^[^\\u0000]*$"
 
 _MODEL: Schema = {
-    "anyOf": [{"enum": list(MODEL_NAMES)}, {"type": "string", "minLength": 1}],
+    "anyOf": [{"enum": list(MODEL_NAMES)}, _TEXT],
     "examples": ["nano-banana-2.1"],
 }
 """Any text may be a name (aliases, models that only Gemini's list has); these are known to every gateway."""

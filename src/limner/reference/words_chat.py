@@ -186,7 +186,7 @@ CHAT_FIELDS: dict[type[Struct], dict[str, tuple[str, str]]] = {
         "filename": ("Ignored.", "忽略。"),
     },
     GeminiBlob: {
-        "data": ("Base64.", "base64。"),
+        "data": ("The picture's base64.", "图片的 base64。"),
         "mimeType": ("Ignored: the bytes say what it is.", "忽略：以图片字节为准。"),
         "mime_type": ("Ignored: the bytes say what it is.", "忽略：以图片字节为准。"),
     },
