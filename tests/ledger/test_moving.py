@@ -354,7 +354,7 @@ def test_a_file_of_an_older_schema_is_moved(tmp_path: Path, target: PostgresData
     source.now_ms -= 400 * DAY
     source.draw()
     source.database.change("ALTER TABLE generations DROP COLUMN uploaded_at_ms")
-    for index in ("listed", "conversation", "linked", "unlinked", "shown", "prompts"):
+    for index in ("listed", "conversation", "linked", "unlinked", "shown", "prompts", "claimed"):
         source.database.change(f"DROP INDEX generations_{index}")
     for column in (
         "metadata",

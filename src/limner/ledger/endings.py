@@ -31,6 +31,15 @@ def end(database: Database, ending: Ending, now_ms: int) -> bool:
     return True
 
 
+def cancel(database: Database, ending: Ending, now_ms: int) -> bool:
+    """Write the end of a generation that was not sent; False, and nothing, if it was, or has ended.
+
+    Its row is taken first: whoever is about to send it waits here, and then finds it ended.
+    """
+    rows = database.fetch_all(_QUERIES["take_unsent"], {"id": ending.generation_id})
+    return bool(rows) and end(database, ending, now_ms)
+
+
 def settle_unknown(database: Database, ending: Ending, now_ms: int) -> bool:
     """Write the true end of a generation that had ended unknown; False, and nothing, if it had not."""
     return bool(database.fetch_all(_QUERIES["reopen_unknown"], {"id": ending.generation_id})) and end(

@@ -102,6 +102,10 @@ class Ledger:
 
         return await self._submit(give_up)
 
+    async def cancel(self, ending: Ending) -> bool:
+        """Write the end of a call that was not sent, whoever waits for it; False, and nothing, if it was, or has ended."""
+        return await self._submit(lambda database, now_ms: endings.cancel(database, ending, now_ms))
+
     async def end(self, ending: Ending) -> bool:
         """Write how a generation ended, its pictures and its money; False, and nothing, if it had ended.
 

@@ -108,7 +108,7 @@ def list_known(database: Database, generation_ids: Iterable[str]) -> dict[str, K
 def read_pictures(database: Database, generation_id: str) -> list[StoredPicture]:
     """Return the pictures of a generation, in their order."""
     rows = database.fetch_all(_QUERIES["read_pictures"], {"id": generation_id})
-    return [_to_picture(row) for row in rows]
+    return [to_picture(row) for row in rows]
 
 
 def find_picture(database: Database, picture_id: str) -> tuple[StoredPicture, GenerationRecord] | None:
@@ -116,8 +116,8 @@ def find_picture(database: Database, picture_id: str) -> tuple[StoredPicture, Ge
     rows = database.fetch_all(_QUERIES["find_picture"], {"id": picture_id})
     if not rows:
         return None
-    of_picture = len(_PICTURE_COLUMNS)
-    return _to_picture(rows[0][:of_picture]), to_record(rows[0][of_picture:])
+    of_picture = len(PICTURE_COLUMNS)
+    return to_picture(rows[0][:of_picture]), to_record(rows[0][of_picture:])
 
 
 def _find_place(database: Database, scope: Scope, choice: Choice) -> tuple[int, str] | None:
@@ -133,7 +133,7 @@ def _first(rows: list[tuple[SqlValue, ...]]) -> GenerationRecord | None:
 
 
 _GENERATION_COLUMNS = GenerationRecord.__struct_fields__
-_PICTURE_COLUMNS = StoredPicture.__struct_fields__
+PICTURE_COLUMNS = StoredPicture.__struct_fields__
 
 
 def to_record(row: tuple[SqlValue, ...]) -> GenerationRecord:
@@ -148,6 +148,7 @@ def to_record(row: tuple[SqlValue, ...]) -> GenerationRecord:
     return convert(values, GenerationRecord)
 
 
-def _to_picture(row: tuple[SqlValue, ...]) -> StoredPicture:
-    values: dict[str, object] = dict(zip(_PICTURE_COLUMNS, row, strict=True))
+def to_picture(row: tuple[SqlValue, ...]) -> StoredPicture:
+    """Return the picture of a row of the columns that all queries here select."""
+    values: dict[str, object] = dict(zip(PICTURE_COLUMNS, row, strict=True))
     return convert(values | {"is_thought": bool(values["is_thought"])}, StoredPicture)

@@ -19,6 +19,13 @@ SET state = :state,
 WHERE id = :id AND ended_at_ms IS NULL
 RETURNING key_id, reserved_micro_usd, claimed_at_ms, is_overrun;
 
+-- name: take_unsent
+-- Hold a generation that was not sent; no row: it was, or has ended.
+UPDATE generations
+SET state = state
+WHERE id = :id AND state = 'claimed' AND sent_at_ms IS NULL AND ended_at_ms IS NULL
+RETURNING id;
+
 -- name: reopen_unknown
 -- Let a generation with an unknown outcome end once more: its answer was found, and nobody has got it.
 UPDATE generations

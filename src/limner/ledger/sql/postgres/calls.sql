@@ -1,0 +1,6 @@
+-- name: list_picture_ids
+-- The pictures of some generations, thoughts left out, in their order.
+SELECT generation_id, id
+FROM pictures
+WHERE generation_id IN (SELECT value FROM json_array_elements_text(CAST(:ids AS JSON)) AS value) AND is_thought = 0
+ORDER BY generation_id, number;
