@@ -71,6 +71,15 @@ def test_limner_takes_its_settings(name: str, made: Path) -> None:
     assert bool(settings.gemini_api_keys) == bool(settings.client_api_keys) == (name in GATEWAYS)
 
 
+def test_gateways_trust_nginx_alone() -> None:
+    """The only proxy whose word counts is nginx, at an address that is its own."""
+    address = SERVICES["nginx"]["networks"]["outside"]["ipv4_address"]
+    taken = [SERVICES[name]["networks"]["outside"]["ipv4_address"] for name in GATEWAYS]
+    assert address not in taken
+    for name in GATEWAYS:
+        assert SERVICES[name]["environment"]["LIMNER_TRUSTED_PROXIES"] == address
+
+
 def test_every_secret_is_made(made: Path) -> None:
     """The files of secrets that compose.yaml names are those that make-secrets writes, in a folder for their owner."""
     secrets = {made / secret["file"] for secret in read_compose()["secrets"].values()}
