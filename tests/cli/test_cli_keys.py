@@ -115,6 +115,15 @@ def test_a_key_may_be_brought_along(tmp_path: Path) -> None:
         (("create", "a", "--images-per-minute", "0"), 2, "greater than or equal to 1"),
         (("create", "a", "--requests-per-minute", "-1"), 2, "greater than or equal to 1"),
         (("create", "a", "--images-per-minute", "1.5"), 2, "--images-per-minute"),
+        (("set", "nobody", "--models", "all"), 1, "limner: there is no key named 'nobody'\n"),
+        (("set", "nobody"), 2, "nothing is to change"),
+        (("set", "a", "--models", "canary"), 2, "no model Limner knows: canary"),
+        (("set", "a", "--expires", "tomorrow"), 2, "such as 12h, 30d or 8w"),
+        (("set", "a", "--image-output", "link"), 2, "accepted: auto, markdown, url, images"),
+        (("set", "a", "--budget-usd", "free"), 2, "at most 6 decimals"),
+        (("set", "a", "--budget-period", "week"), 2, "accepted: day, month, total"),
+        (("set", "a", "--images-per-minute", "0"), 2, "accepted: 1 and more, or none"),
+        (("set", "a", "--requests-per-minute", "many"), 2, "accepted: 1 and more, or none"),
         (("create",), 2, "Missing argument"),
         (("create", "a", "--colour", "red"), 2, "No such option"),
     ],
@@ -211,3 +220,21 @@ def test_expired_keys_are_listed_as_over(place: Place) -> None:
         store = open_keys(place, database, now=lambda: time.time() - 1000)
         store.create("short", expires_at=int(time.time()) - 500)
     assert "UTC (over)" in run_at(place, "keys", "list").stdout
+
+
+def test_a_set_that_cannot_be_changes_nothing(place: Place) -> None:
+    """A name that is taken, a bad owner or a period without a budget leaves the key as it was, with a reason."""
+    run_at(place, "keys", "create", "a", "--images-per-minute", "3")
+    run_at(place, "keys", "create", "b")
+    before = list_keys(place)
+    for options, reason in (
+        (("--rename", "b"), "there is a key named 'b' already"),
+        (("--owner", " x"), "owner ' x' is refused"),
+        (("--budget-period", "day"), "a budget period is nothing without a budget"),
+    ):
+        done = run_at(place, "keys", "set", "a", "--images-per-minute", "9", *options)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert reason in done.stderr
+    assert list_keys(place) == before
+    assert run_at(place, "keys", "set", "a", "--images-per-minute", "9").stderr == "Key 'a' is changed.\n"
+    assert list_keys(place)["a"]["images_per_minute"] == 9

@@ -66,6 +66,9 @@ _DOORS = {
 }
 """What doors are called in metrics, by where they lie."""
 
+DOOR_NAMES = frozenset({*_EXACT_DOORS.values(), *_DOORS.values(), "native", "none"})
+"""All names that `name_door` gives."""
+
 
 def forgive_path(path: str) -> str:
     """Return the door that was meant: without needless slashes, with the version clients leave out, or have twice."""
