@@ -1,14 +1,12 @@
 """Builds the doors on the rooms behind them, and says which is where. Knows settings; below it nobody sees them."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from limner import __version__
+from limner.app_limner_doors import list_limner_routes
 from limner.app_metrics import build_metrics
 from limner.app_rooms import Rooms
 from limner.catalogue.aliases import Aliases
@@ -28,7 +26,6 @@ from limner.web.health import HealthDoor
 from limner.web.images import ImagesDoor
 from limner.web.images_api import ImagesApiDoor
 from limner.web.images_request import ImagesReader
-from limner.web.limner_keys import KeysDoor
 from limner.web.metrics import MetricsDoor
 from limner.web.models import ModelsDoor
 from limner.web.native import NativeDoor, NativeRules, refuse_unserved
@@ -36,6 +33,7 @@ from limner.web.native_counting import Counter
 from limner.web.native_models import NativeModelsDoor
 from limner.web.ownership import Ownership
 from limner.web.reference import ReferenceDoor
+from limner.web.routing import AsgiDoor, ByMethod, answer_by
 from limner.web.stored import StoredDoor
 
 _HOUR_SECONDS = 3600
@@ -73,7 +71,7 @@ class Doors:
             *self._list_images(),
             *self._list_pictures(),
             *self._list_models(),
-            *self._list_keys(),
+            *list_limner_routes(self._settings, self._keys, self._find_key, self._rooms, self._ownership),
             *self._list_health(),
             *self._list_metrics(),
             *self._list_reference(),
@@ -131,17 +129,6 @@ class Doors:
         )
         return NativeDoor(self._calls, Counter(rooms.client.count_tokens), rules)
 
-    def _list_keys(self) -> Iterator[Route]:
-        rooms = self._rooms
-        keys = KeysDoor(rooms.books, self._keys, self._find_key, new_spool=rooms.new_spool)
-        path = "/v1/limner/keys"
-        every = ByMethod(GET=answer_by(keys.list), POST=answer_by(keys.create))
-        yield Route(path, every, methods=["GET", "POST"])
-        yield Route(f"{path}/self", keys.show_self, methods=["GET"])
-        change = answer_by(keys.update)
-        one = ByMethod(GET=answer_by(keys.show), POST=change, PATCH=change, DELETE=answer_by(keys.revoke))
-        yield Route(f"{path}/{{key_id}}", one, methods=["GET", "POST", "PATCH", "DELETE"])
-
     def _list_metrics(self) -> Iterator[Route]:
         metrics = MetricsDoor(self.metrics, self._find_key)
         yield Route("/metrics", metrics.show, methods=["GET"])
@@ -158,37 +145,6 @@ class Doors:
         health = _build_health(self._settings, self._keys, self._rooms, self._emulator_url)
         yield Route("/healthz", health.show_alive, methods=["GET"])
         yield Route("/readyz", health.show_ready, methods=["GET"])
-
-
-class AsgiDoor:
-    """A door that sends its answer itself; of a bare method Starlette would expect a Response."""
-
-    def __init__(self, answer: ASGIApp) -> None:
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await self._answer(scope, receive, send)
-
-
-class ByMethod:
-    """Several doors at one address; what else is asked there is refused naming all methods."""
-
-    def __init__(self, **doors: ASGIApp) -> None:
-        self._doors = doors
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await self._doors.get(scope["method"], self._doors["GET"])(scope, receive, send)
-
-
-def answer_by(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
-    """Return a door that returns its answer as one that sends it."""
-
-    async def send_answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await (await answer(Request(scope, receive)))(scope, receive, send)
-
-    return send_answer
 
 
 def _to_reading_rules(settings: Settings) -> ReadingRules:

@@ -22,11 +22,13 @@ from limner.generation.running import Runner
 from limner.generation.settling import Settlement
 from limner.generation.sources import Sources
 from limner.generation.stored_answers import StoredAnswers
+from limner.generation.thumbnails import Thumbnails
 from limner.ledger.changes import Changes
 from limner.ledger.generations import Ledger
 from limner.ledger.signing import derive
 from limner.pictures.links import PictureLinks
 from limner.pictures.spool import FileSpool, SpoolFolder
+from limner.pictures.thumbnail_cache import ThumbnailCache
 from limner.upstream.client import GeminiClient
 from limner.upstream.connection import Upstream
 from limner.upstream.model_list import ModelList
@@ -77,6 +79,7 @@ class Rooms:
             self.generations, self.ledger, foundation.upkeep, foundation.store, threads=foundation.threads
         )
         self.kept = KeptPictures(self.archive, threads=foundation.threads)
+        self.thumbnails = self._build_thumbnails(settings)
         self.fetcher = Fetcher(_to_fetch_rules(settings))
         self.sources, self.memory = self._build_reading(derive(signing_secret, "conversations"))
         self._drain_seconds = settings.drain_seconds
@@ -115,6 +118,7 @@ class Rooms:
         self.generations.begin_draining(self._drain_seconds)
         await self.generations.drain()
         await self._housekeeping.stop()
+        self.thumbnails.close()
         await self._transfers.finish(_LAST_ROUND_SECONDS)
         if self.changes is not None:
             await self.changes.stop()
@@ -148,6 +152,14 @@ class Rooms:
         )
         memory = Memory(self.ledger, self.archive, threads=self.foundation.threads, key=conversation_key)
         return sources, memory
+
+    def _build_thumbnails(self, settings: Settings) -> Thumbnails:
+        return Thumbnails(
+            self.kept,
+            ThumbnailCache(settings.data_dir),
+            threads=self.foundation.threads,
+            list_known=self.ledger.list_known,
+        )
 
     def _build_files(self) -> LocalFiles:
         foundation = self.foundation
@@ -206,6 +218,7 @@ class Rooms:
             self._unless_worker(housekeeping.resolve),
             housekeeping.gauge,
             self._files.sweep_drafts,
+            self.thumbnails.sweep,
             self._files.drop_copies,
         )
         return minutely, transfers

@@ -216,7 +216,11 @@ def test_ten_thousand_pictures(books: Books) -> None:
     fill(books, count)
     if books.database.dialect == "postgres":
         books.database.change("ANALYZE generations, pictures")
-        for way in ("sort", "bitmapscan", "seqscan"):  # of few rows it likes any; what is shown is that it need not
+        for way in (
+            "sort",
+            "bitmapscan",
+            "seqscan",
+        ):  # of few rows it likes any; what is shown is that it need not
             books.database.change(f"SET enable_{way} = off")
     found = list_all(books)
     assert found == [f"m{number:05}-0" for number in range(count - 1, -1, -1)]

@@ -6,11 +6,11 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import PageServer, Watch, running_chromium, serving_pages
 from linking import SECRET, draw, sign, to_answer
 from playwright.sync_api import Browser, Error, Page
 from polyglots import SIZE, make_all
 
+from browsing import PageServer, Watch, running_chromium, serving_pages
 from programs import StartGateway
 from upstreams import Upstream
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from limner.errors import GatewayError, GatewayUnavailable, InternalError, locate, no_storage
 from limner.generation.calling import Bodies, ClientLeft, call
+from limner.generation.cancellation import read_cancellation
 from limner.generation.conclusion import Conclusion, conclude_outcome, stopped_sent, unwanted
 from limner.generation.journal import JournalWriter
 from limner.generation.receiving import Receiver
@@ -116,11 +117,21 @@ class Purchase:
             may_send = await self._ledger.mark_sent(self._generation.id)
         except DatabaseError as error:
             raise no_storage() from error
-        if not may_send:  # this process was not to be seen for a while, and others have ended its calls
-            raise GatewayUnavailable(
-                "The gateway was away from its books for a while; nothing was bought. Try again.",
-                code="storage_unavailable",
-            )
+        if not may_send:
+            raise await self._find_refusal()
+
+    async def _find_refusal(self) -> GatewayError:
+        """Return why a call may not be sent: its owner took it back, or others have ended all calls of this process."""
+        try:
+            record = await self._ledger.find_any(self._generation.id)
+        except DatabaseError:
+            return no_storage()
+        if record is not None and (taken_back := read_cancellation(record)) is not None:
+            return taken_back
+        return GatewayUnavailable(
+            "The gateway was away from its books for a while; nothing was bought. Try again.",
+            code="storage_unavailable",
+        )
 
     async def _give_up(self) -> bool:
         """End a generation of which nothing was sent; False if it is wanted after all."""

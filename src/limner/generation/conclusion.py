@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from limner.catalogue import Model
-from limner.errors import GatewayError, GatewayUnavailable, InternalError, UpstreamFailure
+from limner.errors import Conflict, GatewayError, GatewayUnavailable, InternalError, UpstreamFailure
 from limner.generation.choice_conclusion import ChoiceConclusion, conclude_choice, estimate_unknown
 from limner.generation.record import Asked, Bill, State
 from limner.translate.outcome import Outcome, to_failed_outcome
@@ -69,6 +69,13 @@ def stopped_unsent() -> GatewayError:
     """Return what a call ended with that had not been sent when the gateway stopped."""
     return GatewayUnavailable(
         "The gateway stopped before the call was sent; nothing was bought.", code="shutting_down"
+    )
+
+
+def cancelled() -> GatewayError:
+    """Return what a call ended with that its owner took back before it was sent."""
+    return Conflict(
+        "The call was taken back by its owner before it was sent; nothing was bought.", code="cancelled"
     )
 
 

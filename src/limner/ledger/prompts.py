@@ -26,4 +26,5 @@ def fold(text: str) -> str:
 
 def split_words(query: str) -> list[str]:
     """Return the words of a search, folded; a text without spaces, as of Chinese, is one."""
-    return list(dict.fromkeys(fold(query.encode("utf-8", "replace").decode()).split()))[:MOST_WORDS]
+    held = query.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return list(dict.fromkeys(fold(held).split()))[:MOST_WORDS]

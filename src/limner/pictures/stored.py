@@ -45,6 +45,13 @@ class StoredSpool:
                 raise OSError(f"{self._path.name} is not as long as it was")
             self._file = file
 
+    def fileno(self) -> int:
+        """Return the descriptor of its file. Raises OSError."""
+        self.open()
+        if self._file is None:
+            raise OSError("the file is not open")
+        return self._file.fileno()
+
     def append(self, base64: bytes) -> None:  # noqa: ARG002 - as PictureSpool asks
         """Refuse: a kept picture is complete."""
         raise TypeError("a kept picture takes no more bytes")

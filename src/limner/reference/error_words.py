@@ -39,7 +39,10 @@ ERROR_WORDS: dict[str, Words] = {
     "model_not_found": Words("The model is not known here.", "未知的模型。"),
     "method_not_allowed": Words("The path does not take this method.", "该路径不接受此方法。"),
     "request_timeout": Words("The request did not come in time.", "请求未能及时到达。"),
-    "already_sent": Words("The call has not ended yet.", "调用尚未结束。"),
+    "already_sent": Words(
+        "The call has not ended yet, or is too far to be taken back.", "调用尚未结束，或已无法撤回。"
+    ),
+    "cancelled": Words("Its owner took the call back before it was sent.", "所有者在发送前撤回了调用。"),
     "request_too_large": Words("The body is too large.", "请求体过大。"),
     "unsupported_media_type": Words(
         "The body is in a form that is not read here.", "请求体的形式在此不读取。"

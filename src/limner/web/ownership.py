@@ -10,6 +10,7 @@ from starlette.requests import Request
 from limner.errors import GatewayUnavailable, NotFound
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
+from limner.ledger.keys import ApiKey
 from limner.ledger.records import GenerationRecord, Scope
 from limner.web.auth import FindKey, authenticate
 from limner.web.repeats import read_end_user
@@ -30,12 +31,16 @@ class Ownership:
 
         Raises GatewayError.
         """
+        return (await self.identify_key(request))[1]
+
+    async def identify_key(self, request: Request) -> tuple[ApiKey, Scope]:
+        """Return who asks, and whose answers are asked for. Raises GatewayError."""
         key = await authenticate(request.headers, self._find_key)
         request.scope["limner.key_name"] = key.name
         header = self._end_user_header
         is_named = header is not None and header in request.headers
         end_user = read_end_user(request.headers.get(header or ""), None) if is_named else None
-        return Scope(owner=key.owner, end_user=end_user)
+        return key, Scope(owner=key.owner, end_user=end_user)
 
     async def find(self, request: Request) -> GenerationRecord:
         """Return the generation that the path names, by its own id or its answer's. Raises GatewayError."""
