@@ -107,8 +107,9 @@ class Doors:
         yield Route("/images/{picture_id:path}", AsgiDoor(images.show), methods=["GET"])
 
     def _list_models(self) -> Iterator[Route]:
-        native_models = NativeModelsDoor(self._find_key)
-        models = ModelsDoor(self._find_key, native_models)
+        aliases = Aliases(self._settings.aliases)
+        native_models = NativeModelsDoor(self._find_key, aliases)
+        models = ModelsDoor(self._find_key, native_models, aliases)
         native = self._build_native()
         either = ByMethod(GET=answer_by(models.show), POST=native)
         yield Route("/v1/models", models.list, methods=["GET"])

@@ -19,7 +19,7 @@ from asking import ask, asking, chat
 from audits import check_books, read_rows
 from bills import BillBook
 from gateways import MortalGateway, ask_beside, running
-from painting import Painter, painting
+from painting import Painter, painting, wait_until
 from places import Place
 from programs import Program
 from upstreams import Answer, Call, Upstream
@@ -119,6 +119,10 @@ class MortalEmulator(Program):
         arguments = ("--port", str(port), "--exit-with-parent")
         super().__init__("limner.emulator", *arguments, folder=folder, variables={})
 
+    def wait_for_calls(self, number: int) -> None:
+        """Return once so many calls have come."""
+        wait_until(lambda: len(ask(self, path="/emulator/journal", key=None).json()) >= number)
+
     def kill(self) -> None:
         self.process.kill()
         self.stop()
@@ -141,6 +145,7 @@ def test_slots_come_back_when_the_upstream_dies(
         crowd = FewSlots(gateway, book, 2)
         calls = [ask_beside(gateway, chat(f"[[delay=60s]] boat {number}")) for number in range(6)]
         crowd.wait_until_waiting(4)
+        emulators[0].wait_for_calls(2)
         emulators[0].kill()
         codes = Counter(call.result(60).error["code"] for call in calls)
         assert codes["upstream_unknown_outcome"] == 2

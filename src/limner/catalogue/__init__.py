@@ -2,6 +2,7 @@
 
 import re
 
+from limner.catalogue.aliases import Aliases, fold
 from limner.catalogue.image_models import ALL_RATIOS, IMAGE_MODELS
 from limner.catalogue.model import (
     RESERVED_TEXT_TOKENS,
@@ -23,9 +24,11 @@ __all__ = [
     "TEXT_MODELS",
     "Model",
     "Prices",
+    "find_by_any_name",
     "find_model",
     "find_model_and_suffixes",
     "find_prices",
+    "list_names",
     "price_nano_usd",
     "reserve_nano_usd",
     "strip_prefixes",
@@ -74,6 +77,19 @@ def find_model_and_suffixes(name: str) -> tuple[Model, tuple[str, ...]] | None:
         suffixes.insert(0, found[1])
         rest = rest[: found.start()]
     return None if suffixes and not model.draws else (model, tuple(suffixes))
+
+
+def find_by_any_name(name: str, aliases: Aliases) -> Model | None:
+    """Return the model of a name of its own, or of an alias; None if there is none."""
+    target = aliases.targets.get(fold(name))
+    found = None if target is None else find_model_and_suffixes(target)
+    return find_model(name) if found is None else found[0]
+
+
+def list_names(model: Model, aliases: Aliases) -> list[str]:
+    """Return a model's id, its nicknames and the aliases that stand for it."""
+    own = [alias for alias in aliases.targets if find_by_any_name(alias, aliases) is model]
+    return [model.id, *model.aliases, *own]
 
 
 def _is_setting(suffix: str) -> bool:

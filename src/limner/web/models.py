@@ -7,7 +7,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from limner.catalogue import MODELS, Model, find_model, find_prices, price_nano_usd, reserve_nano_usd
+from limner.catalogue import (
+    MODELS,
+    Model,
+    find_by_any_name,
+    find_prices,
+    list_names,
+    price_nano_usd,
+    reserve_nano_usd,
+)
+from limner.catalogue.aliases import Aliases
 from limner.errors import NotFound
 from limner.web.auth import FindKey, authenticate
 from limner.web.native_models import NativeModelsDoor, is_native, may_use
@@ -16,13 +25,14 @@ from limner.web.native_models import NativeModelsDoor, is_native, may_use
 class ModelsDoor:
     """Both doors."""
 
-    def __init__(self, find_key: FindKey, native: NativeModelsDoor) -> None:
+    def __init__(self, find_key: FindKey, native: NativeModelsDoor, aliases: Aliases) -> None:
         """`native` answers who speaks Gemini's API."""
+        self._aliases = aliases
         self._find_key = find_key
         self._native = native
 
     async def list(self, request: Request) -> Response:
-        """Answer with all models the key may use, nicknames too."""
+        """Answer with all models the key may use, nicknames and aliases too."""
         if is_native(request):
             return await self._native.list(request)
         key = await authenticate(request.headers, self._find_key)
@@ -31,7 +41,7 @@ class ModelsDoor:
             describe(model, name, now)
             for model in MODELS
             if may_use(key, model)
-            for name in (model.id, *model.aliases)
+            for name in list_names(model, self._aliases)
         ]
         return _to_json({"object": "list", "data": entries})
 
@@ -41,7 +51,7 @@ class ModelsDoor:
             return await self._native.show(request)
         key = await authenticate(request.headers, self._find_key)
         name = request.path_params["name"]
-        model = find_model(name)
+        model = find_by_any_name(name, self._aliases)
         if model is None or not may_use(key, model):
             raise NotFound(f"There is no model {name!r} here.", code="model_not_found", param="model")
         return _to_json(describe(model, name, time.time()))

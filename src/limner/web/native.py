@@ -9,6 +9,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from limner.catalogue import find_by_any_name
 from limner.catalogue.aliases import Aliases
 from limner.generation.claiming import Call
 from limner.generation.inputs import Inputs
@@ -19,7 +20,7 @@ from limner.web.body import Body
 from limner.web.calls import Caller, Calls
 from limner.web.native_body import read_native_body
 from limner.web.native_counting import Counter
-from limner.web.native_names import choose_model, split_name, to_unserved
+from limner.web.native_names import bare_name, choose_model, split_name, to_unserved
 
 
 class NativeRules(Struct, frozen=True, kw_only=True):
@@ -49,8 +50,9 @@ class NativeDoor:
         request = Request(scope, receive)
         name, method = split_name(request.path_params["name"])
         caller = await self._calls.identify(request)
+        listed = find_by_any_name(bare_name(name), self._rules.aliases)
         model = await choose_model(
-            self._rules.aliases.resolve(name),
+            name if listed is None else listed.id,
             caller.key,
             version=request.url.path.split("/")[1],
             method=method,

@@ -10,7 +10,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from limner.catalogue import MODELS, Model, find_model
+from limner.catalogue import MODELS, Model, find_by_any_name
+from limner.catalogue.aliases import Aliases
 from limner.errors import InvalidRequest, NotFound
 from limner.ledger.keys import ApiKey
 from limner.web.auth import FindKey, authenticate
@@ -24,8 +25,9 @@ _MOST_NAME_CHARACTERS = 200
 class NativeModelsDoor:
     """Both doors."""
 
-    def __init__(self, find_key: FindKey) -> None:
+    def __init__(self, find_key: FindKey, aliases: Aliases) -> None:
         self._find_key = find_key
+        self._aliases = aliases
 
     async def list(self, request: Request) -> Response:
         """Answer with a page of the models that the key may use, each by its own name."""
@@ -42,7 +44,7 @@ class NativeModelsDoor:
         """Answer with one model, by whatever name. Raises NotFound."""
         key = await authenticate(request.headers, self._find_key)
         name = bare_name(request.path_params["name"])
-        model = find_model(name)
+        model = find_by_any_name(name, self._aliases)
         if model is None or not may_use(key, model):
             version = request.url.path.split("/")[1]
             raise NotFound(
