@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from limner.errors import GatewayError, Unauthenticated
 from limner.reference.error_words import ERROR_WORDS
 from limner.reference.headers import GENERATION_ID, REPLAYED, REQUEST_ID, SHOULD_RETRY, refer
-from limner.reference.operation import JSON, Language, Operation, Schema
+from limner.reference.operation import JSON, Language, Operation, Schema, Words
 
 ANY_DOOR = (
     "unsupported_value",
@@ -41,6 +41,7 @@ BUYING = (
     "upstream_overloaded",
     "upstream_unavailable",
     "upstream_auth",
+    "cancelled",
     "shutting_down",
     "gateway_overloaded",
     "upstream_timeout",
@@ -48,6 +49,26 @@ BUYING = (
 """What a call that buys can end with, at whatever door."""
 
 _RETRIED_STATUSES = (429, 503)
+_GOOGLE_WORDS = Words(
+    "An error in Gemini's form; the code is the `reason` in its details, in capitals.",
+    "Gemini 格式的错误；错误代码是 details 中的 `reason`，大写。",
+)
+_GOOGLE_ERROR: Schema = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "code": {"type": "integer"},
+                "message": {"type": "string"},
+                "status": {"type": "string"},
+                "details": {"type": "array", "items": {"type": "object"}},
+            },
+            "required": ["code", "message", "status"],
+        }
+    },
+    "required": ["error"],
+}
 
 
 def list_codes(operation: Operation) -> list[str]:
@@ -57,8 +78,9 @@ def list_codes(operation: Operation) -> list[str]:
 
 
 def write_error_schemas(language: Language) -> dict[str, Schema]:
-    """Return a schema for each class of errors, in OpenAI's form."""
-    return {kind.__name__: _to_schema(kind, language) for kind in GatewayError.__subclasses__()}
+    """Return a schema for each class of errors in OpenAI's form, and one for all of them in Gemini's."""
+    own = {kind.__name__: _to_schema(kind, language) for kind in GatewayError.__subclasses__()}
+    return {**own, "GoogleError": {"description": _GOOGLE_WORDS.say(language), **_GOOGLE_ERROR}}
 
 
 def write_errors(operation: Operation, language: Language) -> dict[str, Schema]:

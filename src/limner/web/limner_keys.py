@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +24,7 @@ from limner.pictures.spool import FileSpool
 from limner.web.auth import FindKey, authenticate, authenticate_admin
 from limner.web.body import read_body
 from limner.web.key_fields import name_field, read_changes, read_fields, read_order
+from limner.web.limner_entries import to_json
 from limner.web.ownership import no_books
 from limner.web.paging import read_limit
 from limner.wire.limner_keys import KeyEntry, KeyList, KeyOrder, KeyRevoked, KeyUpdate, NewKey
@@ -50,7 +50,7 @@ class KeysDoor:
         """Answer with the key that asks, whichever it is. Raises GatewayError."""
         key = await authenticate(request.headers, self._find_key)
         request.scope["limner.key_name"] = key.name
-        return _to_json(await self._ask(lambda database: describe_key(database, key, _now_ms())))
+        return to_json(await self._ask(lambda database: describe_key(database, key, _now_ms())))
 
     async def list(self, request: Request) -> Response:
         """Answer with a page of all keys, or with the one of a name. Raises GatewayError."""
@@ -67,7 +67,7 @@ class KeysDoor:
 
         entries = await self._ask(find)
         page = entries[:limit]
-        return _to_json(
+        return to_json(
             KeyList(
                 data=page,
                 first_id=page[0].id if page else None,
@@ -89,7 +89,7 @@ class KeysDoor:
 
         made = await self._write(make)
         _LOG.info("key %r was created by %r", made.name, admin.name)
-        return _to_json(made)
+        return to_json(made)
 
     async def show(self, request: Request) -> Response:
         """Answer with one key. Raises GatewayError."""
@@ -99,7 +99,7 @@ class KeysDoor:
         def find(database: Database) -> KeyEntry:
             return describe_key(database, _find(database, key_id), _now_ms())
 
-        return _to_json(await self._ask(find))
+        return to_json(await self._ask(find))
 
     async def update(self, request: Request) -> Response:
         """Change a key, from its next request on, and answer with it. Raises GatewayError."""
@@ -117,7 +117,7 @@ class KeysDoor:
 
         entry = await self._write(change)
         _LOG.info("key %r was changed by %r: %s", entry.name, admin.name, ", ".join(sorted(changes)))
-        return _to_json(entry)
+        return to_json(entry)
 
     async def revoke(self, request: Request) -> Response:
         """Make a key useless at once. Raises GatewayError."""
@@ -133,7 +133,7 @@ class KeysDoor:
 
         key = await self._write(end)
         _LOG.info("key %r was revoked by %r", key.name, admin.name)
-        return _to_json(KeyRevoked(id=key.id))
+        return to_json(KeyRevoked(id=key.id))
 
     async def _admit(self, request: Request) -> ApiKey:
         key = await authenticate_admin(request.headers, self._find_key)
@@ -184,9 +184,3 @@ def _find_page(database: Database, *, after: str | None, name: str | None, limit
 
 def _now_ms() -> int:
     return int(time.time() * 1000)
-
-
-def _to_json(answer: Struct) -> Response:
-    return Response(
-        msgspec.json.encode(answer), media_type="application/json", headers={"cache-control": "no-store"}
-    )

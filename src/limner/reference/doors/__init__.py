@@ -1,9 +1,20 @@
 """Descriptions of the doors, one module for each group. No code of a door."""
 
-from limner.reference.doors import chat, completions, health, images, models, own, pictures
+from limner.reference.doors import (
+    chat,
+    completions,
+    health,
+    images,
+    keys,
+    limner,
+    models,
+    native,
+    own,
+    pictures,
+)
 from limner.reference.operation import Operation, Rules
 
-_GROUPS = (chat, images, completions, models, pictures, health, own)
+_GROUPS = (chat, images, native, completions, models, pictures, limner, keys, health, own)
 
 TAGS = tuple(tag for group in _GROUPS for tag in group.TAGS)
 

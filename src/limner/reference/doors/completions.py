@@ -42,6 +42,7 @@ _COLLECTED = (
     "upstream_overloaded",
     "upstream_unavailable",
     "upstream_auth",
+    "cancelled",
     "shutting_down",
 )
 """An answer that is an error is told with its status."""

@@ -1,14 +1,9 @@
 """The reference's own doors, described."""
 
+from limner.reference.doors.parameters import ETAG
 from limner.reference.operation import Answer, Content, Operation, Parameter, Rules, Tag, Words
 
 TAGS = (Tag("reference", Words("Reference", "参考"), Words("This page and its document.", "本页及其文档。")),)
-_ETAG = Parameter(
-    name="If-None-Match",
-    place="header",
-    words=Words("The `etag` that is there already.", "已有的 `etag`。"),
-    schema={"type": "string"},
-)
 _LANGUAGE = Parameter(
     name="lang",
     place="query",
@@ -36,7 +31,7 @@ _DOCUMENT = Operation(
         "OpenAPI 3.1, made from what the gateway reads and writes.",
         "OpenAPI 3.1，由网关实际读写的内容生成。",
     ),
-    parameters=(_LANGUAGE, _ETAG),
+    parameters=(_LANGUAGE, ETAG),
     answers=(
         Answer(
             words=Words("The document.", "文档。"),
@@ -54,7 +49,7 @@ _PAGE = Operation(
     tag="reference",
     summary=Words("This page", "本页"),
     description=Words("The reference for people; works offline.", "供人阅读的参考页，可离线使用。"),
-    parameters=(_ETAG,),
+    parameters=(ETAG,),
     answers=(
         Answer(
             words=Words("The page.", "页面。"),
@@ -72,7 +67,7 @@ _PAGE_FILE = Operation(
     tag="reference",
     summary=Words("A file of this page", "本页的文件"),
     description=Words("Styles and scripts.", "样式与脚本。"),
-    parameters=(_FILE, _ETAG),
+    parameters=(_FILE, ETAG),
     answers=(
         Answer(
             words=Words("The file.", "文件。"),

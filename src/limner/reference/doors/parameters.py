@@ -44,6 +44,21 @@ RETRY_COUNT = Parameter(
     ),
     schema={"type": "string"},
 )
+ETAG = Parameter(
+    name="If-None-Match",
+    place="header",
+    words=Words("The `etag` that is there already.", "已有的 `etag`。"),
+    schema={"type": "string"},
+)
+RANGE = Parameter(
+    name="Range",
+    place="header",
+    words=Words(
+        "A part of the picture. What is no range of bytes is ignored.",
+        "只取图片的一部分。不是字节范围的内容会被忽略。",
+    ),
+    schema={"type": "string"},
+)
 LIMIT = Parameter(
     name="limit",
     place="query",

@@ -1,5 +1,6 @@
 """The door to pictures by link, described."""
 
+from limner.reference.doors.parameters import ETAG, RANGE
 from limner.reference.operation import Answer, Content, Operation, Parameter, Rules, Tag, Words
 
 TAGS = (
@@ -11,7 +12,7 @@ TAGS = (
         ),
     ),
 )
-_ID = Parameter(
+PICTURE_ID = Parameter(
     name="picture_id",
     place="path",
     words=Words("The picture.", "图片 id。"),
@@ -29,27 +30,24 @@ _SIGNATURE = Parameter(
     words=Words("The signature, as it was given out.", "签名，与给出的链接一致。"),
     schema={"type": "string"},
 )
-_RANGE = Parameter(
-    name="Range",
-    place="header",
-    words=Words(
-        "A part of the picture. What is no range of bytes is ignored.",
-        "只取图片的一部分。不是字节范围的内容会被忽略。",
-    ),
-    schema={"type": "string"},
-)
-_ETAG = Parameter(
-    name="If-None-Match",
-    place="header",
-    words=Words("The `etag` that is there already.", "已有的 `etag`。"),
-    schema={"type": "string"},
-)
-_KEPT = ("etag", "cache-control", "accept-ranges")
+ETAG_HEADERS = ("etag", "cache-control")
+_KEPT = (*ETAG_HEADERS, "accept-ranges")
 _SHOWN = (*_KEPT, "content-disposition", "content-security-policy")
 _BYTES = tuple(
     Content(media_type=mime_type, schema={"type": "string", "format": "binary"})
     for mime_type in ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
 )
+PICTURE_BYTES = (
+    Answer(words=Words("The picture.", "图片。"), contents=_BYTES, headers=_SHOWN),
+    Answer(
+        status=206,
+        words=Words("A part of it.", "图片的一部分。"),
+        contents=_BYTES,
+        headers=(*_SHOWN, "content-range"),
+    ),
+    Answer(status=304, words=Words("It is there already.", "已是最新。"), headers=_KEPT),
+)
+"""A picture, whole or a part of it, or that it is there already."""
 
 
 def list_operations(_rules: Rules) -> tuple[Operation, ...]:
@@ -65,17 +63,8 @@ def list_operations(_rules: Rules) -> tuple[Operation, ...]:
                 "Gemini's own bytes. Links are given out in answers; they need no key, and work as long as their picture is kept.",
                 "Gemini 的原始字节。链接由答案给出，无需密钥，在图片保存期间有效。",
             ),
-            parameters=(_ID, _EXPIRY, _SIGNATURE, _RANGE, _ETAG),
-            answers=(
-                Answer(words=Words("The picture.", "图片。"), contents=_BYTES, headers=_SHOWN),
-                Answer(
-                    status=206,
-                    words=Words("A part of it.", "图片的一部分。"),
-                    contents=_BYTES,
-                    headers=(*_SHOWN, "content-range"),
-                ),
-                Answer(status=304, words=Words("It is there already.", "已是最新。"), headers=_KEPT),
-            ),
+            parameters=(PICTURE_ID, _EXPIRY, _SIGNATURE, RANGE, ETAG),
+            answers=PICTURE_BYTES,
             codes=("invalid_link", "not_found", "range_not_satisfiable", "storage_unavailable"),
             is_open=True,
         ),

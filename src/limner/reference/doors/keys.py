@@ -1,0 +1,142 @@
+"""The doors to client keys, described."""
+
+from typing import Literal
+
+from limner.reference.codes import WITH_BODY
+from limner.reference.doors.parameters import AFTER, LIMIT
+from limner.reference.operation import Answer, Content, Example, Operation, Parameter, Rules, Tag, Words
+from limner.wire.limner_keys import KeyEntry, KeyList, KeyOrder, KeyRevoked, KeyUpdate, NewKey
+
+TAGS = (
+    Tag(
+        "keys",
+        Words("Keys", "密钥"),
+        Words("Client keys and their limits, for admin keys.", "客户端密钥及其限制，仅限管理员密钥。"),
+    ),
+)
+_PATH = "/v1/limner/keys"
+_ONE = f"{_PATH}/{{key_id}}"
+_ID = Parameter(
+    name="key_id",
+    place="path",
+    words=Words("The key.", "密钥 id。"),
+    schema={"type": "string", "pattern": "^key_[0-9a-f]+$"},
+)
+_NAME = Parameter(
+    name="name",
+    place="query",
+    words=Words("The one of that name.", "名称为此的密钥。"),
+    schema={"type": "string"},
+)
+_ADMIN = ("admin_key_required",)
+_CHANGING = (*WITH_BODY, "missing_required_parameter", "unsupported_parameter", "conflicting_input")
+_ORDER = {
+    "shop": Example(
+        Words("A key with a budget", "带预算的密钥"),
+        {"name": "shop", "budget_usd": 25, "budget_period": "month", "expires": "30d"},
+    )
+}
+_SHOWN = (Answer(words=Words("The key.", "密钥。"), contents=(Content(record=KeyEntry),)),)
+
+
+def list_operations(_rules: Rules) -> tuple[Operation, ...]:
+    """Return the doors."""
+    return (
+        _list(),
+        _create(),
+        _show_self(),
+        _show(),
+        _update("patch", "updateKey"),
+        _update("post", "updateKeyByPost"),
+        _revoke(),
+    )
+
+
+def _list() -> Operation:
+    return Operation(
+        method="get",
+        path=_PATH,
+        id="listKeys",
+        tag="keys",
+        summary=Words("List keys", "列出密钥"),
+        description=Words("All that are not revoked, the oldest first.", "未吊销的全部密钥，最旧的在前。"),
+        parameters=(_NAME, LIMIT, AFTER),
+        answers=(Answer(words=Words("A page.", "一页。"), contents=(Content(record=KeyList),)),),
+        codes=_ADMIN,
+    )
+
+
+def _create() -> Operation:
+    return Operation(
+        method="post",
+        path=_PATH,
+        id="createKey",
+        tag="keys",
+        summary=Words("Create a key", "创建密钥"),
+        description=Words("Its secret is shown this once.", "明文只显示这一次。"),
+        body=(Content(record=KeyOrder, examples=_ORDER),),
+        answers=(
+            Answer(
+                words=Words("The key and its secret.", "密钥及其明文。"), contents=(Content(record=NewKey),)
+            ),
+        ),
+        codes=(*_ADMIN, *_CHANGING),
+    )
+
+
+def _show_self() -> Operation:
+    return Operation(
+        method="get",
+        path=f"{_PATH}/self",
+        id="showOwnKey",
+        tag="keys",
+        summary=Words("Show the key that asks", "查看当前密钥"),
+        description=Words("Whichever it is; needs no admin.", "任何密钥都可以，无需管理员。"),
+        answers=_SHOWN,
+    )
+
+
+def _show() -> Operation:
+    return Operation(
+        method="get",
+        path=_ONE,
+        id="showKey",
+        tag="keys",
+        summary=Words("Show a key", "查看密钥"),
+        description=Words("Its limits and what it has spent.", "其限制与已花费的金额。"),
+        parameters=(_ID,),
+        answers=_SHOWN,
+        codes=(*_ADMIN, "not_found"),
+    )
+
+
+def _update(method: Literal["patch", "post"], name: str) -> Operation:
+    return Operation(
+        method=method,
+        path=_ONE,
+        id=name,
+        tag="keys",
+        summary=Words("Change a key", "修改密钥"),
+        description=Words(
+            "What is absent stays; null takes a limit away. It counts from the next request on.",
+            "未给出的保持不变，null 取消限制，从下一个请求起生效。",
+        ),
+        parameters=(_ID,),
+        body=(Content(record=KeyUpdate),),
+        answers=_SHOWN,
+        codes=(*_ADMIN, *_CHANGING, "not_found"),
+    )
+
+
+def _revoke() -> Operation:
+    return Operation(
+        method="delete",
+        path=_ONE,
+        id="revokeKey",
+        tag="keys",
+        summary=Words("Revoke a key", "吊销密钥"),
+        description=Words("What it has drawn stays.", "已画的图片保留。"),
+        parameters=(_ID,),
+        answers=(Answer(words=Words("Revoked.", "已吊销。"), contents=(Content(record=KeyRevoked),)),),
+        codes=(*_ADMIN, "conflicting_input", "not_found"),
+    )
