@@ -120,9 +120,28 @@ def test_pictures_in_texts_and_contents(scripted_gateway: Gateway) -> None:
     ]
 
 
+DATABASE_FILES = {"limner.sqlite3", "limner.sqlite3-wal"}
+
+
+def find_columns_with(gateway: Gateway, generation_id: str, words: str) -> set[str]:
+    """Return the columns of a generation's row that hold `words`."""
+    place = Place(gateway.folder, gateway.variables.get("LIMNER_DATABASE_URL"))
+    with open_books(place) as database:
+        names = ("prompt", "prompt_folded")
+        sql = "SELECT prompt, prompt_folded FROM generations WHERE id = :id"
+        (held,) = database.fetch_all(sql, {"id": generation_id})
+        (row,) = database.fetch_all("SELECT * FROM generations WHERE id = :id", {"id": generation_id})
+    found = {name for name, text in zip(names, held, strict=True) if words in str(text)}
+    assert sum(words in str(value) for value in row) == len(found)
+    return found
+
+
 @pytest.mark.parametrize("store", [None, False])
 def test_nothing_is_kept_of_what_is_not_stored(scripted_gateway: Gateway, *, store: bool | None) -> None:
-    """Without `store: true` there are no messages and no metadata to change, and no file has a word of the prompt."""
+    """Without `store: true` there are no messages and no metadata to change, and of the prompt what searches go by.
+
+    With `store: false` no file and no row has a word of it.
+    """
     prompt, picture = new_prompt(), make_png()
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}, show(picture)]}]
     fields: dict[str, Any] = {} if store is None else {"store": store}
@@ -133,27 +152,33 @@ def test_nothing_is_kept_of_what_is_not_stored(scripted_gateway: Gateway, *, sto
     ):
         assert (reply.status, reply.error["code"]) == (404, "not_found")
         assert "store" in reply.error["message"]
-    words = prompt.rpartition(" ")[2].encode()
-    assert list_files_with(scripted_gateway.folder, words) == []
+    words = prompt.rpartition(" ")[2]
+    files = set(list_files_with(scripted_gateway.folder, words.encode()))
+    columns = find_columns_with(scripted_gateway, generation_id, words)
+    if store is False:
+        assert (files, columns) == (set(), set())
+    else:
+        assert (files - DATABASE_FILES, columns) == ({"journal.jsonl"}, {"prompt", "prompt_folded"})
     assert list_files_with(scripted_gateway.folder, picture) == []
 
 
 def test_what_is_stored_is_in_its_folder_only(scripted_gateway: Gateway) -> None:
-    """With `store: true` prompt and picture lie beside the answer and in no database, and count as stored bytes."""
+    """With `store: true` prompt and picture lie beside the answer, and count as stored bytes; the database has what searches go by."""
     prompt, picture = new_prompt(), make_png(100_000)
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}, show(picture)]}]
     generation_id = draw(scripted_gateway, messages=messages, store=True)
     folder = find_folder(scripted_gateway, generation_id)
     words = prompt.rpartition(" ")[2].encode()
-    assert list_files_with(scripted_gateway.folder, words) == ["request.jsonl"]
+    files = set(list_files_with(scripted_gateway.folder, words))
+    assert files - DATABASE_FILES == {"request.jsonl", "journal.jsonl"}
     assert list_files_with(scripted_gateway.folder, picture) == ["input-1.png"]
     place = Place(scripted_gateway.folder, scripted_gateway.variables.get("LIMNER_DATABASE_URL"))
     with open_books(place) as database:
         sql = "SELECT stored_bytes FROM generations WHERE id = :id"
         counted = database.fetch_integer(sql, {"id": generation_id})
-        (row,) = database.fetch_all("SELECT * FROM generations WHERE id = :id", {"id": generation_id})
     assert counted == sum(path.stat().st_size for path in folder.iterdir())
-    assert words.decode() not in str(row)
+    columns = find_columns_with(scripted_gateway, generation_id, words.decode())
+    assert columns == {"prompt", "prompt_folded"}
 
 
 def test_messages_of_a_running_call_are_not_there_yet(painter: Painter, scripted_gateway: Gateway) -> None:
@@ -172,7 +197,7 @@ def test_messages_of_a_running_call_are_not_there_yet(painter: Painter, scripted
 
 
 def test_a_failed_call_keeps_nothing(painter: Painter, scripted_gateway: Gateway) -> None:
-    """Of a call that Gemini refuses neither messages nor files stay."""
+    """Of a call that Gemini refuses neither messages nor files stay, but what its owner's list says of it."""
     painter.failures = [refuse(400)]
     prompt = new_prompt()
     reply = ask(scripted_gateway, chat(prompt, store=True))
@@ -180,7 +205,7 @@ def test_a_failed_call_keeps_nothing(painter: Painter, scripted_gateway: Gateway
     found = ask_of(scripted_gateway, name_generation(reply), "/messages")
     assert (found.status, found.error["code"]) == (404, "not_found")
     words = prompt.rpartition(" ")[2].encode()
-    wait_until(lambda: list_files_with(scripted_gateway.folder, words) == [])
+    wait_until(lambda: not set(list_files_with(scripted_gateway.folder, words)) - DATABASE_FILES)
 
 
 @pytest.mark.parametrize("how", ["left", "deleted"])

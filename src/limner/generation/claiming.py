@@ -66,7 +66,7 @@ def to_claim(
         is_stream=call.is_stream,
         store=call.store,
         metadata=None if call.metadata is None else msgspec.json.encode(call.metadata),
-        prompt=trim_prompt(drawing.prompt),
+        prompt=None if call.store is False else trim_prompt(drawing.prompt),
         conversation=call.conversation or None,
         is_linked=asked.image_output == "url",
         pictures_asked=asked.n if asked.draws else 0,
