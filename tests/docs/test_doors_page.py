@@ -59,7 +59,9 @@ def test_what_scripts_see(gateway: Gateway) -> None:
     """The headers that the page says scripts can read are those that answers let them."""
     page = find_section(read_page("doors.md"), "Pages of other sites")
     (said,) = re.findall(r"Scripts see (.*?); of pictures", page)
-    exposed = ask(gateway, path="/v1/models").headers["access-control-expose-headers"]
+    exposed = ask(gateway, path="/v1/models", headers={"Origin": "https://page.example"}).headers[
+        "access-control-expose-headers"
+    ]
     assert read_spans(said) == exposed.split(", ")
 
 

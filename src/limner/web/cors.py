@@ -1,8 +1,8 @@
 """Pages of other sites: which doors they may call from a browser, and what they may read. Knows headers, no door.
 
 Facts: the Fetch standard's CORS protocol (2026-10) - a preflight carries no credentials, so it needs no key. What a
-browser got without an `Origin`, for an `<img>`, it may give from its cache to a page that asks with one; so an answer
-that is for all says so to all. Chromium asked local servers with `Access-Control-Request-Private-Network`
+browser got without an `Origin`, for an `<img>`, it may give from its cache to a page that asks with one; so every
+answer says that it varies by it. Chromium asked local servers with `Access-Control-Request-Private-Network`
 (developer.chrome.com, "Private Network Access", 2024); here the key decides, not where the page is from.
 """
 
@@ -50,13 +50,10 @@ class Cors:
         if place is None:
             return
         origin = asked.get("origin")
-        if "*" in self._origins:
-            headers["access-control-allow-origin"] = "*"
-        else:
-            headers.add_vary_header("Origin")
-            if origin not in self._origins:
-                return
-            headers["access-control-allow-origin"] = origin
+        headers.add_vary_header("Origin")
+        if origin is None or not self._origins & {origin, "*"}:
+            return
+        headers["access-control-allow-origin"] = "*" if "*" in self._origins else origin
         headers["access-control-expose-headers"] = place.exposed
         if is_preflight(method, path, asked):
             headers["access-control-allow-methods"] = place.methods

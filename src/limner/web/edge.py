@@ -105,9 +105,6 @@ class Edge:
             if response.status is not None:
                 raise  # it has started: the server cuts the connection, which is the only honest end
             given = failure.headers or {} if isinstance(failure, HTTPException) else {}
-            if isinstance(error, MethodNotAllowed) and scope["method"] == "OPTIONS" and "Allow" in given:
-                await Response(status_code=204, headers=given)(scope, receive, response.send)
-                return None
             answer = to_response(error, is_google=is_google_door(scope["path"], Headers(scope=scope)))
             answer.headers.update(given)  # Allow, beside a 405
             await answer(scope, receive, response.send)

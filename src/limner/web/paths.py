@@ -32,6 +32,7 @@ _FOR_PICTURES = (
     "This gateway draws: POST /v1/chat/completions, /v1/images/generations, /v1/images/edits, or "
     "/v1beta/models/{model}:generateContent."
 )
+_FOR_IMAGES = "The doors of OpenAI's images API: POST /v1/images/generations and /v1/images/edits."
 _HINTS = {
     "/v1/responses": _FOR_WORDS,
     "/v1/completions": _FOR_WORDS,
@@ -39,11 +40,12 @@ _HINTS = {
     "/v1/threads": _FOR_WORDS,
     "/v1/realtime": _FOR_WORDS,
     "/v1/images/variations": _FOR_EDITS,
+    "/v1/images": _FOR_IMAGES,
+    "/v1/chat": _FOR_WORDS,
     "/v1": _FOR_PICTURES,
     "/v1beta": _FOR_PICTURES,
-    "/v1/images": _FOR_PICTURES,
-    "/v1/chat": _FOR_WORDS,
 }
+"""What to say of a path and of those below it, the longer before the shorter."""
 
 _EXACT_DOORS = {
     "/v1/chat/completions": "chat",
@@ -81,7 +83,9 @@ def forgive_path(path: str) -> str:
         pieces.pop(0)
     if not version and ((pieces[:1] and pieces[0] in _WITHOUT_VERSION) or _is_longer(pieces)):
         version = "v1"
-    return "/" + "/".join([version, *pieces] if version else pieces)
+    if not version:  # links to pictures are signed for one spelling
+        return "/" + path.removeprefix("/").rstrip("/")
+    return "/" + "/".join([version, *pieces])
 
 
 def explain_missing(path: str) -> str:
