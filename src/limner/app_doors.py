@@ -91,9 +91,9 @@ class Doors:
         stored = StoredDoor(rooms.answers, self._ownership, new_spool=rooms.new_spool)
         path = "/v1/chat/completions"
         all_of_them = ByMethod(GET=answer_by(completions.list), POST=chat)
-        yield Route(path, all_of_them, methods=["GET", "POST"])
+        yield Route(path, all_of_them)
         one = ByMethod(GET=completions.show, POST=answer_by(stored.update), DELETE=answer_by(stored.delete))
-        yield Route(f"{path}/{{completion_id}}", one, methods=["GET", "POST", "DELETE"])
+        yield Route(f"{path}/{{completion_id}}", one)
         yield Route(f"{path}/{{completion_id}}/messages", AsgiDoor(stored.list_messages), methods=["GET"])
 
     def _list_images(self) -> Iterator[Route]:
@@ -110,14 +110,16 @@ class Doors:
         aliases = Aliases(self._settings.aliases)
         native_models = NativeModelsDoor(self._find_key, aliases)
         models = ModelsDoor(self._find_key, native_models, aliases)
-        native = self._build_native()
-        either = ByMethod(GET=answer_by(models.show), POST=native)
+        native = ByMethod(POST=self._build_native())
         yield Route("/v1/models", models.list, methods=["GET"])
-        yield Route("/v1/models/{name:path}", either, methods=["GET", "POST"])
-        one = ByMethod(GET=answer_by(native_models.show), POST=native)
         yield Route("/v1beta/models", native_models.list, methods=["GET"])
-        yield Route("/v1beta/models/{name:path}", one, methods=["GET", "POST"])
-        yield Route("/v1beta/publishers/google/models/{name:path}", one, methods=["GET", "POST"])
+        for path, show in (
+            ("/v1/models", models.show),
+            ("/v1beta/models", native_models.show),
+            ("/v1beta/publishers/google/models", native_models.show),
+        ):
+            yield Route(f"{path}/{{name:path}}:{{method}}", native)
+            yield Route(f"{path}/{{name:path}}", show, methods=["GET"])
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         yield Route("/v1beta/{name:path}", AsgiDoor(refuse_unserved), methods=every)
 

@@ -34,11 +34,11 @@ def list_limner_routes(
 def _list_keys(keys: KeysDoor) -> Iterator[Route]:
     path = "/v1/limner/keys"
     every = ByMethod(GET=answer_by(keys.list), POST=answer_by(keys.create))
-    yield Route(path, every, methods=["GET", "POST"])
-    yield Route(f"{path}/self", keys.show_self, methods=["GET"])
+    yield Route(path, every)
+    yield Route(f"{path}/self", ByMethod(GET=answer_by(keys.show_self)))
     change = answer_by(keys.update)
     one = ByMethod(GET=answer_by(keys.show), POST=change, PATCH=change, DELETE=answer_by(keys.revoke))
-    yield Route(f"{path}/{{key_id}}", one, methods=["GET", "POST", "PATCH", "DELETE"])
+    yield Route(f"{path}/{{key_id}}", one)
 
 
 def _list_pictures(
@@ -57,7 +57,7 @@ def _list_pictures(
     path = f"{PICTURES_PATH}/{{picture_id}}"
     yield Route(PICTURES_PATH, pictures.list, methods=["GET"])
     one = ByMethod(GET=answer_by(pictures.show), DELETE=answer_by(pictures.delete))
-    yield Route(path, one, methods=["GET", "DELETE"])
+    yield Route(path, one)
     yield Route(f"{path}/content", AsgiDoor(pictures.show_content), methods=["GET"])
     yield Route(f"{path}/thumbnail", pictures.show_thumbnail, methods=["GET"])
 
@@ -66,4 +66,4 @@ def _list_generations(generations: GenerationsDoor) -> Iterator[Route]:
     path = "/v1/limner/generations"
     yield Route(path, generations.list, methods=["GET"])
     one = ByMethod(GET=answer_by(generations.show), DELETE=answer_by(generations.cancel))
-    yield Route(f"{path}/{{generation_id}}", one, methods=["GET", "DELETE"])
+    yield Route(f"{path}/{{generation_id}}", one)

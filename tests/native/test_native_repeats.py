@@ -104,10 +104,11 @@ def test_killed_behind_the_picture(tmp_path: Path, upstream: Upstream) -> None:
 
 
 def wait_for_signature(spool: Path) -> None:
-    """Wait until a journal on disk holds the signature."""
+    """Wait until a journal on disk holds the signature's line with its end; a kill may cut a write in two."""
     ends_at = time.monotonic() + 20
     while time.monotonic() < ends_at:
-        if any(b'"signature"' in path.read_bytes() for path in spool.glob("*/journal.jsonl")):
+        written = (path.read_bytes() for path in spool.glob("*/journal.jsonl"))
+        if any(b"\n" in journal.partition(b'"signature"')[2] for journal in written):
             return
         time.sleep(0.02)
     raise AssertionError("no signature was written")

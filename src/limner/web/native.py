@@ -48,7 +48,7 @@ class NativeDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises GatewayError as long as nothing has been sent."""
         request = Request(scope, receive)
-        name, method = split_name(request.path_params["name"])
+        name, method = split_name(f"{request.path_params['name']}:{request.path_params['method']}")
         caller = await self._calls.identify(request)
         listed = find_by_any_name(bare_name(name), self._rules.aliases)
         model = await choose_model(

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,14 +20,19 @@ class AsgiDoor:
 
 
 class ByMethod:
-    """Several doors at one address; what else is asked there is refused naming all methods."""
+    """The doors at one address; what else is asked there is refused naming all methods, and no later route is tried."""
 
     def __init__(self, **doors: ASGIApp) -> None:
         self._doors = doors
+        if "GET" in doors:
+            self._doors["HEAD"] = doors["GET"]
+        self.methods = frozenset(self._doors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await self._doors.get(scope["method"], self._doors["GET"])(scope, receive, send)
+        if scope["method"] not in self._doors:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(self.methods))})
+        await self._doors[scope["method"]](scope, receive, send)
 
 
 def answer_by(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
