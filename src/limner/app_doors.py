@@ -112,14 +112,14 @@ class Doors:
         models = ModelsDoor(self._find_key, native_models, aliases)
         native = ByMethod(POST=self._build_native())
         yield Route("/v1/models", models.list, methods=["GET"])
-        yield Route("/v1beta/models", native_models.list, methods=["GET"])
+        yield Route("/v1beta/models", ByMethod(GET=answer_by(native_models.list)))
         for path, show in (
             ("/v1/models", models.show),
             ("/v1beta/models", native_models.show),
             ("/v1beta/publishers/google/models", native_models.show),
         ):
             yield Route(f"{path}/{{name:path}}:{{method}}", native)
-            yield Route(f"{path}/{{name:path}}", show, methods=["GET"])
+            yield Route(f"{path}/{{name:path}}", ByMethod(GET=answer_by(show)))
         every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         yield Route("/v1beta/{name:path}", AsgiDoor(refuse_unserved), methods=every)
 

@@ -33,6 +33,11 @@ REFUSALS = [
         "Please use a valid role: user, model.",
     ),
     (
+        {"contents": [{"parts": [None]}]},
+        MODEL,
+        "Invalid value at 'contents[0].parts[0]' (type.googleapis.com/google.ai.generativelanguage.v1beta.Part), null",
+    ),
+    (
         {"contents": [{"parts": [{"text": 5}]}]},
         MODEL,
         "Invalid value at 'contents[0].parts[0].text' (TYPE_STRING), 5",

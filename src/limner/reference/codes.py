@@ -100,7 +100,9 @@ def _to_answer(
     operation: Operation, status: int, kinds: list[type[GatewayError]], codes: list[str], language: Language
 ) -> Schema:
     here = [code for kind in kinds for code in kind.codes if code in codes]
-    names = ["GoogleError"] if operation.is_google else [kind.__name__ for kind in kinds]
+    names = [] if operation.error_form == "gemini" else [kind.__name__ for kind in kinds]
+    if operation.error_form != "openai":
+        names.append("GoogleError")
     schemas: list[Schema] = [{"$ref": f"#/components/schemas/{name}"} for name in names]
     headers = [REQUEST_ID, SHOULD_RETRY]
     if status in _RETRIED_STATUSES:

@@ -152,7 +152,7 @@ def _write_content(content: Content, language: Language) -> dict[str, Any]:
     written: dict[str, Any] = {"schema": content.schema or _refer_to(content)}
     if content.events is not None:
         # What OpenAPI 3.2 writes as `itemSchema`; 3.1 knows no other place for it.
-        written["schema"] = _describe_events(content.events)
+        written["schema"] = _describe_events(content.events, content.last_event)
     for name, examples in (("examples", content.examples), ("x-samples", content.samples)):
         if examples:
             written[name] = {
@@ -162,16 +162,16 @@ def _write_content(content: Content, language: Language) -> dict[str, Any]:
     return written
 
 
-def _describe_events(record: type[Struct]) -> Schema:
-    data = {
-        "type": "string",
-        "contentMediaType": JSON,
-        "contentSchema": {"$ref": f"{_SCHEMA}{record.__name__}"},
-    }
+def _describe_events(record: type[Struct], last: str | None) -> Schema:
+    held = [{"$ref": f"{_SCHEMA}{one.__name__}"} for one in (record, ErrorAnswer)]
+    data: Schema = {"type": "string", "contentMediaType": JSON, "contentSchema": {"anyOf": held}}
+    if last is not None:
+        data = {"anyOf": [{"const": last}, data]}
     return {"type": "object", "properties": {"data": data, "event": {"type": "string"}}, "required": ["data"]}
 
 
 def _refer_to(content: Content) -> Schema:
     records = [record for record in (content.record, *content.others) if record is not None]
     found: list[Schema] = [{"$ref": f"{_SCHEMA}{record.__name__}"} for record in records]
+    found += content.other_schemas
     return found[0] if len(found) == 1 else {"anyOf": found}

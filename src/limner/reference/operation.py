@@ -52,8 +52,12 @@ class Content(Struct, frozen=True, kw_only=True):
     others: tuple[type[Struct], ...] = ()
     """Records that it may have instead."""
     schema: Schema | None = None
+    other_schemas: tuple[Schema, ...] = ()
+    """What it may hold instead of a record."""
     events: type[Struct] | None = None
-    """Of a stream: what each `data:` holds."""
+    """Of a stream: what each `data:` holds, if not an error."""
+    last_event: str | None = None
+    """Of a stream that ends well: its last `data:`, which is no JSON."""
     examples: Mapping[str, Example] = {}
     """Bodies that can be sent as they stand."""
     samples: Mapping[str, Example] = {}
@@ -100,7 +104,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     is_body_required: bool = True
     is_open: bool = False
     """Whether it needs no key."""
-    is_google: bool = False
-    """Whether its errors are in Gemini's form."""
+    error_form: Literal["openai", "gemini", "either"] = "openai"
+    """Whose errors it answers with; `either`: those of the API that the client speaks."""
     names_generation: bool = False
     """Whether answers and errors after the claim name their generation."""

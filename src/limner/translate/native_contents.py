@@ -99,7 +99,8 @@ def _check_content(content: Any, path: str, *, is_system: bool = False) -> None:
 
 
 def _check_part(part: Any, path: str) -> None:
-    part = read_object(part, path, "type.googleapis.com/google.ai.generativelanguage.v1beta.Part")
+    if not isinstance(part, dict):
+        raise refuse_kind(path, "type.googleapis.com/google.ai.generativelanguage.v1beta.Part", part)
     _check_string(part, "text", path)
     _check_string(part, "thoughtSignature", path, kind="TYPE_BYTES")
     blob = get_field(part, "inlineData")

@@ -1,7 +1,14 @@
 """The chat door, described."""
 
 from limner.reference.codes import BUYING
-from limner.reference.doors.parameters import IDEMPOTENCY_KEY, IMAGE_OUTPUT, REPEAT, RETRY_COUNT, list_callers
+from limner.reference.doors.parameters import (
+    IDEMPOTENCY_KEY,
+    IMAGE_OUTPUT,
+    REPEAT,
+    RETRY_COUNT,
+    link_to,
+    list_callers,
+)
 from limner.reference.headers import GENERATION_ID, REPLAYED
 from limner.reference.operation import Answer, Content, Example, Operation, Rules, Tag, Words
 from limner.wire.openai import ChatCompletion, ChatCompletionChunk, ChatCompletionRequest
@@ -98,6 +105,7 @@ def list_operations(rules: Rules) -> tuple[Operation, ...]:
                         Content(
                             media_type="text/event-stream",
                             events=ChatCompletionChunk,
+                            last_event="[DONE]",
                         ),
                     ),
                     headers=(GENERATION_ID, REPLAYED),
@@ -110,7 +118,4 @@ def list_operations(rules: Rules) -> tuple[Operation, ...]:
     )
 
 
-_LINKS = {
-    name: {"operationId": name, "parameters": {"completion_id": "$response.body#/id"}}
-    for name in ("getChatCompletion", "deleteChatCompletion")
-}
+_LINKS = link_to("completion_id", "$response.body#/id", "getChatCompletion", "deleteChatCompletion")

@@ -1,7 +1,8 @@
 """The doors to answers that exist, described."""
 
 from limner.reference.codes import WITH_BODY
-from limner.reference.doors.parameters import AFTER, COMPLETION_ID, LIMIT, ORDER, list_callers
+from limner.reference.doors.native import RESPONSE
+from limner.reference.doors.parameters import AFTER, COMPLETION_ID, LIMIT, ORDER, link_to, list_callers
 from limner.reference.headers import GENERATION_ID, REPLAYED
 from limner.reference.operation import Answer, Content, Example, Operation, Parameter, Rules, Tag, Words
 from limner.wire.completions import (
@@ -111,7 +112,19 @@ def _list(*callers: Parameter) -> Operation:
             "列出已存的答案，或 `undelivered`、`idempotency_key` 找到的答案，不含图片。`model` 与 `metadata` 只用于已存的答案。",
         ),
         parameters=(*_FILTERS, ORDER, LIMIT, AFTER, *callers),
-        answers=(Answer(words=Words("A page.", "一页。"), contents=(Content(record=CompletionList),)),),
+        answers=(
+            Answer(
+                words=Words("A page.", "一页。"),
+                contents=(Content(record=CompletionList),),
+                links=link_to(
+                    "completion_id",
+                    "$response.body#/data/0/id",
+                    "getChatCompletion",
+                    "updateChatCompletion",
+                    "listChatCompletionMessages",
+                ),
+            ),
+        ),
         codes=("unsupported_parameter", "invalid_type"),
     )
 
@@ -132,7 +145,9 @@ def _show(*callers: Parameter) -> Operation:
         answers=(
             Answer(
                 words=Words("The answer.", "答案。"),
-                contents=(Content(record=ChatCompletion, others=(ImagesResponse,)),),
+                contents=(
+                    Content(record=ChatCompletion, others=(ImagesResponse,), other_schemas=(RESPONSE,)),
+                ),
                 headers=(GENERATION_ID, REPLAYED),
             ),
             Answer(

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from limner.reference.codes import WITH_BODY
-from limner.reference.doors.parameters import AFTER, LIMIT
+from limner.reference.doors.parameters import AFTER, LIMIT, link_to
 from limner.reference.operation import Answer, Content, Example, Operation, Parameter, Rules, Tag, Words
 from limner.wire.limner_keys import KeyEntry, KeyList, KeyOrder, KeyRevoked, KeyUpdate, NewKey
 
@@ -77,7 +77,9 @@ def _create() -> Operation:
         body=(Content(record=KeyOrder, examples=_ORDER),),
         answers=(
             Answer(
-                words=Words("The key and its secret.", "密钥及其明文。"), contents=(Content(record=NewKey),)
+                words=Words("The key and its secret.", "密钥及其明文。"),
+                contents=(Content(record=NewKey),),
+                links=link_to("key_id", "$response.body#/id", "showKey", "updateKey", "updateKeyByPost"),
             ),
         ),
         codes=(*_ADMIN, *_CHANGING),

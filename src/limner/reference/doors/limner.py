@@ -1,6 +1,6 @@
 """Limner's own doors to pictures, generations and usage, described."""
 
-from limner.reference.doors.parameters import AFTER, ETAG, LIMIT, RANGE, list_callers
+from limner.reference.doors.parameters import AFTER, ETAG, LIMIT, RANGE, link_to, list_callers
 from limner.reference.doors.pictures import ETAG_HEADERS, PICTURE_BYTES, PICTURE_ID
 from limner.reference.operation import Answer, Content, Operation, Parameter, Rules, Schema, Tag, Words
 from limner.wire.limner import (
@@ -27,6 +27,7 @@ _PICTURES = "/v1/limner/pictures"
 _PICTURE = f"{_PICTURES}/{{picture_id}}"
 _GENERATIONS = "/v1/limner/generations"
 _ONE_GENERATION = f"{_GENERATIONS}/{{generation_id}}"
+_FIRST = "$response.body#/data/0/id"
 _TEXT: Schema = {"type": "string"}
 _DAY: Schema = {"type": "string", "format": "date"}
 _NEWEST = Parameter(
@@ -63,7 +64,13 @@ _STATE = Parameter(
     },
 )
 _MOMENT_WORDS = ("A day in UTC, a time, or seconds since 1970.", "UTC 日期、时间，或 1970 年以来的秒数。")
-_MOMENT: Schema = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+_MOMENT: Schema = {
+    "anyOf": [
+        {"type": "string", "format": "date"},
+        {"type": "string", "format": "date-time"},
+        {"type": "string", "pattern": "^[0-9]{1,11}$"},
+    ]
+}
 
 
 def _query(name: str, words: tuple[str, str], schema: Schema) -> Parameter:
@@ -120,7 +127,15 @@ def _list_pictures(*callers: Parameter) -> Operation:
         summary=Words("List pictures", "列出图片"),
         description=Words("Those that are kept, a page at a time.", "仍保存的图片，分页返回。"),
         parameters=(*_FILTERS, _NEWEST, LIMIT, AFTER, *callers),
-        answers=(Answer(words=Words("A page.", "一页。"), contents=(Content(record=PictureList),)),),
+        answers=(
+            Answer(
+                words=Words("A page.", "一页。"),
+                contents=(Content(record=PictureList),),
+                links=link_to(
+                    "picture_id", _FIRST, "showPicture", "getPictureContent", "getThumbnail", "deletePicture"
+                ),
+            ),
+        ),
     )
 
 
@@ -201,7 +216,13 @@ def _list_generations(*callers: Parameter) -> Operation:
         summary=Words("List calls", "列出调用"),
         description=Words("The newest first, of all ends.", "最新的在前，含各种结果。"),
         parameters=(_STATE, LIMIT, AFTER, _ALL, *callers),
-        answers=(Answer(words=Words("A page.", "一页。"), contents=(Content(record=GenerationList),)),),
+        answers=(
+            Answer(
+                words=Words("A page.", "一页。"),
+                contents=(Content(record=GenerationList),),
+                links=link_to("generation_id", _FIRST, "showGeneration", "cancelGeneration"),
+            ),
+        ),
         codes=("admin_key_required",),
     )
 

@@ -1,5 +1,6 @@
 """The doors to models, described."""
 
+from limner.reference.doors.native import MODEL, MODEL_PAGE
 from limner.reference.operation import Answer, Content, Operation, Parameter, Rules, Tag, Words
 from limner.wire.models import ModelEntry, ModelList
 
@@ -21,28 +22,51 @@ _NAME = Parameter(
 
 def list_operations(_rules: Rules) -> tuple[Operation, ...]:
     """Return the doors."""
-    return (
-        Operation(
-            method="get",
-            path="/v1/models",
-            id="listModels",
-            tag="models",
-            summary=Words("List models", "列出模型"),
-            description=Words(
-                "All models the key may use, nicknames too: ratios, sizes, pixels and prices.",
-                "密钥可用的全部模型，含别名：比例、尺寸、像素与价格。",
+    return (_list(), _show())
+
+
+def _list() -> Operation:
+    return Operation(
+        method="get",
+        path="/v1/models",
+        id="listModels",
+        tag="models",
+        summary=Words("List models", "列出模型"),
+        description=Words(
+            "All models the key may use, nicknames too: ratios, sizes, pixels and prices.",
+            "密钥可用的全部模型，含别名：比例、尺寸、像素与价格。",
+        ),
+        answers=(
+            Answer(
+                words=Words(
+                    "The models; for programs that speak Gemini's API, in its form.",
+                    "模型；对使用 Gemini API 的程序，以其格式返回。",
+                ),
+                contents=(Content(record=ModelList, other_schemas=(MODEL_PAGE,)),),
             ),
-            answers=(Answer(words=Words("The models.", "模型。"), contents=(Content(record=ModelList),)),),
         ),
-        Operation(
-            method="get",
-            path="/v1/models/{name}",
-            id="getModel",
-            tag="models",
-            summary=Words("Show a model", "查看模型"),
-            description=Words("One model, under the name that was asked.", "单个模型，以所请求的名称返回。"),
-            parameters=(_NAME,),
-            answers=(Answer(words=Words("The model.", "模型。"), contents=(Content(record=ModelEntry),)),),
-            codes=("model_not_found",),
+        error_form="either",
+    )
+
+
+def _show() -> Operation:
+    return Operation(
+        method="get",
+        path="/v1/models/{name}",
+        id="getModel",
+        tag="models",
+        summary=Words("Show a model", "查看模型"),
+        description=Words("One model, under the name that was asked.", "单个模型，以所请求的名称返回。"),
+        parameters=(_NAME,),
+        answers=(
+            Answer(
+                words=Words(
+                    "The model; for programs that speak Gemini's API, in its form.",
+                    "模型；对使用 Gemini API 的程序，以其格式返回。",
+                ),
+                contents=(Content(record=ModelEntry, other_schemas=(MODEL,)),),
+            ),
         ),
+        codes=("model_not_found",),
+        error_form="either",
     )

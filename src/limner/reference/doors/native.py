@@ -59,7 +59,7 @@ _CONTENT: Schema = {
     "type": "object",
     "properties": {
         "role": {"type": "string", "enum": ["user", "model"]},
-        "parts": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+        "parts": {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}},
     },
     "required": ["parts"],
 }
@@ -73,7 +73,12 @@ _REQUEST: Schema = {
     },
     "required": ["contents"],
 }
-_RESPONSE: Schema = {
+_COUNTED: Schema = {
+    "type": "object",
+    "properties": {"contents": {"type": "array", "minItems": 1, "items": _CONTENT}},
+    "required": ["contents"],
+}
+RESPONSE: Schema = {
     "type": "object",
     "properties": {
         "candidates": {"type": "array", "items": {"type": "object"}},
@@ -86,11 +91,11 @@ _RESPONSE: Schema = {
 _EVENT: Schema = {
     "type": "object",
     "properties": {
-        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": _RESPONSE}
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": RESPONSE}
     },
     "required": ["data"],
 }
-_ENTRY: Schema = {
+MODEL: Schema = {
     "type": "object",
     "properties": {
         "name": {"type": "string"},
@@ -101,9 +106,9 @@ _ENTRY: Schema = {
     },
     "required": ["name", "supportedGenerationMethods"],
 }
-_PAGE: Schema = {
+MODEL_PAGE: Schema = {
     "type": "object",
-    "properties": {"models": {"type": "array", "items": _ENTRY}, "nextPageToken": {"type": "string"}},
+    "properties": {"models": {"type": "array", "items": MODEL}, "nextPageToken": {"type": "string"}},
     "required": ["models"],
 }
 _DRAW = {
@@ -152,12 +157,12 @@ def _generate(version: str, suffix: str, *callers: Parameter) -> Operation:
         answers=(
             Answer(
                 words=Words("What Gemini answered.", "Gemini 的答案。"),
-                contents=(Content(schema=_RESPONSE),),
+                contents=(Content(schema=RESPONSE),),
                 headers=(GENERATION_ID, REPLAYED),
             ),
         ),
         codes=BUYING,
-        is_google=True,
+        error_form="gemini",
         names_generation=True,
     )
 
@@ -186,7 +191,7 @@ def _stream(version: str, suffix: str, *callers: Parameter) -> Operation:
             ),
         ),
         codes=BUYING,
-        is_google=True,
+        error_form="gemini",
         names_generation=True,
     )
 
@@ -200,7 +205,7 @@ def _count(version: str, suffix: str) -> Operation:
         summary=Words("Count tokens", "计算 token"),
         description=Words("Passed on to Gemini; costs nothing.", "转发给 Gemini，不收费。"),
         parameters=(_MODEL,),
-        body=(Content(schema={"type": "object"}, examples=_COUNT),),
+        body=(Content(schema=_COUNTED, examples=_COUNT),),
         answers=(
             Answer(
                 words=Words("The count.", "计数结果。"),
@@ -208,7 +213,7 @@ def _count(version: str, suffix: str) -> Operation:
             ),
         ),
         codes=BUYING,
-        is_google=True,
+        error_form="gemini",
     )
 
 
@@ -221,9 +226,9 @@ def _list_models() -> Operation:
         summary=Words("List models", "列出模型"),
         description=Words("The models the key may use, in Gemini's form.", "密钥可用的模型，Gemini 格式。"),
         parameters=(_PAGE_SIZE, _PAGE_TOKEN),
-        answers=(Answer(words=Words("A page.", "一页。"), contents=(Content(schema=_PAGE),)),),
+        answers=(Answer(words=Words("A page.", "一页。"), contents=(Content(schema=MODEL_PAGE),)),),
         codes=("invalid_type",),
-        is_google=True,
+        error_form="gemini",
     )
 
 
@@ -236,7 +241,7 @@ def _show_model() -> Operation:
         summary=Words("Show a model", "查看模型"),
         description=Words("In Gemini's form.", "Gemini 格式。"),
         parameters=(_MODEL,),
-        answers=(Answer(words=Words("The model.", "模型。"), contents=(Content(schema=_ENTRY),)),),
+        answers=(Answer(words=Words("The model.", "模型。"), contents=(Content(schema=MODEL),)),),
         codes=("model_not_found",),
-        is_google=True,
+        error_form="gemini",
     )

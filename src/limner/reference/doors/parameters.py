@@ -1,6 +1,6 @@
 """Parameters that several doors take. No code of a door."""
 
-from limner.reference.operation import Parameter, Rules, Words
+from limner.reference.operation import Parameter, Rules, Schema, Words
 
 COMPLETION_ID = Parameter(
     name="completion_id",
@@ -80,6 +80,11 @@ AFTER = Parameter(
     ),
     schema={"type": "string"},
 )
+
+
+def link_to(parameter: str, value: str, *ids: str) -> dict[str, Schema]:
+    """Return links to doors whose `parameter` is what stands at `value` of an answer."""
+    return {name: {"operationId": name, "parameters": {parameter: value}} for name in ids}
 
 
 def list_callers(rules: Rules) -> tuple[Parameter, ...]:

@@ -37,7 +37,8 @@ function makeBody(operation, context) {
 
 function makeContent(mediaType, content, context) {
   const { words } = context;
-  const events = content.schema?.properties?.data?.contentSchema;
+  const data = content.schema?.properties?.data;
+  const events = data?.contentSchema ?? data?.anyOf?.at(-1)?.contentSchema;
   return [
     make("p", { class: "media-type" }, make("code", {}, mediaType)),
     events ? make("p", { class: "object-words" }, makeInline(words.eachEvent)) : null,
