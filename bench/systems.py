@@ -166,6 +166,9 @@ http {{
   }}
   server {{
     listen 127.0.0.1:{port} backlog=1024;
+    location = /healthz {{
+      return 200;
+    }}
     location / {{
       proxy_pass http://gemini;
       proxy_http_version 1.1;
