@@ -21,6 +21,12 @@ def gateway(start_gateway: StartGateway) -> Gateway:
     return start_gateway(LIMNER_CORS_ORIGINS="https://schemathesis.example")
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that goes away: schemathesis keeps what it finds where it is called."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def admin_key(gateway: Gateway) -> str:
     """A key that may ask at every door."""

@@ -20,7 +20,7 @@ from limner.web.body import Body
 from limner.web.calls import Caller, Calls
 from limner.web.native_body import read_native_body
 from limner.web.native_counting import Counter
-from limner.web.native_names import bare_name, choose_model, split_name, to_unserved
+from limner.web.native_names import bare_name, choose_model, read_path, to_unserved
 
 
 class NativeRules(Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class NativeDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. Raises GatewayError as long as nothing has been sent."""
         request = Request(scope, receive)
-        name, method = split_name(f"{request.path_params['name']}:{request.path_params['method']}")
+        name, method = read_path(request.path_params)
         caller = await self._calls.identify(request)
         listed = find_by_any_name(bare_name(name), self._rules.aliases)
         model = await choose_model(

@@ -1,6 +1,6 @@
 """Which model a request in Gemini's own format is about, and what it wants of it. Knows paths and keys."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from limner.catalogue import Model, find_model, strip_prefixes, to_unlisted
 from limner.errors import InvalidRequest, NotFound
@@ -12,12 +12,12 @@ _MOST_CHARACTERS = 200
 _PUBLISHER = "publishers/google/models/"
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """Return the model and the method of a path behind `models/`, such as `x:generateContent`. Raises NotFound."""
-    model, _, method = name.rpartition(":")
-    if method not in METHODS or not model:
-        raise to_unserved(f"models/{name}")
-    return bare_name(model), method
+def read_path(params: Mapping[str, str]) -> tuple[str, str]:
+    """Return the model and the method of a path, such as `…/models/x:generateContent`. Raises NotFound."""
+    name, method = params["name"], params["method"]
+    if method not in METHODS or not name:
+        raise to_unserved(f"models/{name}:{method}")
+    return bare_name(name), method
 
 
 def to_unserved(path: str) -> NotFound:

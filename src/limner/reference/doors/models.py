@@ -1,7 +1,9 @@
 """The doors to models, described."""
 
+from msgspec import Struct
+
 from limner.reference.doors.native import MODEL, MODEL_PAGE
-from limner.reference.operation import Answer, Content, Operation, Parameter, Rules, Tag, Words
+from limner.reference.operation import Answer, Content, Operation, Parameter, Rules, Schema, Tag, Words
 from limner.wire.models import ModelEntry, ModelList
 
 TAGS = (
@@ -36,15 +38,7 @@ def _list() -> Operation:
             "All models the key may use, nicknames too: ratios, sizes, pixels and prices.",
             "密钥可用的全部模型，含别名：比例、尺寸、像素与价格。",
         ),
-        answers=(
-            Answer(
-                words=Words(
-                    "The models; for programs that speak Gemini's API, in its form.",
-                    "模型；对使用 Gemini API 的程序，以其格式返回。",
-                ),
-                contents=(Content(record=ModelList, other_schemas=(MODEL_PAGE,)),),
-            ),
-        ),
+        answers=(_answer("models", ModelList, MODEL_PAGE),),
         error_form="either",
     )
 
@@ -58,15 +52,15 @@ def _show() -> Operation:
         summary=Words("Show a model", "查看模型"),
         description=Words("One model, under the name that was asked.", "单个模型，以所请求的名称返回。"),
         parameters=(_NAME,),
-        answers=(
-            Answer(
-                words=Words(
-                    "The model; for programs that speak Gemini's API, in its form.",
-                    "模型；对使用 Gemini API 的程序，以其格式返回。",
-                ),
-                contents=(Content(record=ModelEntry, other_schemas=(MODEL,)),),
-            ),
-        ),
+        answers=(_answer("model", ModelEntry, MODEL),),
         codes=("model_not_found",),
         error_form="either",
     )
+
+
+def _answer(noun: str, record: type[Struct], native: Schema) -> Answer:
+    words = Words(
+        f"The {noun}; for programs that speak Gemini's API, in its form.",
+        "模型；对使用 Gemini API 的程序，以其格式返回。",
+    )
+    return Answer(words=words, contents=(Content(record=record, other_schemas=(native,)),))
