@@ -5,26 +5,15 @@ counts and its start does not. Knows nothing of rounds or tables.
 """
 
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from processes import PeakSampler, Usage, ending, settle, start
 from scenarios import Scenario
-from systems import System
+from serving import Serving
 
 LOAD_PROGRAM = Path(__file__).with_name("load.py")
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """A system that is up."""
-
-    system: System
-    process: subprocess.Popen[str]
-    port: int
-    idle_bytes: int  # resident after its first tiny answers
 
 
 @dataclass(frozen=True, slots=True)

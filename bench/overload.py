@@ -4,7 +4,7 @@
 other: 160 clients that ask again as soon as they were answered, or when they are told to. `/healthz` is asked by a
 process of its own 50 times a second, first alone and then beside the crowd; nginx answers it itself while it passes the
 crowd's calls on, and is the floor. Then the crowd leaves all at once, and as many calls as there are slots are made.
-Linux only; takes about three minutes and 2 GB of temporary disk, and ends by itself.
+Linux only; takes about three minutes, and ends by itself.
 """
 
 import argparse
@@ -25,10 +25,10 @@ from statistics import quantiles
 
 from load import SERIAL_MARK
 from machine import describe_machine
-from probe import wait_until_serving
-from processes import choose_processors, ending, free_port, settle, start
+from processes import choose_processors
 from scenarios import Scenario
-from systems import Call, System, clean_environment, find_nginx, limner, nginx
+from serving import Serving, start_system, start_upstream
+from systems import Call, System, find_nginx, limner, nginx
 
 SLOTS = 16
 CROWD = 10 * SLOTS
@@ -45,7 +45,6 @@ class Health:
     p50: float
     p99: float
     most: float
-    answers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ async def watch_health(port: int, seconds: float) -> Health:
         raise RuntimeError("health was not answered throughout")
     found = json.loads(said)
     cuts = quantiles(found, n=100)
-    return Health(cuts[49], cuts[98], max(found), len(found))
+    return Health(cuts[49], cuts[98], max(found))
 
 
 class Crowd:
@@ -157,8 +156,9 @@ class Crowd:
         return time.perf_counter() - began - DRAWING_SECONDS
 
 
-async def measure(system: System, port: int, seconds: float) -> Result:
+async def measure(serving: Serving, seconds: float) -> Result:
     """Measure one system that serves."""
+    system, port = serving.system, serving.port
     alone = await watch_health(port, min(seconds, 10))
     crowd = Crowd(port, system.ask(SCENARIO))
     clients = [asyncio.create_task(crowd.stay()) for _ in range(CROWD)]
@@ -180,26 +180,15 @@ def measure_all(seconds: float, folder: Path) -> Iterator[Result]:
     os.sched_setaffinity(0, {load_processor})
     program = find_nginx()
     with contextlib.ExitStack() as stack:
-        command = [sys.executable, str(Path(__file__).with_name("upstream.py"))]
-        command += ["--delay-ms", str(DRAWING_SECONDS * 1000), "--lifetime-seconds", str(10 * seconds + 300)]
-        log = folder / "upstream.log"
-        upstream = start(command, processor=load_processor, folder=folder, log=log, talk=True)
-        stack.enter_context(ending(upstream))
-        upstream_port = int(upstream.stdout.readline()) if upstream.stdout else 0
-        for system in ([nginx(program)] if program else []) + [limit(limner())]:
-            own, port = folder / system.name, free_port()
-            own.mkdir()
-            serving = start(
-                system.prepare(own, upstream_port, port),
-                processor=system_processor,
-                folder=own,
-                log=own / "log",
-                environment=clean_environment() | dict(system.environment(own, upstream_port)),
-            )
-            with ending(serving):
-                wait_until_serving(system, port, serving, own / "log")
-                settle(serving.pid)
-                yield asyncio.run(measure(system, port, seconds))
+        upstream_port = start_upstream(
+            stack, folder, processor=load_processor, delay_ms=DRAWING_SECONDS * 1000
+        )
+        for system in (*([nginx(program)] if program else []), limit(limner())):
+            with contextlib.ExitStack() as turn:
+                serving = start_system(
+                    turn, system, folder, upstream_port=upstream_port, processor=system_processor
+                )
+                yield asyncio.run(measure(serving, seconds))
 
 
 def render(results: list[Result]) -> str:

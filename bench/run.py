@@ -17,15 +17,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from machine import describe_machine, nginx_version
-from measure import Run, Serving, run_scenario
-from probe import NotServingError, wait_until_serving
-from processes import choose_processors, ending, free_port, list_tree, read_resident_bytes, settle, start
+from measure import Run, run_scenario
+from probe import NotServingError
+from processes import choose_processors
 from report import render_report
 from scenarios import Scenario, choose_scenarios, disk_bytes_per_round
-from systems import System, clean_environment, find_nginx, limner, litellm, nginx
-
-UPSTREAM_PROGRAM = Path(__file__).with_name("upstream.py")
-LIFETIME_SECONDS = 7200  # the upstream's, should this program be killed outright
+from serving import start_system, start_upstream
+from systems import System, find_nginx, limner, litellm, nginx
 
 
 class Bench:
@@ -49,8 +47,15 @@ class Bench:
 
     def _run_round(self, round_number: int, scenarios: Sequence[Scenario], folder: Path) -> Iterator[Run]:
         with contextlib.ExitStack() as stack:
-            upstream_port = self._start_upstream(stack, folder)
-            serving = [self._start_system(stack, system, folder, upstream_port) for system in self._systems]
+            upstream_port = start_upstream(
+                stack, folder, processor=self._load_processor, delay_ms=self._options.delay_ms
+            )
+            serving = [
+                start_system(
+                    stack, system, folder, upstream_port=upstream_port, processor=self._system_processor
+                )
+                for system in self._systems
+            ]
             for scenario in scenarios:
                 # The scenario's runs stand side by side in time, and none always goes first.
                 for one in serving if round_number % 2 else reversed(serving):
@@ -62,34 +67,6 @@ class Bench:
                         processor=self._load_processor,
                         folder=folder,
                     )
-
-    def _start_upstream(self, stack: contextlib.ExitStack, folder: Path) -> int:
-        command = [sys.executable, str(UPSTREAM_PROGRAM), "--lifetime-seconds", str(LIFETIME_SECONDS)]
-        command += ["--delay-ms", str(self._options.delay_ms)]
-        log = folder / "upstream.log"
-        process = start(command, processor=self._load_processor, folder=folder, log=log, talk=True)
-        stack.enter_context(ending(process))
-        port = process.stdout.readline() if process.stdout else ""
-        if not port:
-            raise NotServingError(f"the fake Gemini did not start\n{log.read_text()[-2000:]}")
-        return int(port)
-
-    def _start_system(
-        self, stack: contextlib.ExitStack, system: System, folder: Path, upstream_port: int
-    ) -> Serving:
-        own_folder = Path(tempfile.mkdtemp(prefix="system-", dir=folder))
-        port, log = free_port(), own_folder / "output.log"
-        process = start(
-            system.prepare(own_folder, upstream_port, port),
-            processor=self._system_processor,
-            folder=own_folder,
-            log=log,
-            environment=clean_environment() | dict(system.environment(own_folder, upstream_port)),
-        )
-        stack.enter_context(ending(process))
-        wait_until_serving(system, port, process, log)
-        settle(process.pid)
-        return Serving(system, process, port, read_resident_bytes(list_tree(process.pid)))
 
 
 def choose_systems(options: argparse.Namespace) -> list[System]:
