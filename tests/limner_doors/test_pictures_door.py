@@ -9,6 +9,7 @@ from browsing_own import PICTURES, draw, list_prompts, look, see
 
 from asking import ask, chat, configure
 from gateways import STRANGER_KEY, MortalGateway, running
+from painting import wait_until
 from places import Place
 from programs import CLIENT_KEY, Emulator, Gateway, StartGateway
 
@@ -53,6 +54,7 @@ def test_a_gallery(gateway: Gateway) -> None:
 def test_one_picture(gateway: Gateway) -> None:
     """A picture is shown with its settings and price; its bytes come by key and by link, whole and in ranges."""
     generation_id = draw(gateway, PROMPTS[0], extra_body=CONFIGURED)
+    wait_until(lambda: see(gateway, PICTURES)["data"][0]["is_delivered"])  # noted behind the answer
     (entry,) = see(gateway, PICTURES)["data"]
     shown = see(gateway, f"{PICTURES}/{entry['id']}")
     assert {name: shown[name] for name in entry} == entry
