@@ -71,7 +71,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-annotate --no-header --no-strip-extras
 lock:
 	$(UV_COMPILE) --group build -o requirements/build.txt
-	$(UV_COMPILE) pyproject.toml --group demo --group test --group lint -o requirements/test.txt
+	$(UV_COMPILE) pyproject.toml --extra tracing --group demo --group test --group lint -o requirements/test.txt
 	$(UV_COMPILE) pyproject.toml -c requirements/test.txt -o requirements/runtime.txt
 	$(UV_COMPILE) pyproject.toml --group demo -c requirements/test.txt -o requirements/demo.txt
 

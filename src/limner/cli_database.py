@@ -20,7 +20,7 @@ from limner.ledger.data_dir import load_replica_id
 from limner.ledger.integrity import check as check_database
 from limner.ledger.keys import KeyStore
 from limner.ledger.lock import lock_data_dir
-from limner.ledger.moving import Moved, find_move, move
+from limner.ledger.moving import TABLES, Moved, find_move, move
 from limner.ledger.postgres import PostgresDatabase, describe
 from limner.ledger.schema import bring_up_to_date
 from limner.ledger.sqlite import FILE_NAME, SqliteDatabase
@@ -173,7 +173,7 @@ def _shown_progress() -> Iterator[OnProgress]:
         bar = progress.add_task("connecting", total=None)
 
         def show(table: str, done: int, total: int) -> None:
-            what = "comparing" if table == "transfers" and done == total else table
+            what = "comparing" if table == TABLES[-1] and done == total else table
             progress.update(bar, description=what, completed=done, total=total)
 
         yield show

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from limner.ledger import transfers
 from limner.ledger.keys import ApiKey, KeyStore
 from limner.ledger.prompts import trim_prompt
-from limner.ledger.records import Fresh
+from limner.ledger.records import Fresh, UpstreamCall
 from limner.ledger.sqlite import SqliteDatabase
 
 _TEXTS = ("", "ann", "Ægir", "名前", 'a "quoted" \\ name', "line\nfeed\ttab", "a\0b", "\u2028", "🎨")
@@ -84,7 +84,7 @@ def _end(books: Books, random: Random, _: list[ApiKey], open_ids: list[str]) -> 
         unknown(generation_id),
     )
     ending = random.choice(endings)
-    books.end(ending)
+    books.end(replace(ending, upstream_calls=_make_upstream_calls(random)))
     if ending.folder is not None and random.random() < 0.5:
         with books.database.transaction():
             transfers.add_upload(books.database, generation_id, books.now_ms)
@@ -92,6 +92,22 @@ def _end(books: Books, random: Random, _: list[ApiKey], open_ids: list[str]) -> 
         books.leave(generation_id, is_delivered=random.random() < 0.7)
     if ending.state == "unknown" and random.random() < 0.6:
         books.resolve(generation_id, is_posted=random.random() < 0.5)
+
+
+def _make_upstream_calls(random: Random) -> tuple[UpstreamCall, ...]:
+    return tuple(
+        UpstreamCall(
+            choice=choice,
+            upstream=random.choice(("key-1", "vertex")),
+            kind=random.choice(("developer", "vertex")),
+            model="gemini-2.5-flash-image",
+            attempts=random.randrange(1, 4),
+            status=random.choice((None, 200, 503)),
+            response_id=random.choice((None, "ZyjgaJODFaudz7IP2OK9")),
+            said=random.choice((None, *_TEXTS[1:6])),
+        )
+        for choice in range(random.randrange(3))
+    )
 
 
 def _refuse(books: Books, random: Random, keys: list[ApiKey], _: list[str]) -> None:

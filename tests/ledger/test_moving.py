@@ -108,7 +108,7 @@ def test_every_column_is_moved(tmp_path: Path) -> None:
         tables = {
             str(name) for (name,) in database.fetch_all("SELECT name FROM sqlite_schema WHERE type = 'table'")
         }
-    assert tables - set(TABLES) == {"schema_version", "request_marks"}
+    assert tables - set(TABLES) == {"schema_version", "request_marks", "upstream_parks"}
 
 
 def test_the_books_go_on(tmp_path: Path, target: PostgresDatabase) -> None:
@@ -366,7 +366,8 @@ def test_a_file_of_an_older_schema_is_moved(tmp_path: Path, target: PostgresData
         "prompt_folded",
     ):
         source.database.change(f"ALTER TABLE generations DROP COLUMN {column}")
-    source.database.change("DROP TABLE transfers")
+    for table in ("transfers", "upstream_calls", "upstream_parks"):
+        source.database.change(f"DROP TABLE {table}")
     source.database.change("DELETE FROM schema_version WHERE version >= 3")
     source.database.close()
     assert move_folder(tmp_path, target).rows["generations"] == 1

@@ -38,7 +38,7 @@ VALUES: dict[str, SqlValue] = {
     "digest_secret_id": "s", "digests": '["d"]',
     "door": "chat", "edge_id": "g", "end_user": "", "error": "{}", "file_name": "f", "fingerprint": b"f", "first_day": "2026-11-27",
     "folder": "f", "generation_id": "g", "id": "g", "idempotency_digest": b"i", "ids": '["g"]', "image_output": "url",
-    "key_id": "k", "key_name": "n", "kind": "upload", "last_day": "2026-11-27", "lease_seconds": 1.5, "metadata": "{}",
+    "key_id": "k", "key_name": "n", "kind": "upload", "credential_id": "c", "reason": "r", "response_id": "r", "said": "s", "upstream": "u", "last_day": "2026-11-27", "lease_seconds": 1.5, "metadata": "{}",
     "mime_type": "image/png", "model": "m", "models": "[]", "name": "n", "note": "n", "owner": "o", "place": "p",
     "prompt": "a cat", "prompt_folded": "a cat", "replica_id": "r",
     "secret_id": "s", "sha256": "0", "state": "sent", "words": '["a"]',
@@ -46,14 +46,14 @@ VALUES: dict[str, SqlValue] = {
 """Something of the right type for each parameter that is no integer."""
 
 INTEGERS = {"after_number", "is_*", "*_ms", "*_at", "*_micro_usd", "*_tokens", "*_per_minute", "*_bytes", "after", "before", "clients"} | {
-    "ended_after", "claimed_after", "wrong_after", "running_since", "since", "error_status", "epoch", "has_digest",
+    "ended_after", "claimed_after", "wrong_after", "running_since", "since", "error_status", "epoch", "has_digest", "choice", "attempts", "status", "failures",
     "height", "width", "ratio_height", "ratio_width", "limit", "moved", "needs", "now", "number", "offset", "pictures", "pictures_asked", "excess", "step", "store", "version",
 }  # fmt: skip
 
 OPTIONAL = {
     "answer", "asked_begin", "budget_micro_usd", "conversation", "cost_micro_usd", "digest", "end_user", "error", "error_status",
     "expires_at", "folder", "height", "idempotency_digest", "image_output", "images_per_minute", "key_name", "metadata",
-    "model", "models", "note", "prompt", "prompt_folded", "requests_per_minute", "state", "store", "width",
+    "model", "models", "note", "prompt", "prompt_folded", "requests_per_minute", "state", "store", "width", "response_id", "said", "status",
 }  # fmt: skip
 """What may be NULL, where a query has it."""
 

@@ -3,6 +3,8 @@
 Functions here run inside a transaction that their caller opens, and ends before it believes them.
 """
 
+import msgspec
+
 from limner.ledger.budgets import Reservation, hold, post, void
 from limner.ledger.database import Database, SqlValue, to_integer
 from limner.ledger.errors import LedgerError
@@ -28,6 +30,9 @@ def end(database: Database, ending: Ending, now_ms: int) -> bool:
         post(database, reservation, ending.cost_micro_usd or 0, now_ms, note)
     for picture in ending.pictures:
         _add_picture(database, ending.generation_id, picture)
+    for call in ending.upstream_calls:
+        values = {"generation_id": ending.generation_id, **msgspec.structs.asdict(call)}
+        database.change(_QUERIES["write_upstream_call"], values)
     return True
 
 

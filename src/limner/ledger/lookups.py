@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct, convert, json
 
-from limner.ledger.database import Database, SqlValue, to_integer
+from limner.ledger.database import Database, SqlValue, to_integer, to_optional_integer
 from limner.ledger.queries import load_queries
-from limner.ledger.records import GenerationRecord, Scope, StoredPicture
+from limner.ledger.records import GenerationRecord, Scope, StoredPicture, UpstreamCall
 
 _QUERIES = load_queries("generations")
+_ENDINGS = load_queries("endings")
 
 _AFTER_ALL_MS = 2**62
 
@@ -152,3 +153,22 @@ def to_picture(row: tuple[SqlValue, ...]) -> StoredPicture:
     """Return the picture of a row of the columns that all queries here select."""
     values: dict[str, object] = dict(zip(PICTURE_COLUMNS, row, strict=True))
     return convert(values | {"is_thought": bool(values["is_thought"])}, StoredPicture)
+
+
+def read_upstream_calls(database: Database, generation_id: str) -> list[UpstreamCall]:
+    """Return what became of the calls to Gemini of a generation, by choice."""
+    return [
+        UpstreamCall(
+            choice=to_integer(choice),
+            upstream=str(upstream),
+            kind=str(kind),
+            model=str(model),
+            attempts=to_integer(attempts),
+            status=to_optional_integer(status),
+            response_id=None if response_id is None else str(response_id),
+            said=None if said is None else str(said),
+        )
+        for choice, upstream, kind, model, attempts, status, response_id, said in database.fetch_all(
+            _ENDINGS["read_upstream_calls"], {"id": generation_id}
+        )
+    ]

@@ -24,8 +24,12 @@ from limner.ledger.replicas import has_live
 from limner.ledger.sqlite import FILE_NAME, MOVED_SCHEMA, SqliteDatabase
 from limner.ledger.sums import check_sums
 
-TABLES = ("api_keys", "generations", "pictures", "ledger_entries", "accounts", "refusals", "transfers")
-"""In this order: rows come after those they refer to. `request_marks` count for a minute and stay behind."""
+TABLES = (
+    *("api_keys", "generations", "pictures", "ledger_entries", "accounts", "refusals", "transfers"),
+    "upstream_calls",
+)
+"""In this order: rows come after those they refer to. `request_marks` count for a minute and stay behind, and so do
+`upstream_parks`, which are found out anew."""
 
 _QUERIES = load_queries("moving")
 _COMPARED = [query for name, query in _QUERIES.items() if name.startswith("compare_")]

@@ -104,6 +104,23 @@ class StoredPicture(Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class UpstreamCall(Struct, frozen=True, kw_only=True):
+    """What became of the call to Gemini for one choice: of the last attempt at it."""
+
+    choice: int
+    upstream: str
+    """The name of the credential it went through."""
+    kind: str
+    model: str
+    """Gemini's id of the model that was asked."""
+    attempts: int
+    status: int | None = None
+    """Of Gemini's answer; None: none came."""
+    response_id: str | None = None
+    said: str | None = None
+    """What Gemini said instead of answering, without secrets."""
+
+
 class Ending(Struct, frozen=True, kw_only=True):
     """How a generation ended, to be written in one transaction."""
 
@@ -122,6 +139,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     pictures: tuple[StoredPicture, ...] = ()
     folder: str | None = None
     stored_bytes: int = 0
+    upstream_calls: tuple[UpstreamCall, ...] = ()
 
 
 class NewGeneration(Struct, frozen=True, kw_only=True):

@@ -40,6 +40,28 @@ INSERT INTO pictures
 VALUES
     (:id, :generation_id, :number, :is_thought, :file_name, :sha256, :mime_type, :width, :height, :size_bytes);
 
+-- name: write_upstream_call
+-- What became of a call to Gemini; the last word counts where an outcome was unknown for a while.
+INSERT INTO upstream_calls
+    (generation_id, choice, upstream, kind, model, attempts, status, response_id, said)
+VALUES
+    (:generation_id, :choice, :upstream, :kind, :model, :attempts, :status, :response_id, :said)
+ON CONFLICT (generation_id, choice) DO UPDATE
+SET upstream = excluded.upstream,
+    kind = excluded.kind,
+    model = excluded.model,
+    attempts = excluded.attempts,
+    status = excluded.status,
+    response_id = excluded.response_id,
+    said = excluded.said;
+
+-- name: read_upstream_calls
+-- What became of the calls to Gemini of a generation.
+SELECT choice, upstream, kind, model, attempts, status, response_id, said
+FROM upstream_calls
+WHERE generation_id = :id
+ORDER BY choice;
+
 -- name: resolve_unknown
 -- Decide on a generation whose outcome is unknown; no row: there is none with this id.
 UPDATE generations

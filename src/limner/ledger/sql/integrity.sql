@@ -6,4 +6,5 @@ UNION ALL SELECT 'pictures', count(*) FROM pictures
 UNION ALL SELECT 'ledger_entries', count(*) FROM ledger_entries
 UNION ALL SELECT 'accounts', count(*) FROM accounts
 UNION ALL SELECT 'refusals', count(*) FROM refusals
-UNION ALL SELECT 'transfers', count(*) FROM transfers;
+UNION ALL SELECT 'transfers', count(*) FROM transfers
+UNION ALL SELECT 'upstream_calls', count(*) FROM upstream_calls;

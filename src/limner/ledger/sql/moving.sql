@@ -68,6 +68,13 @@ SELECT key_id, period, pending_micro_usd, posted_micro_usd FROM accounts;
 -- What the shared store has to be told.
 SELECT kind, count(*), CAST(sum(tries) AS BIGINT), CAST(sum(due_at_ms % 1000003) AS BIGINT) FROM transfers GROUP BY kind;
 
+-- name: compare_upstream_calls
+-- What became of the calls to Gemini, by credential and model.
+SELECT upstream, kind, model, count(*), CAST(sum(choice) AS BIGINT), CAST(sum(attempts) AS BIGINT),
+    CAST(sum(status) AS BIGINT), CAST(sum(length(response_id)) AS BIGINT), CAST(sum(length(said)) AS BIGINT)
+FROM upstream_calls
+GROUP BY upstream, kind, model;
+
 -- name: sum_money
 -- What is reserved and what is spent, in all.
 SELECT CAST(coalesce(sum(pending_micro_usd), 0) AS BIGINT), CAST(coalesce(sum(posted_micro_usd), 0) AS BIGINT)

@@ -64,3 +64,9 @@ SELECT generation_id, kind, folder,
     CASE WHEN kind = 'upload' AND replica_id = '' THEN :replica_id ELSE replica_id END AS replica_id, due_at_ms, tries
 FROM transfers
 ORDER BY generation_id, kind;
+
+-- name: read_upstream_calls
+-- What became of the calls to Gemini.
+SELECT generation_id, choice, upstream, kind, model, attempts, status, response_id, said
+FROM upstream_calls
+ORDER BY generation_id, choice;
