@@ -9,7 +9,6 @@ from limner import __version__
 from limner.app_limner_doors import list_limner_routes
 from limner.app_metrics import build_metrics
 from limner.app_rooms import Rooms
-from limner.catalogue.aliases import Aliases
 from limner.config import Settings
 from limner.ledger.books import Books
 from limner.ledger.keys import KeyStore
@@ -107,9 +106,8 @@ class Doors:
         yield Route("/images/{picture_id:path}", AsgiDoor(images.show), methods=["GET"])
 
     def _list_models(self) -> Iterator[Route]:
-        aliases = Aliases(self._settings.aliases)
-        native_models = NativeModelsDoor(self._find_key, aliases)
-        models = ModelsDoor(self._find_key, native_models, aliases)
+        native_models = NativeModelsDoor(self._find_key)
+        models = ModelsDoor(self._find_key, native_models)
         native = ByMethod(POST=self._build_native())
         yield Route("/v1/models", models.list, methods=["GET"])
         yield Route("/v1beta/models", ByMethod(GET=answer_by(native_models.list)))
@@ -127,7 +125,6 @@ class Doors:
         settings, rooms = self._settings, self._rooms
         rules = NativeRules(
             upstream_stores=settings.upstream_store,
-            aliases=Aliases(settings.aliases),
             is_served=rooms.models.has,
         )
         return NativeDoor(self._calls, Counter(rooms.client.count_tokens), rules)
@@ -161,7 +158,6 @@ def _to_reading_rules(settings: Settings) -> ReadingRules:
         public_url=settings.public_url,
         upstream_stores=settings.upstream_store,
         background_tasks=settings.background_tasks,
-        aliases=Aliases(settings.aliases),
     )
 
 

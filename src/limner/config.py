@@ -5,15 +5,17 @@ setting, and it opens nothing but the files that settings name. `docs/settings.m
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from limner.catalogue import Additions, build_table, use_additions
 from limner.config_conflicts import find_conflicts
-from limner.config_file import ConfigFile, read_config_file
+from limner.config_file import ConfigFile, FileUpstream, read_config_file
 from limner.config_sources import Variable, describe_problems, gather_given, gather_values
 from limner.config_values import (
     CaFile,
@@ -26,10 +28,12 @@ from limner.config_values import (
     ImageStoreUrl,
     Key,
     Keys,
+    Location,
     LogFormat,
     LogLevel,
     Networks,
     Origins,
+    ProjectId,
     ProxyUrl,
     PublicUrl,
     Schemes,
@@ -95,10 +99,19 @@ class Settings(BaseSettings):
         "names without a dot",
     )
     upstream_proxy: ProxyUrl | None = _variable(
-        "LIMNER_UPSTREAM_PROXY", None, "the http:// or https:// address of a proxy", is_secret=True
+        "LIMNER_UPSTREAM_PROXY",
+        None,
+        "the http://, https:// or socks5h:// address of a proxy",
+        is_secret=True,
     )
     upstream_ca_file: CaFile | None = _variable(
         "LIMNER_UPSTREAM_CA_FILE", None, "a readable file of certificates in PEM form"
+    )
+    vertex_project: ProjectId | None = _variable(
+        "LIMNER_VERTEX_PROJECT", None, "the id of a Google Cloud project"
+    )
+    vertex_location: Location = _variable(
+        "LIMNER_VERTEX_LOCATION", "global", "global, us, eu or a region such as us-central1"
     )
     client_api_keys: Keys = _variable(
         "LIMNER_API_KEYS", (), "client keys, comma-separated, of visible ASCII characters", is_secret=True
@@ -182,7 +195,22 @@ class Settings(BaseSettings):
     @property
     def aliases(self) -> Mapping[str, str]:
         """Further names of models, and what each stands for."""
-        return self._file.aliases
+        return self._file.additions.aliases.targets
+
+    @property
+    def additions(self) -> Additions:
+        """What the file of `config` says of models."""
+        return self._file.additions
+
+    @property
+    def file_upstreams(self) -> Sequence[FileUpstream]:
+        """The upstreams of the file of `config`."""
+        return self._file.upstreams
+
+    @property
+    def has_upstream(self) -> bool:
+        """Whether there is any credential for Gemini."""
+        return bool(self.gemini_api_keys or self.file_upstreams or self.vertex_project)
 
     @property
     def gemini_api_keys(self) -> tuple[SecretStr, ...]:
@@ -212,10 +240,11 @@ class Settings(BaseSettings):
 
     def for_emulator(self, url: str) -> Self:
         """Return these settings with the emulator at `url` as upstream; no real key or proxy goes there."""
-        changes = {"gemini_base_url": url, "gemini_api_key": SecretStr("emulator")}
-        return self.model_copy(
+        changes = {"gemini_base_url": url, "gemini_api_key": SecretStr("emulator"), "vertex_project": None}
+        settings = self.model_copy(
             update=changes | {"further_gemini_api_keys": (), "upstream_proxy": None, "upstream_ca_file": None}
         )
+        return settings.with_file(msgspec.structs.replace(self._file, upstreams=()))
 
     def with_variables(self, given: Mapping[str, str]) -> Self:
         """Return these settings with what of `given` is the image store's own."""
@@ -263,7 +292,7 @@ _VARIABLES = _list_variables()
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
     """Return the settings of `environ` (the process's if None) over those of `env_file` (none if missing).
 
-    Empty values count as not set.
+    Empty values count as not set. What they say of models holds in this process from then on.
 
     Raises:
         SettingsError: with every problem found, secrets' values left out.
@@ -271,17 +300,17 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     problems: list[str] = []
     given = gather_given(os.environ if environ is None else environ, env_file, problems.append)
     values = gather_values(given, _VARIABLES, problems.append)
-    settings = None
+    settings, file = None, ConfigFile()
+    if "LIMNER_CONFIG" in values:
+        file = read_config_file(Path(values["LIMNER_CONFIG"].strip()), problems.append)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         problems += describe_problems(error, values, _VARIABLES)
-    file = ConfigFile()
     if settings is not None:
-        problems += find_conflicts(settings)
-        if settings.config is not None:
-            file = read_config_file(settings.config, problems.append)
+        problems += find_conflicts(settings, build_table(file.additions))
     # Raised outside the except block: pydantic's error, which holds the secrets, must not become its context.
     if settings is None or problems:
         raise SettingsError(problems)
+    use_additions(file.additions)
     return settings.with_variables(given).with_file(file)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from limner.catalogue import find_model
+from limner.catalogue import Table, find_model
 
 
 class Given(Protocol):
@@ -32,14 +32,16 @@ class Given(Protocol):
         """How long pictures are kept."""
 
 
-def find_conflicts(settings: Given) -> Iterator[str]:
+def find_conflicts(settings: Given, models: Table) -> Iterator[str]:
     """Yield one line for each conflict."""
     if settings.database_url is not None and settings.signing_secret is None:
         yield (
             "LIMNER_SIGNING_SECRET is not set; with LIMNER_DATABASE_URL it is needed, and the same for every "
             "gateway: one that was generated lies in the data folder as signing-secret"
         )
-    if settings.background_tasks not in {"local", "draw"} and not _is_text_model(settings.background_tasks):
+    if settings.background_tasks not in {"local", "draw"} and not _is_text_model(
+        settings.background_tasks, models
+    ):
         yield (
             f"LIMNER_BACKGROUND_TASKS is {settings.background_tasks!r}; accepted: local, draw, or the id of a text "
             "model of GET /v1/models"
@@ -51,6 +53,6 @@ def find_conflicts(settings: Given) -> Iterator[str]:
         )
 
 
-def _is_text_model(name: str) -> bool:
-    model = find_model(name)
+def _is_text_model(name: str, models: Table) -> bool:
+    model = find_model(name, models)
     return model is not None and not model.draws

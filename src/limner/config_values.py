@@ -38,14 +38,17 @@ def _is_visible(text: str) -> bool:
     return all("!" <= character <= "~" for character in text)
 
 
-def _split_url(value: str, *, credentials: bool = False) -> SplitResult:
+_WEB = ("http", "https")
+
+
+def _split_url(value: str, *, credentials: bool = False, schemes: tuple[str, ...] = _WEB) -> SplitResult:
     try:
         url = urlsplit(value)
         port = url.port
     except ValueError:  # its text quotes the address, which may hold a password
         raise ValueError("its host or port is malformed") from None
-    if url.scheme not in {"http", "https"} or not url.hostname or not _is_visible(value):
-        raise ValueError("it is not a complete http:// or https:// address")
+    if url.scheme not in schemes or not url.hostname or not _is_visible(value):
+        raise ValueError(f"it is not a complete {' or '.join(f'{scheme}://' for scheme in schemes)} address")
     if (url.username is not None or url.password is not None) and not credentials:
         raise ValueError("it carries a user name or password")
     if "?" in value or "#" in value:
@@ -78,7 +81,9 @@ def _parse_public_url(value: str) -> str:
 
 
 def _check_proxy(value: SecretStr) -> SecretStr:
-    _split_url(value.get_secret_value(), credentials=True)
+    url = _split_url(value.get_secret_value(), credentials=True, schemes=(*_WEB, "socks5h"))
+    if url.scheme == "socks5h" and url.port is None:
+        raise ValueError("it names no port")
     return value
 
 
@@ -162,7 +167,22 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _check_project(value: str) -> str:
+    # Ids may be those of a domain, "example.org:project" (cloud.google.com, "Creating and managing projects", 2026-11).
+    if re.fullmatch(r"[A-Za-z0-9.:_-]{1,100}", value) is None:
+        raise ValueError("it is not the id of a project")
+    return value
+
+
+def _check_location(value: str) -> str:
+    if re.fullmatch(r"[a-z0-9-]{1,40}", value) is None:
+        raise ValueError("it is not the name of a location")
+    return value
+
+
 Key = Annotated[SecretStr, AfterValidator(_check_secret)]
+ProjectId = Annotated[str, AfterValidator(_check_project)]
+Location = Annotated[str, AfterValidator(_check_location)]
 Keys = Annotated[tuple[Key, ...], BeforeValidator(_split_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_parse_host)], ...], BeforeValidator(_split_list)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_parse_network)]

@@ -137,7 +137,7 @@ def test_all_problems_at_once() -> None:
         ("LIMNER_GEMINI_API_KEYS", "ok,canary\u00e9"),
         ("LIMNER_API_KEYS", "canary\nkey"),
         ("LIMNER_SIGNING_SECRET", "canary"),
-        ("LIMNER_UPSTREAM_PROXY", "socks5h://me:canary@proxy:1080"),
+        ("LIMNER_UPSTREAM_PROXY", "socks4://me:canary@proxy:1080"),
         ("LIMNER_UPSTREAM_PROXY", "http://me:canary/x@proxy:1080"),
         ("LIMNER_GEMINI_BASE_URL", "https://me:canary@example.org"),
         ("LIMNER_GEMINI_BASE_URL", "https://example.org?key=canary"),
@@ -245,11 +245,15 @@ def test_links_need_pictures_that_are_kept() -> None:
 
 
 def test_proxies() -> None:
-    """A proxy may carry credentials; SOCKS is refused."""
+    """A proxy may carry credentials; of SOCKS only the form is taken that looks names up at the proxy."""
     settings = load_settings({"LIMNER_UPSTREAM_PROXY": "http://me:secret@proxy.example.org:3128"}, None)
     assert settings.upstream_proxy is not None
     assert settings.upstream_proxy.get_secret_value() == "http://me:secret@proxy.example.org:3128"
-    problems_of({"LIMNER_UPSTREAM_PROXY": "socks5h://proxy:1080"})
+    socks = load_settings({"LIMNER_UPSTREAM_PROXY": "socks5h://me:secret@proxy:1080"}, None).upstream_proxy
+    assert socks is not None
+    assert socks.get_secret_value() == "socks5h://me:secret@proxy:1080"
+    for refused in ("socks5://proxy:1080", "socks4://proxy:1080", "socks5h://proxy"):
+        problems_of({"LIMNER_UPSTREAM_PROXY": refused})
 
 
 def test_hosts_and_origins() -> None:

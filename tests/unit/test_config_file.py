@@ -44,7 +44,7 @@ def test_without_a_file_there_are_no_aliases() -> None:
         ('[aliases]\nnano-banana = "nano-banana-2"', "aliases.nano-banana is a name of a model already"),
         ('[aliases]\n" " = "nano-banana-2"', "has no name"),
         ('[aliases]\na = "nano-banana-2"\nA = "nano-banana-2"', "stands there twice"),
-        ("[upstream]\nkey = 3", "'upstream' is not known to this version"),
+        ("[upstreams]\nkey = 3", "'upstreams' is not known to this version"),
     ],
 )
 def test_what_is_wrong_is_reported(tmp_path: Path, text: str, told: str) -> None:

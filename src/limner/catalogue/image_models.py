@@ -11,7 +11,7 @@ Facts, as of 2026-11-22:
   * Prices: Google's paid tier of the Developer API, pricing page of 2026-07 and the notices of 2026-10.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from limner.catalogue.model import SIZES, Model, Pixels, Prices
@@ -143,3 +143,11 @@ IMAGE_MODELS: tuple[Model, ...] = (
         pixels={(ratio, "1K"): pixels for ratio, pixels in _GEMINI_2_PIXELS.items()},
     ),
 )
+
+
+def describe_pixels(
+    like: Model, ratios: Sequence[str], sizes: Sequence[str]
+) -> Mapping[tuple[str, str], Pixels]:
+    """Return the pixels of a model that draws these as `like` draws, and what that one does not have as Gemini 3 does."""
+    wanted = _gemini_3_pixels(tuple(ratios), *sizes)
+    return {place: like.pixels.get(place, pixels) for place, pixels in wanted.items()}

@@ -11,8 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.datastructures import Headers
 
-from limner.catalogue import Model, find_model, find_model_and_suffixes, strip_prefixes, to_unlisted
-from limner.catalogue.aliases import Aliases
+from limner.catalogue import (
+    Model,
+    find_model,
+    find_model_and_suffixes,
+    resolve_alias,
+    strip_prefixes,
+    to_unlisted,
+)
 from limner.errors import InvalidRequest, NotFound
 from limner.generation.inputs import Inputs
 from limner.generation.memory import Memory
@@ -42,8 +48,6 @@ class ReadingRules(Struct, frozen=True, kw_only=True):
     upstream_stores: bool
     background_tasks: str
     """Who answers those of chat UIs: `local`, `draw`, or the id of a text model."""
-    aliases: Aliases = Aliases()
-    """Further names of models."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -112,8 +116,7 @@ class ChatReader:
     async def choose_model(self, fields: dict[str, Any], key: ApiKey) -> tuple[Model, tuple[str, ...]]:
         """Return the model that a body names, and the settings in its name. Raises GatewayError."""
         name = read_model_name(fields)
-        meant = self._rules.aliases.resolve(name)
-        model, suffixes = find_model_and_suffixes(meant) or await self._find_unlisted(name, key)
+        model, suffixes = find_model_and_suffixes(resolve_alias(name)) or await self._find_unlisted(name, key)
         authorize_model(key, model.id)
         return model, suffixes
 

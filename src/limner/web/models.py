@@ -8,15 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from limner.catalogue import (
-    MODELS,
     Model,
     find_by_any_name,
     find_prices,
+    list_models,
     list_names,
     price_nano_usd,
     reserve_nano_usd,
 )
-from limner.catalogue.aliases import Aliases
 from limner.errors import NotFound
 from limner.web.auth import FindKey, authenticate
 from limner.web.native_models import NativeModelsDoor, is_native, may_use
@@ -25,9 +24,8 @@ from limner.web.native_models import NativeModelsDoor, is_native, may_use
 class ModelsDoor:
     """Both doors."""
 
-    def __init__(self, find_key: FindKey, native: NativeModelsDoor, aliases: Aliases) -> None:
+    def __init__(self, find_key: FindKey, native: NativeModelsDoor) -> None:
         """`native` answers who speaks Gemini's API."""
-        self._aliases = aliases
         self._find_key = find_key
         self._native = native
 
@@ -39,9 +37,9 @@ class ModelsDoor:
         now = time.time()
         entries = [
             describe(model, name, now)
-            for model in MODELS
+            for model in list_models()
             if may_use(key, model)
-            for name in list_names(model, self._aliases)
+            for name in list_names(model)
         ]
         return _to_json({"object": "list", "data": entries})
 
@@ -51,7 +49,7 @@ class ModelsDoor:
             return await self._native.show(request)
         key = await authenticate(request.headers, self._find_key)
         name = request.path_params["name"]
-        model = find_by_any_name(name, self._aliases)
+        model = find_by_any_name(name)
         if model is None or not may_use(key, model):
             raise NotFound(f"There is no model {name!r} here.", code="model_not_found", param="model")
         return _to_json(describe(model, name, time.time()))

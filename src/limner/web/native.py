@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from limner.catalogue import find_by_any_name
-from limner.catalogue.aliases import Aliases
 from limner.generation.claiming import Call
 from limner.generation.inputs import Inputs
 from limner.translate.canonical import canonicalize
@@ -27,7 +26,6 @@ class NativeRules(Struct, frozen=True, kw_only=True):
     """How calls are passed on."""
 
     upstream_stores: bool
-    aliases: Aliases
     is_served: Callable[[str], Awaitable[bool]]
     """Whether the upstream has a model that the catalogue does not know."""
 
@@ -50,7 +48,7 @@ class NativeDoor:
         request = Request(scope, receive)
         name, method = read_path(request.path_params)
         caller = await self._calls.identify(request)
-        listed = find_by_any_name(bare_name(name), self._rules.aliases)
+        listed = find_by_any_name(bare_name(name))
         model = await choose_model(
             name if listed is None else listed.id,
             caller.key,

@@ -10,8 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from limner.catalogue import MODELS, Model, find_by_any_name
-from limner.catalogue.aliases import Aliases
+from limner.catalogue import Model, find_by_any_name, list_models
 from limner.errors import InvalidRequest, NotFound
 from limner.ledger.keys import ApiKey
 from limner.web.auth import FindKey, authenticate
@@ -25,14 +24,13 @@ _MOST_NAME_CHARACTERS = 200
 class NativeModelsDoor:
     """Both doors."""
 
-    def __init__(self, find_key: FindKey, aliases: Aliases) -> None:
+    def __init__(self, find_key: FindKey) -> None:
         self._find_key = find_key
-        self._aliases = aliases
 
     async def list(self, request: Request) -> Response:
         """Answer with a page of the models that the key may use, each by its own name."""
         key = await authenticate(request.headers, self._find_key)
-        models = [model for model in MODELS if may_use(key, model)]
+        models = [model for model in list_models() if may_use(key, model)]
         first = _find_first(models, request.query_params.get("pageToken", ""))
         last = first + _read_size(request.query_params.get("pageSize", ""))
         answer: dict[str, Any] = {"models": [describe(model, model.id) for model in models[first:last]]}
@@ -44,7 +42,7 @@ class NativeModelsDoor:
         """Answer with one model, by whatever name. Raises NotFound."""
         key = await authenticate(request.headers, self._find_key)
         name = bare_name(request.path_params["name"])
-        model = find_by_any_name(name, self._aliases)
+        model = find_by_any_name(name)
         if model is None or not may_use(key, model):
             version = request.url.path.split("/")[1]
             raise NotFound(
