@@ -1,6 +1,6 @@
 """Builds the gateway. With `app_doors`, `app_rooms` and `app_foundation` the only modules that build things."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -22,6 +22,8 @@ class Gateway(Struct, frozen=True):
 
     app: ASGIApp
     generations: Generations
+    exchange_credentials: Callable[[Settings], None]
+    """Have the credentials of other settings from now on. Raises NoCredentials."""
 
 
 def build_gateway(
@@ -30,7 +32,7 @@ def build_gateway(
     """Return the gateway.
 
     `keys` are those that may call. `emulator_url` is where the bundled emulator is if it is the upstream.
-    Raises OSError or LedgerError: the data folder or the database cannot be used.
+    Raises OSError or LedgerError: the data folder or the database cannot be used; NoCredentials: Google's own cannot be had.
     """
     rooms = Rooms(settings, signing_secret)
 
@@ -50,7 +52,11 @@ def build_gateway(
         metrics=doors.metrics,
         new_id=new_id,
     )
-    return Gateway(app, rooms.generations)
+
+    def exchange_credentials(changed: Settings) -> None:
+        rooms.exchange_credentials(changed, signing_secret)
+
+    return Gateway(app, rooms.generations, exchange_credentials)
 
 
 def _to_edge_rules(settings: Settings, emulator_url: str | None) -> EdgeRules:

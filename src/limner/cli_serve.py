@@ -40,8 +40,10 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
     tune()
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
-    if not (with_emulator or settings.gemini_api_keys):
-        raise CommandFailed("no Gemini key: set GEMINI_API_KEY, or try the bundled emulator with --emulator")
+    if not (with_emulator or settings.has_upstream):
+        raise CommandFailed(
+            "no Gemini key: set GEMINI_API_KEY or LIMNER_VERTEX_PROJECT, or try the bundled emulator with --emulator"
+        )
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         stack.enter_context(lock_data_dir(settings.data_dir))
@@ -131,21 +133,27 @@ def _serve(settings: Settings, keys: KeyStore, listener: socket.socket, emulator
     # After what can refuse the start quickly:
     from limner.app import build_gateway  # noqa: PLC0415
     from limner.app_rooms import new_id  # noqa: PLC0415
+    from limner.cli_reload import Reload  # noqa: PLC0415
     from limner.cli_server import GatewayServer  # noqa: PLC0415
+    from limner.upstream.tokens import NoCredentials  # noqa: PLC0415
     from limner.web.protocol import make_protocol  # noqa: PLC0415
 
-    gateway = build_gateway(
-        settings,
-        keys=keys,
-        signing_secret=load_secret(settings),
-        emulator_url=emulator_url,
-    )
+    try:
+        gateway = build_gateway(
+            settings,
+            keys=keys,
+            signing_secret=load_secret(settings),
+            emulator_url=emulator_url,
+        )
+    except NoCredentials as error:
+        raise CommandFailed(str(error)) from None
     config = _to_config(gateway.app, make_protocol(new_id), settings.keep_alive_seconds)
     server = GatewayServer(
         config,
         gateway.generations,
         drain_seconds=settings.drain_seconds,
         announce=lambda: print(f"Limner listens on {_url(listener)}", file=sys.stderr, flush=True),
+        reload=Reload(settings, gateway.exchange_credentials, emulator_url),
     )
     gc.collect()
     gc.freeze()  # what is there now stays, so the collector need not look at it again

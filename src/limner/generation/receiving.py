@@ -8,6 +8,7 @@ from limner.generation.record import Choice, Generation
 from limner.pictures.spool import FileSpool, InvalidBase64
 from limner.pictures.store import Draft
 from limner.translate.events import (
+    AnsweredBy,
     Event,
     PictureBegins,
     PictureBytes,
@@ -43,6 +44,10 @@ class Receiver:
         self._spool: FileSpool | None = None
         self._signature: FileSpool | None = None
         self._has_signature = False
+
+    def name_answerer(self, answered_by: AnsweredBy) -> None:
+        """Note who answers."""
+        self._take(answered_by)
 
     async def read(self, answer: Answer) -> None:
         """Read the answer to its end. Raises GatewayError where it is cut or is none."""

@@ -13,12 +13,15 @@ from msgspec import Struct
 
 from limner.catalogue import Model
 from limner.errors import GatewayError
+from limner.ledger.records import UpstreamCall
 from limner.pictures.spool import PictureSpool
 from limner.subscriptions import Audience
+from limner.translate.events import AnsweredBy
 from limner.translate.outcome import Outcome
 from limner.translate.request import Drawing
 from limner.translate.transcript import Transcript, count_due
 from limner.translate.usage import TokenCount
+from limner.wire.gemini import DEVELOPER
 from limner.wire.openai import Notice
 
 DOORS = ("chat", "images", "edits", "native")
@@ -131,6 +134,8 @@ class Choice:
         self.failure: GatewayError | None = None
         """What ended its receiving before its time."""
         self.outcome: Outcome | None = None
+        self.upstream_call: UpstreamCall | None = None
+        """What became of the last attempt at it."""
 
     @property
     def is_over(self) -> bool:
@@ -186,6 +191,12 @@ class Generation:
     def has_begun(self) -> bool:
         """Whether Gemini has said anything beside an error or a block."""
         return any(choice.transcript.has_begun for choice in self.choices)
+
+    def find_answerer(self) -> AnsweredBy:
+        """Return who has answered: of several choices, the first that is answered by anybody."""
+        named = (choice.transcript.answered_by for choice in self.choices if choice.is_answered)
+        usual = AnsweredBy(DEVELOPER, self.asked.upstream_model)
+        return next((each or usual for each in named), usual)
 
     def count_due(self) -> int:
         """Return how many pictures one that is over has to deliver."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from limner.errors import GatewayError, UpstreamFailure, UpstreamTimeout, UpstreamUnavailable
 
@@ -18,7 +19,7 @@ def mapped_failures() -> Iterator[None]:
     """Raise what fails in the block as GatewayError."""
     try:
         yield
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except (aiohttp.ClientError, ProxyError, TimeoutError, OSError) as error:
         raise to_gateway_error(error) from error
 
 
@@ -28,6 +29,9 @@ _NOTHING_SENT: Sequence[type[BaseException]] = (
     aiohttp.InvalidURL,
     aiohttp.ClientHttpProxyError,
     aiohttp.ServerFingerprintMismatch,
+    ProxyError,  # of a SOCKS proxy, as the next two
+    ProxyConnectionError,
+    ProxyTimeoutError,
 )
 _MALFORMED: Sequence[type[BaseException]] = (
     aiohttp.ClientResponseError,
