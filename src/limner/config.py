@@ -7,7 +7,7 @@ setting, and it opens nothing but the files that settings name. `docs/settings.m
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 from pydantic import PrivateAttr, SecretStr, ValidationError
