@@ -4,20 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from limner.emulator.contents import InputPicture, check_contents
-from limner.emulator.directives import Directives, read_directives
+from limner.emulator.directives import Directives, Scenes, read_directives
 from limner.emulator.failures import invalid_argument
+from limner.emulator.interfaces import Door
 from limner.emulator.models import Model
 from limner.emulator.settings import Settings, check_settings
 
 _MOST_PROMPT_TOKENS = 1_048_575
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Which of Google's interfaces was called: `v1` or `v1beta` of the Developer API, or Vertex AI's."""
-
-    version: str
-    vertex: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +19,7 @@ class Description:
 
     prompt: str
     empty: bool
-    directives: Directives
+    scenes: Scenes
     settings: dict[str, Any]
     signatures: int
 
@@ -55,7 +48,7 @@ def describe_call(payload: dict[str, Any]) -> Description:
     contents = payload.get("contents", [])
     spoken = [_text_of(content) for content in contents if content.get("role", "user") != "model"]
     last_text = next((text for text in reversed(spoken) if text), "")
-    prompt, directives = read_directives(last_text)
+    prompt, scenes = read_directives(last_text)
     parts = [part for content in contents for part in content.get("parts", [])]
     config = dict(payload.get("generationConfig", {}))
     shown: dict[str, Any] = {**config.pop("imageConfig", {}), **config.pop("thinkingConfig", {}), **config}
@@ -68,7 +61,7 @@ def describe_call(payload: dict[str, Any]) -> Description:
     return Description(
         prompt=prompt,
         empty=not last_text,
-        directives=directives,
+        scenes=scenes,
         settings=shown,
         signatures=sum(bool(part.get("thoughtSignature")) for part in parts),
     )
@@ -80,6 +73,7 @@ def check_call(
     model: Model,
     door: Door,
     *,
+    directives: Directives,
     accept_dummy_signature: bool,
     signature_characters: int,
 ) -> Call:
@@ -103,7 +97,7 @@ def check_call(
         model=model,
         prompt=description.prompt,
         empty=description.empty and not edited and model.draws,
-        directives=description.directives,
+        directives=directives,
         settings=settings,
         system=description.settings.get("systemInstruction", ""),
         pictures=tuple(picture.data for picture in edited),
@@ -111,7 +105,7 @@ def check_call(
         pixels=model.pixels(ratio, settings.size),
         text_tokens=text_tokens,
         picture_tokens=picture_tokens,
-        signature_characters=description.directives.signature_characters or signature_characters,
+        signature_characters=directives.signature_characters or signature_characters,
     )
 
 
