@@ -44,7 +44,8 @@ def create_app(*, accept_dummy_signature: bool = False, signature_bytes: int = 6
         ]
     for version in ("v1", "v1beta1"):
         door = Door(version=version, vertex=True)
-        routes.append(Route(f"/{version}{_VERTEX_PATH}", _call_door(emulator, door), methods=["POST"]))
+        # Vertex AI lists no models here, and its front end says so to a GET as to any other path there is not.
+        routes.append(Route(f"/{version}{_VERTEX_PATH}", _call_door(emulator, door), methods=["GET", "POST"]))
     return Starlette(
         routes=routes,
         exception_handlers={GoogleError: _show_google_error, HTTPException: _show_front_end_page},
@@ -67,7 +68,7 @@ def _call_door(emulator: Emulator, door: Door) -> Callable[[Request], Awaitable[
 
     async def endpoint(request: Request) -> Response:
         place = _PLACE.fullmatch(request.path_params.get("place", ""))
-        if place is None:
+        if place is None or request.method != "POST":
             raise HTTPException(404)
         asked = replace(door, project=place[1] or "", location=place[2] or "")
         model, _, method = request.path_params["call"].partition(":")

@@ -82,6 +82,7 @@ def check_call(
     found = check_contents(
         payload.get("contents", []),
         model,
+        demand_roles=door.vertex,
         # Vertex AI does not enforce signatures for images (its page on thought signatures, 2026).
         demand_signatures=model.draws and model.signs and not door.vertex,
         accept_dummy_signature=accept_dummy_signature,
@@ -130,6 +131,12 @@ def count_tokens(payload: dict[str, Any], model: Model, pictures: int) -> tuple[
     contents = [*payload.get("contents", []), payload.get("systemInstruction", {})]
     characters = sum(len(_text_of(content)) for content in contents)
     return max(1, round(characters / 4)), pictures * model.tokens_per_input_picture
+
+
+def count_billable_characters(payload: dict[str, Any]) -> int:
+    """Vertex AI's count of characters, in which white space is free."""
+    contents = [*payload.get("contents", []), payload.get("systemInstruction", {})]
+    return sum(len("".join(_text_of(content).split())) for content in contents)
 
 
 def _text_of(content: dict[str, Any]) -> str:

@@ -3,6 +3,8 @@
 They must not know how a picture is drawn or what an answer is made of.
 """
 
+import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from limner.emulator import failures, wire
-from limner.emulator.call import count_tokens
+from limner.emulator.call import count_billable_characters, count_tokens
 from limner.emulator.contents import check_contents
 from limner.emulator.directives import Caller, Directives
 from limner.emulator.failures import FrontEndError, GoogleError
@@ -24,6 +26,8 @@ from limner.emulator.trouble import find_trouble
 
 # 20 MB before 2026-01-12 (Google's announcement of that day).
 MAX_BODY_BYTES = 104_857_600
+
+_EXPIRY = re.compile(r"expires-(\d+)")
 
 COMMON_HEADERS = {
     "vary": "Origin, X-Origin, Referer",
@@ -45,19 +49,27 @@ class Emulator:
 
 
 def authenticate(request: Request, door: Door) -> str:
-    """The credential that came, or raise as Google does; only `invalid` is refused."""
+    """The credential that came, or raise as Google does.
+
+    Refused are `invalid`, and a token that says `expires-<epoch seconds>` from that instant on.
+    """
     key = request.headers.get("x-goog-api-key") or request.query_params.get("key") or ""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if key:
         if key == "invalid":
             raise failures.bad_key(door.service)
         return key
-    if door.vertex and scheme.lower() == "bearer" and token and token != "invalid":  # noqa: S105 - the one bad token
+    if door.vertex and scheme.lower() == "bearer" and _is_valid(token):
         return token
     if door.vertex or token:
         # An API key is no access token: sent as one it is refused on every door.
         raise GoogleError(401, failures.BAD_CREDENTIALS)
     raise GoogleError(403, failures.UNREGISTERED_CALLER)
+
+
+def _is_valid(token: str) -> bool:
+    expiry = _EXPIRY.search(token)
+    return token not in {"", "invalid"} and (expiry is None or time.time() < int(expiry[1]))
 
 
 def admit(request: Request, emulator: Emulator, door: Door, model: str, method: str) -> None:
@@ -108,6 +120,7 @@ async def answer_count(request: Request, emulator: Emulator, door: Door, model_n
     found = check_contents(
         counted.get("contents", []),
         model,
+        demand_roles=door.vertex,
         demand_signatures=False,
         accept_dummy_signature=emulator.accept_dummy_signature,
     )
@@ -117,7 +130,7 @@ async def answer_count(request: Request, emulator: Emulator, door: Door, model_n
         details.append({"modality": "IMAGE", "tokenCount": picture_tokens})
     answer: dict[str, Any] = {"totalTokens": text_tokens + picture_tokens, "promptTokensDetails": details}
     if door.vertex:
-        answer["totalBillableCharacters"] = text_tokens * 4
+        answer["totalBillableCharacters"] = count_billable_characters(counted)
     return answer_json(answer)
 
 
