@@ -21,6 +21,7 @@ from places import Place, making_place
 from postgres import PostgresServer, run_postgres
 from programs import Emulator, Follow, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
 from s3 import S3Server, running_s3
+from token_server import TokenServer, run_token_server
 from upstreams import Upstream, run_upstream
 
 
@@ -84,6 +85,13 @@ def follow(emulator: Emulator) -> Iterator[Follow]:
     """Return a function that gives the emulator a standing script, which ends with the test."""
     yield emulator.follow
     emulator.follow("")
+
+
+@pytest.fixture
+def token_server(_no_proxy: None) -> Iterator[TokenServer]:
+    """A token server of the test's own, in place of Google's."""
+    with run_token_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -90,9 +90,6 @@ def check_call(
     text_tokens, picture_tokens = count_tokens(payload, model, len(found))
     _check_length(text_tokens + picture_tokens)
     edited = choose_edited(found)
-    ratio = settings.ratio
-    if ratio is None and edited and model.draws:
-        ratio = model.nearest_ratio(*edited[0].pixels)
     return Call(
         door=door,
         model=model,
@@ -103,7 +100,7 @@ def check_call(
         system=description.settings.get("systemInstruction", ""),
         pictures=tuple(picture.data for picture in edited),
         picture_count=len(found),
-        pixels=model.pixels(ratio, settings.size),
+        pixels=model.pixels(settings.ratio or _keep_ratio(edited, model), settings.size),
         text_tokens=text_tokens,
         picture_tokens=picture_tokens,
         signature_characters=directives.signature_characters or signature_characters,
@@ -116,6 +113,11 @@ def _check_length(tokens: int) -> None:
         raise invalid_argument(
             f"The input token count ({tokens}) exceeds the maximum number of tokens allowed ({_MOST_PROMPT_TOKENS}).",
         )
+
+
+def _keep_ratio(edited: list[InputPicture], model: Model) -> str | None:
+    """The ratio of an edit for which none was asked: the picture's own, as near as the model has it."""
+    return model.nearest_ratio(*edited[0].pixels) if edited and model.draws else None
 
 
 def choose_edited(found: list[InputPicture]) -> list[InputPicture]:
