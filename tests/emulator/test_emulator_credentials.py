@@ -128,6 +128,13 @@ def test_a_quota_is_told_by_its_id(emulator: Emulator, quota: str, quota_ids: li
     assert f"limit: {limit}, model: {FLASH}" in reply.error["message"]
 
 
+def test_a_quota_may_name_no_wait(emulator: Emulator) -> None:
+    """With retry=none neither text nor details say when to come back; the quota's id is still told."""
+    reply = draw(emulator, "a fox [[status=429 retry=none]]")
+    assert sorted(details_of(reply)) == ["Help", "QuotaFailure"]
+    assert "retry in" not in reply.error["message"]
+
+
 def test_spent_credits_come_without_details(emulator: Emulator) -> None:
     """quota=prepay is the 429 that no wait mends."""
     reply = draw(emulator, "a fox [[status=429 quota=prepay]]")

@@ -3,6 +3,7 @@
 It must not know where directives stand, whom they are for or how they are carried out.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -85,7 +86,7 @@ READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "status": _read_status,
     "error": lambda value: {"error": _read_word(value, *NAMED_ERRORS)},
     "reason": lambda value: {"reason": _read_word(value, *REASONS)},
-    "retry": lambda value: {"retry_seconds": _read_seconds(value)},
+    "retry": lambda value: {"retry_seconds": math.inf if value == "none" else _read_seconds(value)},
     "quota": lambda value: {"quota": _QUOTAS[value]},
     "rpm": lambda value: {"rate": _read_rate(value)},
     "times": lambda value: {"times": int(value)},

@@ -22,7 +22,7 @@ _SHAPES = frozenset({"images", "thoughts", "signature_characters"})
 class Directives:
     """What a scenario asked for one call. Shares run from 0 to 1, delays are in seconds.
 
-    `rate` is the number of calls a credential may make of a model, and in how many seconds.
+    A `retry_seconds` of infinity names no wait. `rate` is the number of calls a credential may make of a model, and in how many seconds.
     """
 
     status: int | None = None

@@ -4,6 +4,7 @@ Texts and details: facts recorded from live traffic and Google's pages between 2
 no request; whoever finds a fault raises `GoogleError` with the text made here.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -161,7 +162,7 @@ def over_free_quota(model: str, retry_seconds: float | None = None) -> GoogleErr
 def _quota_error(
     model: str, violated: list[tuple[str, str]], limit: str, retry_seconds: float | None
 ) -> GoogleError:
-    """A 429 for quotas, `(metric, id)` each: text, page, quotas and wait, as recorded."""
+    """A 429 for quotas, `(metric, id)` each: text, page, quotas and wait, as recorded; no wait if that is infinite."""
     said, detailed = ("34.286670503s", "34s") if retry_seconds is None else (f"{retry_seconds:.9g}s",) * 2
     name = _QUOTA_NAMES.get(model, model)
     lines = [
@@ -171,7 +172,7 @@ def _quota_error(
     message = (
         "You exceeded your current quota, please check your plan and billing details. For more information on this "
         f"error, head to: {RATE_LIMITS_PAGE}. To monitor your current usage, head to: https://ai.dev/rate-limit. \n"
-        f"{''.join(lines)}Please retry in {said}."
+        f"{''.join(lines)}"
     )
     help_links = {
         "@type": "type.googleapis.com/google.rpc.Help",
@@ -189,8 +190,10 @@ def _quota_error(
             for metric, quota_id in violated
         ],
     }
+    if retry_seconds == math.inf:
+        return GoogleError(429, message, details=[help_links, quota])
     retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": detailed}
-    return GoogleError(429, message, details=[help_links, quota, retry])
+    return GoogleError(429, f"{message}Please retry in {said}.", details=[help_links, quota, retry])
 
 
 def out_of_credits() -> GoogleError:
