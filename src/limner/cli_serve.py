@@ -94,9 +94,8 @@ def _ensure_client_key(keys: KeyStore, listener: socket.socket) -> None:
 def _print_banner(
     settings: Settings, keys: KeyStore, listener: socket.socket, emulator_url: str | None
 ) -> None:
-    upstream = urlsplit(settings.gemini_base_url).netloc
-    lines = [f"Limner {__version__}", f"Data folder: {settings.data_dir.absolute()}", f"Upstream: {upstream}"]
-    lines += _describe_sharing(settings)
+    lines = [f"Limner {__version__}", f"Data folder: {settings.data_dir.absolute()}"]
+    lines += [*_describe_upstreams(settings), *_describe_sharing(settings)]
     if emulator_url is not None:
         lines.append(
             f"The upstream is the bundled emulator at {emulator_url}: no picture is real and none costs money"
@@ -115,6 +114,20 @@ def _print_banner(
             f"Warning: {unrecognisable} client keys were made with another signing secret: not accepted"
         )
     print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+def _describe_upstreams(settings: Settings) -> list[str]:
+    """Return where Gemini is asked, without any key."""
+    lines = []
+    if settings.gemini_api_keys:
+        lines.append(f"Upstream: {urlsplit(settings.gemini_base_url).netloc}")
+    if settings.vertex_project is not None:
+        lines.append(f"Upstream: Vertex AI project {settings.vertex_project}, {settings.vertex_location}")
+    names = [
+        upstream.table.name or f"upstream-{number}"
+        for number, upstream in enumerate(settings.file_upstreams, start=1)
+    ]
+    return [*lines, *([f"Upstreams of {settings.config}: {', '.join(names)}"] if names else [])]
 
 
 def _describe_sharing(settings: Settings) -> list[str]:

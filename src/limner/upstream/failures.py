@@ -14,12 +14,23 @@ from limner.errors import GatewayError, UpstreamFailure, UpstreamTimeout, Upstre
 _UNKNOWN = "The picture may have been bought; it is not asked for again."
 
 
+LIBRARY_ERRORS = (
+    aiohttp.ClientError,
+    ProxyError,  # of a SOCKS proxy, as the next two, which are no kind of it
+    ProxyConnectionError,
+    ProxyTimeoutError,
+    TimeoutError,
+    OSError,
+)
+"""Whatever the library raises when a call fails."""
+
+
 @contextmanager
 def mapped_failures() -> Iterator[None]:
     """Raise what fails in the block as GatewayError."""
     try:
         yield
-    except (aiohttp.ClientError, ProxyError, TimeoutError, OSError) as error:
+    except LIBRARY_ERRORS as error:
         raise to_gateway_error(error) from error
 
 
@@ -29,7 +40,7 @@ _NOTHING_SENT: Sequence[type[BaseException]] = (
     aiohttp.InvalidURL,
     aiohttp.ClientHttpProxyError,
     aiohttp.ServerFingerprintMismatch,
-    ProxyError,  # of a SOCKS proxy, as the next two
+    ProxyError,
     ProxyConnectionError,
     ProxyTimeoutError,
 )

@@ -10,7 +10,7 @@ from limner.errors import UpstreamFailure, UpstreamTimeout, UpstreamUnavailable
 from limner.upstream.call_body import CallBody
 from limner.upstream.connection import Connections
 from limner.upstream.credential import Credential, find_list_url
-from limner.upstream.failures import mapped_failures
+from limner.upstream.failures import LIBRARY_ERRORS, mapped_failures
 
 _LIST_TIMEOUT_SECONDS = 10.0
 _MAX_LIST_BYTES = 4 * 1024 * 1024
@@ -72,7 +72,7 @@ async def count_tokens(
                 answer = await _read(response, _MAX_COUNT_BYTES)
     except TimeoutError as error:
         raise UpstreamTimeout("Gemini did not count the tokens in time.") from error
-    except (aiohttp.ClientError, OSError) as error:
+    except LIBRARY_ERRORS as error:
         raise UpstreamUnavailable(
             "Gemini cannot be reached. Try again shortly.", code="upstream_unavailable"
         ) from error

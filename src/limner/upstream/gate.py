@@ -95,7 +95,8 @@ class Gate:
             self.park, self._early_failures = None, 0
         if who in self._fresh:
             self._fresh.discard(who)
-            self._limit = None if self._limit is None or self._limit * 2 > _OPEN_FROM else self._limit * 2
+            # One more for each that went well, so twice as many a round, as TCP begins.
+            self._limit = None if self._limit is None or self._limit >= _OPEN_FROM else self._limit + 1
         self._wake()
 
     def let_go(self, who: object) -> None:

@@ -16,7 +16,7 @@ from limner.upstream.rotation import Rotation
 from limner.upstream.standing import OF_ALL_MODELS, Trouble, rest
 
 MAX_AWAITED_SECONDS = 20.0
-"""The longest rest that a call waits for."""
+"""The longest rest that a call waits for, of those that Gemini has ordered; others are tried early."""
 
 _JITTER_SECONDS = 0.25
 _WRITTEN_SECONDS = 5.0
@@ -73,6 +73,12 @@ class _Way(Struct, frozen=True):
     def closed(self) -> Gate:
         """The gate that is closed the longest."""
         return max(self.gates, key=lambda gate: gate.park.until if gate.park is not None else 0.0)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether Gemini itself has said how long it rests."""
+        park = self.closed.park
+        return park is not None and park.trouble is Trouble.RATE
 
     @property
     def until(self) -> float:
@@ -203,7 +209,7 @@ class Pool:
                 return self._admit(self._choose(free, model_id, avoided, kind), model_id, is_early=False)
             way = min(ways, key=lambda way: (way.is_parked, not way.has_room, way.until))
             left_seconds = way.until - self._now()
-            if way.is_parked and left_seconds > MAX_AWAITED_SECONDS:
+            if way.is_parked and not (way.is_told and left_seconds <= MAX_AWAITED_SECONDS):
                 if not may_try_parked:
                     return None
                 if way.closed.is_tried_enough:

@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 import google.auth.exceptions
 from google.auth.transport import Request, Response
 
 from limner.upstream.connection import Connections, is_wanted
 from limner.upstream.credential import Credential
+from limner.upstream.failures import LIBRARY_ERRORS
 
 _TIMEOUT_SECONDS = 20.0
 _MAX_ANSWER_BYTES = 1024 * 1024
@@ -62,7 +62,7 @@ class TokenTransport(Request):
         asked = asyncio.run_coroutine_threadsafe(self._ask(url, method, body, headers or {}), self.loop)
         try:
             return asked.result()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except LIBRARY_ERRORS as error:
             raise _fail(type(error).__name__) from None
 
     async def _ask(self, url: str, method: str, body: bytes | None, headers: Mapping[str, str]) -> _Answer:
