@@ -155,7 +155,8 @@ class TokenServer:
         if SCOPE not in claims.get("scope", "").split():
             raise Refusal("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
         now = time.time()
-        if not claims["iat"] - 60 <= now < claims["exp"] <= claims["iat"] + _MOST_LIFE_SECONDS:
+        begins_at, ends_at = (claims.get(name, 0) for name in ("iat", "exp"))
+        if not begins_at - 60 <= now < ends_at <= begins_at + _MOST_LIFE_SECONDS:
             raise Refusal("invalid_grant", "Invalid JWT: Token must be a short-lived token.")
         return str(name)
 

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from calling import FLASH, PRO, SMALL, Reply, ask_path, prompt_payload
@@ -94,7 +96,16 @@ def test_a_quota_is_each_keys_and_models_own_and_tells_its_wait(emulator: Emulat
     assert draw(emulator, "aaaa").status == 200
 
 
-def test_an_unknown_call_uses_up_no_quota(emulator: Emulator, follow: Follow) -> None:
+def test_a_quota_holds_in_a_crowd(emulator: Emulator, journal: ListCalls, follow: Follow) -> None:
+    """Of many calls at once exactly as many pass as the quota has room for, and each refusal is in the journal."""
+    follow("[[key=aaaa rpm=7/1m]]")
+    with ThreadPoolExecutor(16) as crowd:
+        statuses = list(crowd.map(lambda number: draw(emulator, "aaaa", f"fox {number}").status, range(24)))
+    assert Counter(statuses) == {200: 7, 429: 17}
+    assert Counter(call["outcome"] for call in journal()) == {"ok": 7, "error": 17}
+
+
+def test_a_bad_call_uses_up_no_quota(emulator: Emulator, follow: Follow) -> None:
     """Calls refused by a check, or by the quota itself, are not counted."""
     follow("[[rpm=1/1m]]")
     assert draw(emulator, "aaaa", "a fox [[status=nothing]]").status == 400
