@@ -14,10 +14,12 @@ from msgspec import Struct
 from limner.errors import GatewayError
 from limner.generation.receiving import Receiver
 from limner.generation.record import Generation, State
+from limner.generation.watching import Attempt, watched
 from limner.translate.failure import (
     MAX_BODY_BYTES,
     find_wait_seconds,
     is_about_signature,
+    name_reason,
     read_error_body,
     to_gateway_error,
 )
@@ -67,10 +69,9 @@ async def call(
     body, unsigned = bodies.signed, bodies.build_unsigned
     patience = _Patience(ends_at)
     while True:
+        attempt = _begin(generation, client, receiver, is_stream=is_stream)
         try:
-            async with _attempt(
-                generation.model.id, client, body, is_stream=is_stream, ends_at=ends_at, is_wanted=is_wanted
-            ) as answer:
+            async with _attempt(attempt, client, body, ends_at=ends_at, is_wanted=is_wanted) as answer:
                 if generation.state is not State.RECEIVING:
                     generation.state = State.RECEIVING
                     note_receiving()
@@ -115,32 +116,48 @@ class _Patience:
         return wait_seconds
 
 
+def _begin(generation: Generation, client: GeminiClient, receiver: Receiver, *, is_stream: bool) -> Attempt:
+    attempt = Attempt(
+        generation.id,
+        receiver.transcript,
+        upstream="gemini",
+        kind="gemini",
+        model=generation.model.id,
+        is_stream=is_stream,
+        address=client.address,
+    )
+    generation.attempts.append(attempt)
+    return attempt
+
+
 @asynccontextmanager
 async def _attempt(
-    model_id: str,
+    attempt: Attempt,
     client: GeminiClient,
     body: bytes | CallBody,
     *,
-    is_stream: bool,
     ends_at: float,
     is_wanted: Callable[[], bool],
 ) -> AsyncIterator[Answer]:
     """Send once and yield the answer. Raises Refused where it may be sent again, GatewayError where not."""
     has_answered = False
-    try:
-        async with client.generate(
-            model_id, body, is_stream=is_stream, ends_at=ends_at, is_wanted=is_wanted
-        ) as answer:
-            if answer.status != 200:
-                head = read_error_body(await _read_head(answer))
-                error = to_gateway_error(answer.status, head, model_id)
-                raise Refused(error, find_wait_seconds(head))
-            has_answered = True
-            yield answer
-    except GatewayError as error:
-        if has_answered:
-            raise
-        raise Refused(error, None) from error
+    with watched(attempt, client.watchers):
+        try:
+            async with client.generate(
+                attempt.model, body, is_stream=attempt.is_stream, ends_at=ends_at, is_wanted=is_wanted
+            ) as answer:
+                attempt.status = answer.status
+                if answer.status != 200:
+                    head = read_error_body(await _read_head(answer))
+                    attempt.reason = name_reason(head)
+                    error = to_gateway_error(answer.status, head, attempt.model)
+                    raise Refused(error, find_wait_seconds(head))
+                has_answered = True
+                yield answer
+        except GatewayError as error:
+            if has_answered:
+                raise
+            raise Refused(error, None) from error
 
 
 async def _read_head(answer: Answer) -> bytes:

@@ -12,6 +12,8 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -100,6 +102,10 @@ class GeminiClient:
         self._upstream = upstream
         self._keys = itertools.cycle(upstream.api_keys)
         self._session: aiohttp.ClientSession | None = None
+        self.address = urlsplit(upstream.base_url).netloc
+        """The host, with its port if it has one of its own."""
+        self.watchers: list[Any] = []
+        """Who is told of each call; see `generation.watching`."""
 
     @property
     def timeout_seconds(self) -> float:
