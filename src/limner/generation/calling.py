@@ -124,6 +124,7 @@ def _begin(generation: Generation, client: GeminiClient, receiver: Receiver, *, 
         kind="gemini",
         model=generation.model.id,
         is_stream=is_stream,
+        draws=generation.asked.draws,
         address=client.address,
     )
     generation.attempts.append(attempt)

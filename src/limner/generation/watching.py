@@ -24,6 +24,7 @@ class Attempt:
         kind: str,
         model: str,
         is_stream: bool,
+        draws: bool = True,
         address: str = "",
     ) -> None:
         self.generation_id = generation_id
@@ -36,12 +37,16 @@ class Attempt:
         self.model = model
         """Gemini's id."""
         self.is_stream = is_stream
+        self.draws = draws
+        """Whether a picture is due."""
         self.address = address
         """The host that is asked."""
         self.status: int | None = None
         """Of Gemini's answer; None: none came."""
         self.reason: str | None = None
         """Google's name for what was wrong, such as RESOURCE_EXHAUSTED."""
+        self.response_id: str | None = None
+        """Gemini's own id of its answer."""
         self.outcome: str | None = None
         """`ok`, the code of the error it ended with, `unsent` or `stopped`."""
         self.seconds = 0.0

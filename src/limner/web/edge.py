@@ -32,6 +32,7 @@ from limner.web.hosts import check_host
 from limner.web.metrics import Metrics, Served
 from limner.web.paths import explain_missing, forgive_path, is_gemini_path, is_google_door, name_door
 from limner.web.query_key import take_query_key
+from limner.web.tracing import RequestTraces
 
 _LOG = logging.getLogger("limner.access")
 
@@ -53,12 +54,19 @@ class Edge:
     """Wraps the doors."""
 
     def __init__(
-        self, doors: ASGIApp, rules: EdgeRules, *, metrics: Metrics, new_id: Callable[[str], str]
+        self,
+        doors: ASGIApp,
+        rules: EdgeRules,
+        *,
+        metrics: Metrics,
+        new_id: Callable[[str], str],
+        traces: RequestTraces | None = None,
     ) -> None:
         self._doors = doors
         self._rules = rules
         self._metrics = metrics
         self._new_id = new_id
+        self._traces = traces
         self._cors = Cors(rules.cors_origins)
         self._forwarding = Forwarding(rules.trusted_proxies)
 
@@ -74,10 +82,13 @@ class Edge:
         problem: Problem | None = Problem("cut_off")
         self._metrics.begin(door)
         sent_before = count_sent_bytes(scope)
+        trace = None if self._traces is None else self._traces.begin(scope, door)
         try:
             problem = await self._answer(scope, receive, response) or find_problem(scope)
         finally:
             seconds = time.perf_counter() - started
+            if trace is not None:
+                trace.end(response.status, problem)
             self._metrics.end(_to_served(scope, door, response.status, problem, seconds))
             sent_bytes = count_sent_bytes(scope) - sent_before
             write_line(scope, door, response.status, problem, seconds=seconds, sent_bytes=sent_bytes)
