@@ -1,7 +1,9 @@
 """How the books stand at this moment, for those who watch: what runs, what nobody knows, what reached nobody.
 
-This module must not write, nor know who asks.
+Also whether they can be written at all. This module must not leave anything written, nor know who asks.
 """
+
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -9,6 +11,7 @@ from limner.ledger.database import Database, to_integer
 from limner.ledger.queries import load_queries
 
 _QUERIES = load_queries("standing")
+_READ_VERSION = load_queries("schema")["read_schema_version"]
 
 
 class OpenSum(Struct, frozen=True):
@@ -36,3 +39,19 @@ def read_standing(database: Database, since_ms: int) -> Standing:
         sums[str(kind)][str(model)] = OpenSum(to_integer(count), to_integer(reserved))
     undelivered = database.fetch_integer(_QUERIES["count_undelivered"], {"since": since_ms})
     return Standing(running=sums["running"], unknown=sums["unknown"], undelivered=undelivered)
+
+
+class _TakenBack(Exception):
+    """The writing was only to see."""
+
+
+def read_schema(database: Database) -> int:
+    """Return the number of the newest migration. Raises DatabaseError."""
+    return to_integer(database.fetch_all(_READ_VERSION)[0][0])
+
+
+def try_writing(database: Database) -> None:
+    """Return if the database takes a write, which is then taken back. Raises DatabaseError."""
+    with suppress(_TakenBack), database.transaction():
+        database.change(_QUERIES["add_probe"], {"key_id": "probe", "now": 0})
+        raise _TakenBack

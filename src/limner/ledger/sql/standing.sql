@@ -15,3 +15,7 @@ GROUP BY model;
 SELECT count(*)
 FROM generations
 WHERE folder IS NOT NULL AND ended_at_ms >= :since AND delivered_at_ms IS NULL AND clients = 0 AND state = 'settled';
+
+-- name: add_probe
+-- Something that is taken back at once, to see whether the database can be written.
+INSERT INTO request_marks (key_id, at_ms) VALUES (:key_id, :now);
