@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from asking import PROMPT, ask, chat
+from asking import PROMPT, ask, asking, chat
 from programs import Gateway
 
 UNSEEN: Mapping[str, set[str]] = {"limner_upstream_parked": {"upstream", "model", "reason"}}
@@ -59,6 +59,8 @@ def call_in_every_way(gateway: Gateway) -> None:
     )
     ask(gateway, chat(model="no-such-model"))
     ask(gateway, path="/nowhere")
+    with asking(gateway, chat(f"{PROMPT} [[delay=1s]]")):
+        time.sleep(0.3)  # and gone
 
 
 def read_while_a_call_runs(gateway: Gateway, admin_key: str) -> str:
