@@ -1,5 +1,6 @@
 """Builds the gateway. With `app_doors`, `app_rooms` and `app_foundation` the only modules that build things."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp
 
 from limner.app_doors import Doors
 from limner.app_rooms import Rooms, new_id
+from limner.app_tracing import build_tracing
 from limner.config import Settings
 from limner.generation.generations import Generations
 from limner.ledger.keys import ApiKey, KeyStore
@@ -36,10 +38,18 @@ def build_gateway(
     """
     rooms = Rooms(settings, signing_secret)
 
+    tracing = build_tracing()
+    if tracing is not None:
+        rooms.upstreams.watchers.append(tracing.watch)
+
     @asynccontextmanager
     async def live(_app: object) -> AsyncIterator[None]:
-        async with rooms.open():
-            yield
+        try:
+            async with rooms.open():
+                yield
+        finally:
+            if tracing is not None:
+                await asyncio.to_thread(tracing.close)
 
     async def find_key(secret: str) -> ApiKey | None:
         return keys.find_fixed(secret) or await rooms.books.ask(lambda books: keys.on(books).find(secret))
@@ -51,6 +61,7 @@ def build_gateway(
         _to_edge_rules(settings, emulator_url),
         metrics=doors.metrics,
         new_id=new_id,
+        traces=None if tracing is None else tracing.requests,
     )
 
     def exchange_credentials(changed: Settings) -> None:

@@ -201,6 +201,15 @@ def resolve_generations(
         cli_generations.decide(decision)
 
 
+@app.command()
+def check(*, json: option.Json = False) -> None:
+    """Try settings, database, store and each credential, and say what is wrong. It buys nothing."""
+    from limner import cli_check  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        cli_check.run(as_json=json)
+
+
 @database_app.command("migrate")
 def migrate_database(
     *,

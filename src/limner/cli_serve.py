@@ -96,6 +96,9 @@ def _print_banner(
 ) -> None:
     lines = [f"Limner {__version__}", f"Data folder: {settings.data_dir.absolute()}"]
     lines += [*_describe_upstreams(settings), *_describe_sharing(settings)]
+    from limner.app_tracing import describe_tracing  # noqa: PLC0415 - after what can refuse the start quickly
+
+    lines += [line] if (line := describe_tracing()) is not None else []
     if emulator_url is not None:
         lines.append(
             f"The upstream is the bundled emulator at {emulator_url}: no picture is real and none costs money"

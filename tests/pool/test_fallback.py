@@ -38,7 +38,7 @@ def test_another_model_draws(trouble: str, gateway: Gateway, emulator: Emulator,
     assert {*list_models(emulator)} == {PRO, LITE}
 
 
-def test_the_model_that_drew_is_billed(start_pool: StartPool, emulator: Emulator, follow: Follow) -> None:
+def test_the_model_that_drew_is_billed(start_pool: StartPool, follow: Follow) -> None:
     """The cost is that of the model that drew, usage names it, and the dearest was set aside before."""
     gateway = start_pool(write_keys(ALPHA) + FALLBACK)
     plain = ask(gateway, chat(model=LITE)).json()["usage"]["cost"]

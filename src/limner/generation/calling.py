@@ -6,17 +6,18 @@ that is configured. Knows no door, no books and not what is done with the answer
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from limner.errors import GatewayError, NotFound
 from limner.generation.patience import Patience, falls_back
 from limner.generation.receiving import Receiver
 from limner.generation.record import Choice, Generation, State
 from limner.generation.upstreams import Errand, Refused, Upstreams
+from limner.generation.watching import Attempt, watched
 from limner.ledger.records import UpstreamCall
 from limner.translate.events import AnsweredBy
 from limner.translate.failure import (
@@ -24,12 +25,13 @@ from limner.translate.failure import (
     clean,
     find_wait_seconds,
     is_about_signature,
+    name_reason,
     read_error_body,
     to_gateway_error,
 )
-from limner.upstream.call_body import CallBody
 from limner.upstream.client import Answer
 from limner.upstream.connection import CallUnwanted
+from limner.upstream.credential import find_address
 from limner.upstream.pool import Lease, Spared
 from limner.upstream.standing import Trouble, judge
 from limner.wire.gemini import DEVELOPER
@@ -168,56 +170,65 @@ class _Caller:
     async def _send(self, lease: Lease) -> None:
         """Send once, and receive the answer. Raises Refused where it may be sent again, GatewayError where not."""
         generation, terms = self._generation, self._terms
-        began_at, outcome = time.monotonic(), "ok"
+        attempt = self._begin(lease)
         try:
-            async with self._attempt(lease) as answer:
-                if generation.state is not State.RECEIVING:
-                    generation.state = State.RECEIVING
-                    terms.note_receiving()
-                self._name_answerer(lease)
-                await self._receiver.read(answer)
+            with watched(attempt, self._upstreams.watchers):
+                async with self._attempt(lease, attempt) as answer:
+                    if generation.state is not State.RECEIVING:
+                        generation.state = State.RECEIVING
+                        terms.note_receiving()
+                    self._name_answerer(lease)
+                    await self._receiver.read(answer)
         except CallUnwanted:
-            outcome = "unwanted"
             raise ClientLeft from None
-        except Refused as refused:
-            outcome = refused.error.code
-            raise
-        except GatewayError as error:
-            outcome = error.code
-            raise
-        except BaseException:
-            outcome = "stopped"
-            raise
         finally:
             lease.release()
-            credential = lease.credential
-            seconds = time.monotonic() - began_at
-            self._upstreams.count_call(
-                credential.name, credential.kind, self._errand.model_id, outcome, seconds
-            )
+
+    def _begin(self, lease: Lease) -> Attempt:
+        credential, model_id = lease.credential, self._errand.model_id
+        attempt = Attempt(
+            self._generation.id,
+            self._receiver.transcript,
+            upstream=credential.name,
+            kind=credential.kind,
+            model=model_id,
+            is_stream=self._terms.is_stream,
+            draws=self._generation.asked.draws,
+            address=find_address(credential),
+        )
+        self._generation.attempts.append(attempt)
+        before = self._choice.upstream_call
+        self._choice.upstream_call = UpstreamCall(
+            choice=self._choice.index,
+            upstream=credential.name,
+            kind=credential.kind,
+            model=model_id,
+            attempts=1 if before is None else before.attempts + 1,
+        )
+        return attempt
 
     @asynccontextmanager
-    async def _attempt(self, lease: Lease) -> AsyncIterator[Answer]:
+    async def _attempt(self, lease: Lease, attempt: Attempt) -> AsyncIterator[Answer]:
         """Send once and yield the answer. Raises as `_send` does."""
         has_answered = False
-        self._note(lease, None, None, is_new=True)
         try:
             async with self._upstreams.client.generate(
                 lease.credential,
                 self._errand.model_id,
-                self._build_body(lease),
+                self._build(lease.credential.kind),
                 is_stream=self._terms.is_stream,
                 ends_at=self._ends_at,
                 is_wanted_now=self._terms.is_wanted,
             ) as answer:
+                attempt.status = answer.status
+                self._note(answer.status, None)
                 if answer.status != 200:
-                    raise await self._read_refusal(answer)
+                    raise await self._read_refusal(answer, attempt)
                 has_answered = True
-                self._note(lease, 200, None)
                 lease.succeed()
                 yield answer
         except Refused as refused:
-            self._note(lease, refused.status, refused.said)
+            self._note(refused.status, refused.said)
             self._judge(lease, refused)
             raise
         except GatewayError as error:
@@ -227,11 +238,9 @@ class _Caller:
             self._judge(lease, lost)
             raise lost from error
 
-    def _build_body(self, lease: Lease) -> bytes | CallBody:
-        return self._build(lease.credential.kind)
-
-    async def _read_refusal(self, answer: Answer) -> Refused:
+    async def _read_refusal(self, answer: Answer, attempt: Attempt) -> Refused:
         head = read_error_body(await _read_head(answer))
+        attempt.reason = name_reason(head)
         return Refused(
             to_gateway_error(answer.status, head, self._errand.model_id),
             trouble=judge(answer.status, head),
@@ -252,18 +261,10 @@ class _Caller:
         if (kind, model_id) != (DEVELOPER, self._generation.asked.upstream_model):
             self._receiver.name_answerer(AnsweredBy(kind, model_id))
 
-    def _note(self, lease: Lease, status: int | None, said: str | None, *, is_new: bool = False) -> None:
-        """Keep what became of the attempt, for the books."""
-        before = self._choice.upstream_call
-        self._choice.upstream_call = UpstreamCall(
-            choice=self._choice.index,
-            upstream=lease.credential.name,
-            kind=lease.credential.kind,
-            model=self._errand.model_id,
-            attempts=(before.attempts if before is not None else 0) + is_new,
-            status=status,
-            said=said,
-        )
+    def _note(self, status: int | None, said: str | None) -> None:
+        """Keep what Gemini said to the attempt, for the books."""
+        if self._choice.upstream_call is not None:
+            self._choice.upstream_call = replace(self._choice.upstream_call, status=status, said=said)
 
 
 def _judge_failure(error: GatewayError) -> Trouble | None:

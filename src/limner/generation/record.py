@@ -5,6 +5,7 @@ Knows no door, no database and no network.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from limner.catalogue import Model
 from limner.errors import GatewayError
+from limner.generation.watching import Attempt
 from limner.ledger.records import UpstreamCall
 from limner.pictures.spool import PictureSpool
 from limner.subscriptions import Audience
@@ -177,6 +179,13 @@ class Generation:
         """Whether an answer of 500 on the way was taken to cost nothing."""
         self.is_unsigned = False
         """Whether it was sent once more without thought signatures, for one was refused."""
+        self.began_at = time.monotonic()
+        self.first_picture_at: float | None = None
+        """When the first byte of a picture came."""
+        self.posted_micro_usd = 0
+        """What the books say it cost; also where an error came of it."""
+        self.attempts: list[Attempt] = []
+        """The calls to Gemini for it that were made by this process, in their order."""
         self.audience = Audience(self._let_go)
         self._over = asyncio.Event()
         self._callbacks: list[Callable[[], None]] = []

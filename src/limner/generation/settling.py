@@ -176,16 +176,16 @@ class Settlement:
         stored_bytes = (
             sum(picture.size_bytes for picture in pictures) + draft.journal_bytes + draft.other_bytes
         )
-        await self._ledger.end(
-            to_ending(
-                generation.id,
-                conclusion,
-                pictures,
-                folder,
-                stored_bytes if folder else 0,
-                list_upstream_calls(generation.choices),
-            )
+        ending = to_ending(
+            generation.id,
+            conclusion,
+            pictures,
+            folder,
+            stored_bytes if folder else 0,
+            list_upstream_calls(generation.choices),
         )
+        await self._ledger.end(ending)
+        generation.posted_micro_usd = ending.cost_micro_usd or 0
         draft.close()
         if not conclusion.is_answer and conclusion.state is not State.UNKNOWN and draft.has_files:
             self._store.remove_draft(generation.id)

@@ -1,26 +1,15 @@
 """What a generation's calls go out through: the pool, the client, and who is told what became of each attempt. Records only."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 from msgspec import Struct
 
 from limner.errors import GatewayError
+from limner.generation.watching import Watcher
 from limner.upstream.call_body import CallBody
 from limner.upstream.client import GeminiClient
 from limner.upstream.pool import Pool
 from limner.upstream.standing import Trouble
-
-
-class CountCall(Protocol):
-    """Is told of each attempt: the credential's name and kind, the model, `ok` or an error's code, and how long it took."""
-
-    def __call__(self, upstream: str, kind: str, model: str, outcome: str, seconds: float) -> None:
-        """Count it."""
-
-
-def _count_nothing(upstream: str, kind: str, model: str, outcome: str, seconds: float) -> None:
-    pass
 
 
 class Upstreams(Struct, frozen=True, kw_only=True):
@@ -28,7 +17,8 @@ class Upstreams(Struct, frozen=True, kw_only=True):
 
     pool: Pool
     client: GeminiClient
-    count_call: CountCall = _count_nothing
+    watchers: list[Watcher] = []
+    """Who is told of each attempt."""
 
 
 class Errand(Struct, frozen=True, kw_only=True):

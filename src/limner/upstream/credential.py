@@ -7,6 +7,7 @@ without a prefix, the multi-regions `us` and `eu` have hosts of their own, every
 
 from hashlib import sha256
 from hmac import digest
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -71,6 +72,14 @@ def find_vertex_base_url(credential: Credential) -> str:
     if location in _MULTI_REGIONS:
         return f"https://aiplatform.{location}.rep.googleapis.com"
     return f"https://{location}-aiplatform.googleapis.com"
+
+
+def find_address(credential: Credential) -> str:
+    """Return the host that is asked, with its port if it has one of its own."""
+    base_url = credential.base_url
+    return urlsplit(
+        base_url if credential.kind == DEVELOPER or base_url else find_vertex_base_url(credential)
+    ).netloc
 
 
 def find_list_url(credential: Credential) -> str:
