@@ -86,7 +86,7 @@ def test_a_call_is_traced_from_client_to_gemini(traced: MortalGateway, receiver:
             "http.response.status_code": 200,
             "server.address": "127.0.0.1",
             "limner.generation_id": generation_id,
-            "limner.upstream": "gemini",
+            "limner.upstream": "key-1",
             "limner.pictures": 1,
         }
         == call.attributes
