@@ -174,13 +174,17 @@ def _list_headers(cage: Cage) -> Iterator[Wish]:
 
 
 def _list_pictures(cage: Cage, refused_port: int) -> Iterator[Wish]:
+    raw = base64.b64encode(bytes(range(256)) * 20).decode()
+    cage.put("a picture without a type", "told", raw[400:440])
     links = (
+        raw[396:],
+        f"/9j/{raw[396:]}",
         f"https://user:{cage.put('password in a link', 'told')}@127.0.0.1:{refused_port}/a.png",
-        f"http://127.0.0.1:{refused_port}/{cage.put('path of a link', 'told')}?sig={cage.put('query of a link', 'told')}",
-        f"ftp://{cage.put('host of a link', 'told')}/",
+        f"http://127.0.0.1:{refused_port}/{cage.put('path of a link', 'field')}?sig={cage.put('query of a link', 'told')}",
+        f"ftp://{cage.put('host of a link', 'field')}/",
         f"data:image/png;base64,{cage.put('no picture', 'told')}",
         f"data:{cage.put('no type', 'told')};base64,AAAA",
-        f"/images/{cage.put('no picture of ours', 'told')}?sig={cage.put('no signature of ours', 'told')}",
+        f"/images/{cage.put('no picture of ours', 'field')}?sig={cage.put('no signature of ours', 'told')}",
     )
     for link in links:
         parts = [{"type": "image_url", "image_url": {"url": link}}, {"type": "text", "text": "draw"}]
@@ -226,12 +230,7 @@ def _list_wrong_fields(cage: Cage) -> Iterator[Wish]:
 
 
 def _make_values(cage: Cage, place: str) -> Iterator[Any]:
-    # What is asked for is in some of them; for messages and prompts that is a prompt.
-    kind: Any = (
-        "told"
-        if place.rpartition(" ")[2] in {"messages", "contents", "prompt", "image", "images"}
-        else "field"
-    )
+    kind: Any = "told" if place.rpartition(" ")[2] in {"messages", "contents", "prompt"} else "field"
     word = cage.put(place, kind)
     yield from (word, [word], {word: word}, [{word: word}], [[word]])
 

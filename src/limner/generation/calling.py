@@ -149,7 +149,7 @@ async def _attempt(
             ) as answer:
                 attempt.status = answer.status
                 if answer.status != 200:
-                    head = read_error_body(await _read_head(answer))
+                    head = read_error_body(client.hide_keys(await _read_head(answer)))
                     attempt.reason = name_reason(head)
                     error = to_gateway_error(answer.status, head, attempt.model)
                     raise Refused(error, find_wait_seconds(head))

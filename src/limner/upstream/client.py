@@ -163,7 +163,15 @@ class GeminiClient:
     async def count_tokens(self, model_id: str, body: bytes | CallBody) -> tuple[int, bytes]:
         """Return status and body of Gemini's answer to a countTokens call. Raises GatewayError."""
         _is_wanted.set(lambda: True)
-        return await count_tokens(self._get_session(), self._upstream, next(self._keys), model_id, body)
+        key = next(self._keys)
+        status, answer = await count_tokens(self._get_session(), self._upstream, key, model_id, body)
+        return status, answer if status == 200 else self.hide_keys(answer)
+
+    def hide_keys(self, body: bytes) -> bytes:
+        """Return the body of a refusal without our keys: relays quote the one that they refuse."""
+        for key in self._upstream.api_keys:
+            body = body.replace(key.encode(), b"...")
+        return body
 
     def _get_session(self) -> aiohttp.ClientSession:
         if self._session is None:
