@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from otlp import CLIENT, SERVER, Receiver, Span, receiving
 
 from asking import PROMPT, ask, chat
 from gateways import MortalGateway, running
+from otlp import CLIENT, SERVER, Receiver, Span, receiving
 from places import Place
 from programs import CLIENT_KEY, UPSTREAM_KEY, Emulator, scrub_environment
 
