@@ -10,6 +10,7 @@ import typer
 
 from limner import __version__
 from limner import cli_options as option
+from limner.cli_compare_command import compare
 from limner.cli_failure import CommandFailed, reported_failures
 from limner.cli_generation_commands import generations_app
 from limner.cli_key_commands import keys_app
@@ -27,6 +28,7 @@ database_app = typer.Typer(
     help="The database: moving it to PostgreSQL, and checking it.", no_args_is_help=True
 )
 app.add_typer(database_app, name="database")
+app.command()(compare)
 
 
 def _print_version(wanted: bool) -> None:
