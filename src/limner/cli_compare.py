@@ -28,6 +28,18 @@ from limner.ledger.spending import Spending, list_spending
 from limner.translate.transcript import Transcript
 
 
+@dataclass(frozen=True)
+class Terms:
+    """How it is compared, as the options say it."""
+
+    timezone: str
+    period: str
+    units_per_usd: str
+    tolerance_percent: float
+    first_day: str | None
+    last_day: str | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What is compared, and how."""
@@ -40,18 +52,8 @@ class Order:
     last_day: date | None
 
 
-def parse_order(  # noqa: PLR0913 - each is an option
-    path: Path,
-    columns: Columns,
-    *,
-    timezone: str,
-    units_per_usd: str,
-    tolerance_percent: float,
-    period: str,
-    only: Sequence[str],
-    names: Sequence[str],
-    first_day: str | None,
-    last_day: str | None,
+def parse_order(
+    path: Path, columns: Columns, terms: Terms, *, only: Sequence[str], names: Sequence[str]
 ) -> Order:
     """Return the options' values.
 
@@ -64,19 +66,19 @@ def parse_order(  # noqa: PLR0913 - each is an option
         path=path,
         reading=Reading(
             columns=columns,
-            timezone=_parse_timezone(timezone),
-            units_per_usd=_parse_units(units_per_usd),
+            timezone=_parse_timezone(terms.timezone),
+            units_per_usd=_parse_units(terms.units_per_usd),
             only=[_parse_pair("--only", text, "COLUMN=TEXT") for text in only],
             names=dict(_parse_pair("--name", text, "TEXT=NAME") for text in names),
         ),
         tolerance=Tolerance(
-            percent=Decimal(str(tolerance_percent)),
+            percent=Decimal(str(terms.tolerance_percent)),
             has_cost=columns.cost is not None,
             has_tokens=columns.tokens is not None,
         ),
-        period=_parse_period(period),
-        first_day=_parse_day("--first-day", first_day),
-        last_day=_parse_day("--last-day", last_day),
+        period=_parse_period(terms.period),
+        first_day=_parse_day("--first-day", terms.first_day),
+        last_day=_parse_day("--last-day", terms.last_day),
     )
 
 

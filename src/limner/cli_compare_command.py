@@ -61,25 +61,8 @@ def compare(  # noqa: PLR0913 - each is an option
     from limner import cli_compare  # noqa: PLC0415 - heavy
     from limner.cli_compare_file import Columns  # noqa: PLC0415 - heavy
 
-    columns = Columns(
-        time=time_column,
-        model=model_column,
-        cost=cost_column,
-        tokens=tokens_column,
-        response_id=id_column,
-        credential=credential_column,
-    )
-    order = cli_compare.parse_order(
-        file,
-        columns,
-        timezone=timezone,
-        units_per_usd=units_per_usd,
-        tolerance_percent=tolerance_percent,
-        period=by,
-        only=only or (),
-        names=name or (),
-        first_day=first_day,
-        last_day=last_day,
-    )
+    columns = Columns(time_column, model_column, cost_column, tokens_column, id_column, credential_column)
+    terms = cli_compare.Terms(timezone, by, units_per_usd, tolerance_percent, first_day, last_day)
+    order = cli_compare.parse_order(file, columns, terms, only=only or (), names=name or ())
     with reported_failures():
         cli_compare.run(order, as_json=json)

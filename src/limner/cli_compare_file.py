@@ -22,7 +22,7 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{3})*(\.\d+)?")
 _SHOWN_CHARACTERS = 60
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Columns:
     """The names of the columns; None: the export has no such column."""
 
