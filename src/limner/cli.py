@@ -11,6 +11,7 @@ import typer
 from limner import __version__
 from limner import cli_options as option
 from limner.cli_compare_command import compare
+from limner.cli_database_commands import database_app
 from limner.cli_failure import CommandFailed, reported_failures
 from limner.cli_generation_commands import generations_app
 from limner.cli_key_commands import keys_app
@@ -24,9 +25,6 @@ app = typer.Typer(
 )
 app.add_typer(keys_app, name="keys")
 app.add_typer(generations_app, name="generations")
-database_app = typer.Typer(
-    help="The database: moving it to PostgreSQL, and checking it.", no_args_is_help=True
-)
 app.add_typer(database_app, name="database")
 app.command()(compare)
 
@@ -164,31 +162,6 @@ def usage(
     since_ms = cli_usage.parse_since_ms(since)
     with reported_failures():
         cli_usage.show(key_name=key, end_user=user, since_ms=since_ms, as_json=json)
-
-
-@database_app.command("migrate")
-def migrate_database(
-    *,
-    to: Annotated[
-        str | None, typer.Option(metavar="URL", help="postgresql://…, else LIMNER_DATABASE_URL.")
-    ] = None,
-    json: option.Json = False,
-) -> None:
-    """Move the books from SQLite to an empty PostgreSQL database, and compare all sums."""
-    from limner import cli_database  # noqa: PLC0415 - heavy
-
-    target = cli_database.parse_target(to)
-    with reported_failures():
-        cli_database.migrate(target, as_json=json)
-
-
-@database_app.command("check")
-def check_database(*, json: option.Json = False) -> None:
-    """Look whether the database is whole and the books agree with themselves."""
-    from limner import cli_database  # noqa: PLC0415 - heavy
-
-    with reported_failures():
-        cli_database.check(as_json=json)
 
 
 def main() -> None:
