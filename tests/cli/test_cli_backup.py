@@ -26,7 +26,11 @@ def draw(place: Place, name: str = "studio") -> tuple[str, Path]:
         database.change(
             "UPDATE generations SET folder = :f WHERE id = :id", {"f": folder, "id": generation_id}
         )
-        values: dict[str, SqlValue] = {"s": hashlib.sha256(PICTURE).hexdigest(), "n": len(PICTURE), "id": generation_id}
+        values: dict[str, SqlValue] = {
+            "s": hashlib.sha256(PICTURE).hexdigest(),
+            "n": len(PICTURE),
+            "id": generation_id,
+        }
         database.change(
             "UPDATE pictures SET sha256 = :s, size_bytes = :n, file_name = 'picture-1.jpg' WHERE generation_id = :id",
             values,
