@@ -6,15 +6,19 @@ from starlette.routing import Route
 
 from limner.app_rooms import Rooms
 from limner.config import Settings
+from limner.generation.evidence import Terms
 from limner.ledger.keys import KeyStore
 from limner.ledger.overview import Overview
 from limner.web.auth import FindKey
 from limner.web.limner_generations import GenerationsDoor
 from limner.web.limner_keys import KeysDoor
 from limner.web.limner_pictures import PICTURES_PATH, PicturesDoor
+from limner.web.limner_resolutions import ResolutionsDoor
 from limner.web.limner_usage import UsageDoor
 from limner.web.ownership import Ownership
 from limner.web.routing import AsgiDoor, ByMethod, answer_by
+
+_GENERATIONS_PATH = "/v1/limner/generations"
 
 
 def list_limner_routes(
@@ -26,7 +30,8 @@ def list_limner_routes(
     return [
         *_list_keys(KeysDoor(rooms.books, keys, find_key, new_spool=rooms.new_spool)),
         *_list_pictures(settings, rooms, overview, ownership),
-        *_list_generations(GenerationsDoor(overview, rooms.ledger, ownership, rooms.deliveries)),
+        *_list_resolutions(ResolutionsDoor(rooms.books, find_key, new_spool=rooms.new_spool)),
+        *_list_generations(settings, rooms, overview, ownership),
         Route("/v1/limner/usage", usage.show, methods=["GET"]),
     ]
 
@@ -62,8 +67,23 @@ def _list_pictures(
     yield Route(f"{path}/thumbnail", pictures.show_thumbnail, methods=["GET"])
 
 
-def _list_generations(generations: GenerationsDoor) -> Iterator[Route]:
-    path = "/v1/limner/generations"
-    yield Route(path, generations.list, methods=["GET"])
+def _list_generations(
+    settings: Settings, rooms: Rooms, overview: Overview, ownership: Ownership
+) -> Iterator[Route]:
+    generations = GenerationsDoor(
+        overview,
+        rooms.ledger,
+        ownership,
+        rooms.deliveries,
+        store=rooms.foundation.store,
+        terms=Terms(policy=settings.unknown_policy, unknown_ms=rooms.foundation.rules.unknown_ms),
+    )
+    yield Route(_GENERATIONS_PATH, generations.list, methods=["GET"])
     one = ByMethod(GET=answer_by(generations.show), DELETE=answer_by(generations.cancel))
-    yield Route(f"{path}/{{generation_id}}", one)
+    yield Route(f"{_GENERATIONS_PATH}/{{generation_id}}", one)
+
+
+def _list_resolutions(resolutions: ResolutionsDoor) -> Iterator[Route]:
+    every = ByMethod(POST=answer_by(resolutions.resolve_all))
+    yield Route(f"{_GENERATIONS_PATH}/resolve", every)
+    yield Route(f"{_GENERATIONS_PATH}/{{generation_id}}/resolve", resolutions.resolve, methods=["POST"])

@@ -10,7 +10,10 @@ import typer
 
 from limner import __version__
 from limner import cli_options as option
+from limner.cli_compare_command import compare
+from limner.cli_database_commands import database_app
 from limner.cli_failure import CommandFailed, reported_failures
+from limner.cli_generation_commands import generations_app
 from limner.cli_key_commands import keys_app
 
 app = typer.Typer(
@@ -21,12 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(keys_app, name="keys")
-generations_app = typer.Typer(help="Calls and what became of them.", no_args_is_help=True)
 app.add_typer(generations_app, name="generations")
-database_app = typer.Typer(
-    help="The database: moving it to PostgreSQL, and checking it.", no_args_is_help=True
-)
 app.add_typer(database_app, name="database")
+app.command()(compare)
 
 
 def _print_version(wanted: bool) -> None:
@@ -164,43 +164,6 @@ def usage(
         cli_usage.show(key_name=key, end_user=user, since_ms=since_ms, as_json=json)
 
 
-@generations_app.command("list")
-def list_generations(
-    *,
-    state: Annotated[str | None, typer.Option(metavar="unknown", help="Only those in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, the newest.")] = 50,
-    json: option.Json = False,
-) -> None:
-    """List calls, the newest first."""
-    from limner import cli_generations  # noqa: PLC0415 - heavy
-
-    cli_generations.check_state(state)
-    with reported_failures():
-        cli_generations.show_all(state=state, limit=limit, as_json=json)
-
-
-@generations_app.command("resolve")
-def resolve_generations(
-    generation_id: Annotated[str | None, typer.Argument(metavar="ID", help="The generation.")] = None,
-    *,
-    every: Annotated[bool, typer.Option("--all", help="All with an unknown outcome.")] = False,
-    before: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="With --all: those that ended before; a date, or an age: 3d."),
-    ] = None,
-    post: Annotated[bool, typer.Option("--post", help="The reserved money is spent.")] = False,
-    void: Annotated[bool, typer.Option("--void", help="The reserved money is given back.")] = False,
-) -> None:
-    """Decide what becomes of the money of an unknown outcome."""
-    from limner import cli_generations  # noqa: PLC0415 - heavy
-
-    decision = cli_generations.parse_decision(
-        generation_id, is_all=every, before=before, is_posted=post, is_voided=void
-    )
-    with reported_failures():
-        cli_generations.decide(decision)
-
-
 @app.command()
 def check(*, json: option.Json = False) -> None:
     """Try settings, database, store and each credential, and say what is wrong. It buys nothing."""
@@ -208,31 +171,6 @@ def check(*, json: option.Json = False) -> None:
 
     with reported_failures():
         cli_check.run(as_json=json)
-
-
-@database_app.command("migrate")
-def migrate_database(
-    *,
-    to: Annotated[
-        str | None, typer.Option(metavar="URL", help="postgresql://…, else LIMNER_DATABASE_URL.")
-    ] = None,
-    json: option.Json = False,
-) -> None:
-    """Move the books from SQLite to an empty PostgreSQL database, and compare all sums."""
-    from limner import cli_database  # noqa: PLC0415 - heavy
-
-    target = cli_database.parse_target(to)
-    with reported_failures():
-        cli_database.migrate(target, as_json=json)
-
-
-@database_app.command("check")
-def check_database(*, json: option.Json = False) -> None:
-    """Look whether the database is whole and the books agree with themselves."""
-    from limner import cli_database  # noqa: PLC0415 - heavy
-
-    with reported_failures():
-        cli_database.check(as_json=json)
 
 
 def main() -> None:

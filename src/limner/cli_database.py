@@ -1,4 +1,4 @@
-"""`limner database`: moving the books from SQLite to PostgreSQL, and looking whether they are whole.
+"""`limner database migrate`: moving the books from SQLite to PostgreSQL.
 
 This module must not know how the books are kept, copied or compared.
 """
@@ -12,12 +12,11 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from limner.cli_failure import CommandFailed
-from limner.cli_keys import load_secret, open_books_database
+from limner.cli_keys import load_secret
 from limner.cli_listing import format_usd, print_json, to_usd
 from limner.config import Settings, load_settings
 from limner.config_values import DatabaseUrl
 from limner.ledger.data_dir import load_replica_id
-from limner.ledger.integrity import check as check_database
 from limner.ledger.keys import KeyStore
 from limner.ledger.lock import lock_data_dir
 from limner.ledger.moving import TABLES, Moved, find_move, move
@@ -71,32 +70,6 @@ def migrate(to: str | None, *, as_json: bool) -> None:
     _print_moved(moved, settings, describe(to), time.monotonic() - began, as_json=as_json)
 
 
-def check(*, as_json: bool) -> None:
-    """Look at the configured database and print what is wrong with it.
-
-    Raises:
-        CommandFailed: something is.
-    """
-    settings = load_settings()
-    name = str((settings.data_dir / FILE_NAME).absolute())
-    if settings.database_url is not None:
-        name = describe(settings.database_url.get_secret_value())
-    elif (place := find_move(settings.data_dir)) is not None:
-        raise CommandFailed(f"the books of {name} were moved to {place}: set LIMNER_DATABASE_URL to it")
-    with open_books_database(settings) as database:
-        found = check_database(database)
-    if as_json:
-        problems = list(found.problems)
-        print_json({"database": name, "schema": found.schema, "rows": found.rows, "problems": problems})
-    else:
-        for line in found.problems:
-            print(line)
-    if found.problems:
-        raise CommandFailed(f"{name} has {len(found.problems)} problems")
-    if not as_json:
-        print(f"{name}, schema {found.schema}: {_count(found.rows)}. No difference, no damage.")
-
-
 def _check_secret(source: SqliteDatabase, settings: Settings) -> None:
     """Refuse to go on under a signing secret that none of the keys was made with; warn of a doubtful one."""
     file = settings.data_dir.absolute() / _SECRET_FILE_NAME
@@ -135,9 +108,9 @@ def _print_moved(moved: Moved, settings: Settings, name: str, seconds: float, *,
         print_json({**document, "problems": list(moved.faults), "seconds": round(seconds, 3)})
         return
     if moved.was_there:
-        print(f"An earlier move to {name} was complete: {_count(moved.rows)}.")
+        print(f"An earlier move to {name} was complete: {count_rows(moved.rows)}.")
     else:
-        print(f"Moved to {name} in {seconds:.1f} s: {_count(moved.rows)}.")
+        print(f"Moved to {name} in {seconds:.1f} s: {count_rows(moved.rows)}.")
     print(
         f"Compared with {folder / FILE_NAME}: every sum is the same; {format_usd(moved.posted_micro_usd)} spent, "
         f"{format_usd(moved.pending_micro_usd)} reserved."
@@ -151,7 +124,8 @@ def _print_moved(moved: Moved, settings: Settings, name: str, seconds: float, *,
     print(f"Keep {FILE_NAME} as a backup; it is marked as moved, and no limner opens it any more.")
 
 
-def _count(rows: dict[str, int]) -> str:
+def count_rows(rows: dict[str, int]) -> str:
+    """Return how much there is, in words."""
     words = {"api_keys": "client keys", "ledger_entries": "ledger entries"}
     return ", ".join(f"{count:,} {words.get(table, table)}" for table, count in rows.items())
 

@@ -1,176 +1,207 @@
-"""`limner generations`: what became of each call, and the decision on outcomes that nobody knows.
+"""`limner generations list`: what became of each call, and of unknown outcomes what Gemini said. Works while `serve` runs.
 
-Works while `serve` runs. This module must not know how the books are kept.
+This module must not know how the books are kept.
 """
 
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import msgspec
 import typer
 
-from limner.cli_failure import CommandFailed
-from limner.cli_keys import open_books_database, open_key_store
+from limner.catalogue import find_by_any_name
+from limner.cli_keys import open_books_database
 from limner.cli_listing import (
     format_exact_usd,
     format_time,
-    format_usd,
     print_json,
     print_table,
     to_iso,
     to_usd,
 )
 from limner.cli_values import parse_moment_ms
-from limner.config import load_settings
-from limner.ledger.database import Database
-from limner.ledger.endings import resolve
-from limner.ledger.keys import shorten_key_id
-from limner.ledger.lookups import find_any, list_by_state
-from limner.ledger.records import GenerationRecord
+from limner.config import Settings, load_settings
+from limner.generation.evidence import Evidence, Terms, weigh
+from limner.ledger.cases import Case, CaseChoice, list_cases
+from limner.ledger.records import GenerationRecord, UpstreamCall
+from limner.pictures.inspection import measure_arrived
+from limner.pictures.store import PictureStore
 
 STATES = ("claimed", "sent", "receiving", "stored", "settled", "refused", "failed", "unknown")
 
 _HEAD = ("ID", "CLAIMED", "STATE", "KEY", "USER", "MODEL", "COST", "RESERVED", "ERROR")
 _NUMERIC = (6, 7)
-_NO_LIMIT = 2**62
+_UNKNOWN_HEAD = (
+    *("ID", "ENDED", "KEY", "MODEL", "HELD", "DECIDED", "LEANS"),
+    *("CHOICE", "UPSTREAM", "KIND", "ATTEMPTS", "STATUS", "RESPONSE", "SAID"),
+)
+_UNKNOWN_NUMERIC = (4, 7, 10, 11)
+_SAID_CHARACTERS = 80
+_HOUR_MS = 3_600_000
 
 
-class _Error(msgspec.Struct):
+class StoredError(msgspec.Struct):
     """What is read of an error."""
 
     code: str
+    message: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What is decided on unknown outcomes, and on which: one by its id, or all that ended before a moment."""
-
-    generation_id: str | None
-    before_ms: int | None
-    is_posted: bool
-
-
-def check_state(state: str | None) -> None:
-    """Refuse a state that there is not.
+def parse_choice(
+    *,
+    state: str | None,
+    key_name: str | None,
+    model: str | None,
+    since: str | None,
+    before: str | None,
+    limit: int,
+) -> CaseChoice:
+    """Return which generations the options name.
 
     Raises:
-        typer.BadParameter: it is none of them.
+        typer.BadParameter: there is no such state, or a moment is none.
     """
     if state is not None and state not in STATES:
         raise typer.BadParameter(f"--state is {state!r}; accepted: {', '.join(STATES)}")
-
-
-def parse_decision(
-    generation_id: str | None, *, is_all: bool, before: str | None, is_posted: bool, is_voided: bool
-) -> Decision:
-    """Return the options of `resolve`.
-
-    Raises:
-        typer.BadParameter: it is not exactly one decision, on one generation or on all before a moment.
-    """
-    if is_posted == is_voided:
-        raise typer.BadParameter("say one of --post (the money is spent) and --void (it is given back)")
-    if (generation_id is not None) == is_all:
-        raise typer.BadParameter("name one generation by its ID, or --all with --before DATE")
-    if is_all != (before is not None):
-        raise typer.BadParameter("--all and --before DATE go together")
-    before_ms = None if before is None else parse_moment_ms("--before", before, int(time.time() * 1000))
-    return Decision(generation_id=generation_id, before_ms=before_ms, is_posted=is_posted)
-
-
-def show_all(*, state: str | None, limit: int, as_json: bool) -> None:
-    """Print the newest generations, of one state or of all."""
-    settings = load_settings()
-    with open_books_database(settings) as database:
-        found = list_by_state(database, state, limit + 1)
-        names = {key.id: key.name for key in open_key_store(database, settings).list()}
-    shown = found[:limit]
-    if as_json:
-        print_json(
-            [_to_json(record, names.get(record.key_id, shorten_key_id(record.key_id))) for record in shown]
-        )
-    elif shown:
-        body = [_to_row(record, names.get(record.key_id, shorten_key_id(record.key_id))) for record in shown]
-        print_table([_HEAD, *body], numeric=_NUMERIC)
-    else:
-        print(f"There are no generations{f' in state {state}' if state else ''}.", file=sys.stderr)
-    if len(found) > limit:
-        print(f"These are the newest {limit}; --limit shows more.", file=sys.stderr)
-
-
-def decide(decision: Decision) -> None:
-    """Spend or give back the money of unknown outcomes, and say so.
-
-    Raises:
-        CommandFailed: the generation is not there, or its outcome is known.
-    """
-    settings = load_settings()
     now_ms = int(time.time() * 1000)
-    with open_books_database(settings) as database, database.transaction():
-        chosen = _choose(database, decision)
-        for record in chosen:
-            resolve(database, record.id, now_ms, is_posted=decision.is_posted)
-    dollars = format_usd(sum(record.reserved_micro_usd for record in chosen))
-    subject = decision.generation_id or _count(len(chosen))
-    print(f"{subject}: {dollars} {'posted as spent' if decision.is_posted else 'given back'}.")
+    choice = CaseChoice(state=state, key_name=key_name, model=model, limit=limit)
+    if since is not None:
+        choice = msgspec.structs.replace(choice, since_ms=parse_moment_ms("--since", since, now_ms))
+    if before is not None:
+        choice = msgspec.structs.replace(choice, before_ms=parse_moment_ms("--before", before, now_ms))
+    return choice
 
 
-def _choose(database: Database, decision: Decision) -> list[GenerationRecord]:
-    if decision.generation_id is None:
-        before_ms = decision.before_ms or 0
-        unknown = list_by_state(database, "unknown", _NO_LIMIT)
-        return [
-            record for record in unknown if record.ended_at_ms is not None and record.ended_at_ms < before_ms
-        ]
-    record = find_any(database, decision.generation_id)
-    if record is None:
-        raise CommandFailed(f"there is no generation {decision.generation_id!r}")
-    if record.state != "unknown":
-        raise CommandFailed(
-            f"generation {record.id} is {record.state}; only an unknown outcome can be resolved"
+def show_all(choice: CaseChoice, *, as_json: bool) -> None:
+    """Print the newest generations of a choice."""
+    settings = load_settings()
+    # Aliases and models of limner.toml are known only once the settings are.
+    found_model = find_by_any_name(choice.model) if choice.model else None
+    asked = msgspec.structs.replace(
+        choice, model=choice.model if found_model is None else found_model.id, limit=choice.limit + 1
+    )
+    with open_books_database(settings) as database:
+        found = list_cases(database, asked)
+    shown = found[: choice.limit]
+    if as_json:
+        print_json([to_json(case, settings) for case in shown])
+    elif shown and choice.state == "unknown":
+        rows = [row for case in shown for row in _to_unknown_rows(case, settings)]
+        print_table([_UNKNOWN_HEAD, *rows], numeric=_UNKNOWN_NUMERIC)
+    elif shown:
+        print_table([_HEAD, *map(_to_row, shown)], numeric=_NUMERIC)
+    else:
+        print(
+            f"There are no generations{f' in state {choice.state}' if choice.state else ''}.", file=sys.stderr
         )
-    return [record]
+    if len(found) > choice.limit:
+        print(f"These are the newest {choice.limit}; --limit shows more.", file=sys.stderr)
 
 
-def _count(generations: int) -> str:
-    return "1 generation" if generations == 1 else f"{generations} generations"
+def weigh_case(case: Case, settings: Settings) -> Evidence:
+    """Return what speaks for which decision on an unknown outcome."""
+    try:
+        arrived_bytes = measure_arrived(PictureStore(settings.data_dir), case.record.id)
+    except OSError:
+        arrived_bytes = None  # whose files they are may be another account's
+    return weigh(case.record, case.calls, arrived_bytes=arrived_bytes)
 
 
-def _get_reserved_micro_usd(record: GenerationRecord) -> int:
+def find_end_ms(record: GenerationRecord, settings: Settings) -> int | None:
+    """Return when the policy decides on an unknown outcome; None: never."""
+    terms = Terms(policy=settings.unknown_policy, unknown_ms=round(settings.unknown_hours * _HOUR_MS))
+    return terms.find_end_ms(record)
+
+
+def get_reserved_micro_usd(record: GenerationRecord) -> int:
     """Return what is set aside for it now: it ends with the outcome, unless that is unknown."""
     return record.reserved_micro_usd if not record.is_over or record.state == "unknown" else 0
 
 
-def _read_error_code(record: GenerationRecord) -> str | None:
-    return None if record.error is None else msgspec.json.decode(record.error, type=_Error).code
+def read_error(record: GenerationRecord) -> StoredError | None:
+    """Return what a generation ended with, if that was an error."""
+    return None if record.error is None else msgspec.json.decode(record.error, type=StoredError)
 
 
-def _to_json(record: GenerationRecord, key_name: str) -> dict[str, object]:
-    return {
+def to_json(case: Case, settings: Settings) -> dict[str, object]:
+    """Return a generation as lists show it."""
+    record, error = case.record, read_error(case.record)
+    shown: dict[str, object] = {
         "id": record.id,
         "state": record.state,
         "claimed_at": to_iso(record.claimed_at_ms),
         "ended_at": None if record.ended_at_ms is None else to_iso(record.ended_at_ms),
-        "key": key_name,
+        "key": case.key_name,
         "user": record.end_user,
         "model": record.model,
         "cost_usd": None if record.cost_micro_usd is None else to_usd(record.cost_micro_usd),
-        "reserved_usd": to_usd(_get_reserved_micro_usd(record)),
-        "error_code": _read_error_code(record),
+        "reserved_usd": to_usd(get_reserved_micro_usd(record)),
+        "error_code": None if error is None else error.code,
+        "upstream_calls": [msgspec.to_builtins(call) for call in case.calls],
+        "unknown": None,
     }
+    if record.state == "unknown":
+        evidence, end_ms = weigh_case(case, settings), find_end_ms(record, settings)
+        shown["unknown"] = {
+            "policy": settings.unknown_policy,
+            "decided_at": None if end_ms is None else to_iso(end_ms),
+            "leaning": evidence.leaning,
+            "reasons": list(evidence.reasons),
+        }
+    return shown
 
 
-def _to_row(record: GenerationRecord, key_name: str) -> tuple[str, ...]:
-    reserved = _get_reserved_micro_usd(record)
+def _to_row(case: Case) -> tuple[str, ...]:
+    record, error = case.record, read_error(case.record)
+    reserved = get_reserved_micro_usd(record)
     return (
         record.id,
         format_time(record.claimed_at_ms / 1000),
         record.state,
-        key_name,
+        case.key_name,
         record.end_user or "-",
         record.model,
         "-" if record.cost_micro_usd is None else format_exact_usd(record.cost_micro_usd),
         format_exact_usd(reserved) if reserved else "-",
-        _read_error_code(record) or "-",
+        "-" if error is None else error.code,
     )
+
+
+def _to_unknown_rows(case: Case, settings: Settings) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each choice, the first with what is known of all."""
+    record = case.record
+    end_ms = find_end_ms(record, settings)
+    decided = "by you" if end_ms is None else f"{settings.unknown_policy} {_count_hours(end_ms)}"
+    first: tuple[str, ...] = (
+        record.id,
+        format_time((record.ended_at_ms or record.claimed_at_ms) / 1000),
+        case.key_name,
+        record.model,
+        format_exact_usd(record.reserved_micro_usd),
+        decided,
+        weigh_case(case, settings).leaning,
+    )
+    for call in case.calls or (None,):
+        yield (*first, *_to_cells(call))
+        first = ("",) * len(first)
+
+
+def _to_cells(call: UpstreamCall | None) -> tuple[str, ...]:
+    if call is None:
+        return ("-",) * 7
+    said = call.said or "-"
+    return (
+        str(call.choice),
+        call.upstream,
+        call.kind,
+        str(call.attempts),
+        "-" if call.status is None else str(call.status),
+        call.response_id or "-",
+        said if len(said) <= _SAID_CHARACTERS else f"{said[: _SAID_CHARACTERS - 1]}…",
+    )
+
+
+def _count_hours(end_ms: int) -> str:
+    left_hours = (end_ms - time.time() * 1000) / _HOUR_MS
+    return "now" if left_hours <= 0 else f"in {left_hours:.0f} h"

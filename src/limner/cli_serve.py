@@ -24,6 +24,7 @@ from limner.cli_failure import CommandFailed
 from limner.cli_keys import load_secret, open_books_database, open_key_store
 from limner.cli_log import configure_logging
 from limner.config import Settings, load_settings
+from limner.ledger.backups import find_damage
 from limner.ledger.keys import KeyStore
 from limner.ledger.lock import lock_data_dir
 from limner.ledger.postgres import describe
@@ -47,6 +48,8 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         stack.enter_context(lock_data_dir(settings.data_dir))
+        if settings.database_url is None and (damage := find_damage(settings.data_dir)):
+            raise CommandFailed(damage)
         database = stack.enter_context(open_books_database(settings))
         keys = open_key_store(database, settings)
         _ensure_client_key(keys, listener)

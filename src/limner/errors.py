@@ -9,7 +9,7 @@ Raised wherever the trouble is seen, turned into a body in one place (`limner.we
     ├ NotFound              404  model or door
     ├ MethodNotAllowed      405
     ├ RequestTimeout        408  headers or body did not come in time
-    ├ Conflict              409  the call runs, and what is asked must wait for its end; or it was taken back
+    ├ Conflict              409  the call runs, and what is asked must wait for its end; it was taken back, or its outcome is known
     ├ RequestTooLarge       413
     ├ UnsupportedMediaType  415
     ├ RangeNotSatisfiable   416  nothing of the picture lies in the range asked for
@@ -132,11 +132,11 @@ class RequestTimeout(GatewayError):
 
 
 class Conflict(GatewayError):
-    """The call is on its way, has ended, or was taken back by its owner."""
+    """The call is on its way, has ended, was taken back by its owner, or has an outcome that is known."""
 
     status = 409
     type = "invalid_request_error"
-    codes = ("already_sent", "cancelled")
+    codes = ("already_sent", "cancelled", "outcome_known")
 
 
 class RequestTooLarge(GatewayError):

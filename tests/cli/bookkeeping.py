@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from commands import run
+from msgspec.structs import replace
 
 from limner.ledger.claims import claim, mark_sent
 from limner.ledger.database import Database
 from limner.ledger.endings import end
 from limner.ledger.keys import ApiKey, KeyStore
 from limner.ledger.opening import open_database
-from limner.ledger.records import Claim, Ending, Fresh, RepeatWindows, StoredPicture
+from limner.ledger.records import Claim, Ending, Fresh, RepeatWindows, StoredPicture, UpstreamCall
 from limner.ledger.signing import load_signing_secret
 from places import SIGNING_SECRET, Place
 
@@ -76,8 +77,12 @@ def record(
     end_user: str = "",
     model: str = "gemini-nano-banana-2.1",
     age_ms: int = 0,
+    calls: tuple[UpstreamCall, ...] = (),
 ) -> str:
-    """Write a generation that was claimed and ended so long ago; `sent` is one that still runs. Return its id."""
+    """Write a generation that was claimed and ended so long ago; `sent` is one that still runs. Return its id.
+
+    `calls` is what became of its calls to Gemini.
+    """
     generation_id = f"gen_{secrets.token_hex(16)}"
     at_ms = int(time.time() * 1000) - age_ms
     call = Claim(
@@ -99,7 +104,8 @@ def record(
         assert isinstance(claim(database, call, RepeatWindows(), at_ms), Fresh)
         assert mark_sent(database, generation_id, at_ms)
         if state != "sent":
-            assert end(database, _to_ending(generation_id, state, cost_micro_usd), at_ms)
+            ending = _to_ending(generation_id, state, cost_micro_usd)
+            assert end(database, replace(ending, upstream_calls=calls), at_ms)
     return generation_id
 
 

@@ -34,7 +34,7 @@ TABLE = {
     (404, "invalid_request_error"): {"model_not_found", "not_found"},
     (405, "invalid_request_error"): {"method_not_allowed"},
     (408, "invalid_request_error"): {"request_timeout"},
-    (409, "invalid_request_error"): {"already_sent", "cancelled"},
+    (409, "invalid_request_error"): {"already_sent", "cancelled", "outcome_known"},
     (413, "invalid_request_error"): {"request_too_large"},
     (415, "invalid_request_error"): {"unsupported_media_type"},
     (416, "invalid_request_error"): {"range_not_satisfiable"},

@@ -157,18 +157,20 @@ def to_picture(row: tuple[SqlValue, ...]) -> StoredPicture:
 
 def read_upstream_calls(database: Database, generation_id: str) -> list[UpstreamCall]:
     """Return what became of the calls to Gemini of a generation, by choice."""
-    return [
-        UpstreamCall(
-            choice=to_integer(choice),
-            upstream=str(upstream),
-            kind=str(kind),
-            model=str(model),
-            attempts=to_integer(attempts),
-            status=to_optional_integer(status),
-            response_id=None if response_id is None else str(response_id),
-            said=None if said is None else str(said),
-        )
-        for choice, upstream, kind, model, attempts, status, response_id, said in database.fetch_all(
-            _ENDINGS["read_upstream_calls"], {"id": generation_id}
-        )
-    ]
+    rows = database.fetch_all(_ENDINGS["read_upstream_calls"], {"id": generation_id})
+    return [to_upstream_call(row) for row in rows]
+
+
+def to_upstream_call(row: tuple[SqlValue, ...]) -> UpstreamCall:
+    """Return the call of a row of the columns that all queries of calls to Gemini select."""
+    choice, upstream, kind, model, attempts, status, response_id, said = row
+    return UpstreamCall(
+        choice=to_integer(choice),
+        upstream=str(upstream),
+        kind=str(kind),
+        model=str(model),
+        attempts=to_integer(attempts),
+        status=to_optional_integer(status),
+        response_id=None if response_id is None else str(response_id),
+        said=None if said is None else str(said),
+    )

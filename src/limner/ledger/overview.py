@@ -9,13 +9,13 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from limner.ledger import calls, gallery, usage
+from limner.ledger import calls, cases, gallery, usage
 from limner.ledger.books import Books
 from limner.ledger.database import Database
 from limner.ledger.key_accounts import describe_key
 from limner.ledger.key_changes import list_keys
 from limner.ledger.keys import ApiKey
-from limner.ledger.records import Scope
+from limner.ledger.records import Scope, UpstreamCall
 from limner.wire.limner_keys import KeyEntry
 
 _WEEK_MS = 7 * 24 * 3_600_000
@@ -61,6 +61,10 @@ class Overview:
             more, place = await self._books.ask(step)
             found += more
         return found
+
+    async def list_upstream_calls(self, generation_ids: Sequence[str]) -> dict[str, tuple[UpstreamCall, ...]]:
+        """Return what became of the generations' calls to Gemini, by id and choice."""
+        return await self._books.ask(lambda database: cases.list_upstream_calls(database, generation_ids))
 
     async def list_picture_ids(self, generation_ids: Sequence[str]) -> dict[str, list[str]]:
         """Return the ids of the generations' kept pictures, thoughts left out."""

@@ -43,6 +43,7 @@ ERROR_WORDS: dict[str, Words] = {
         "The call has not ended yet, or is too far to be taken back.", "调用尚未结束，或已无法撤回。"
     ),
     "cancelled": Words("Its owner took the call back before it was sent.", "所有者在发送前撤回了调用。"),
+    "outcome_known": Words("Its outcome is known, or was decided otherwise.", "其结果已知，或已另行裁定。"),
     "request_too_large": Words("The body is too large.", "请求体过大。"),
     "unsupported_media_type": Words(
         "The body is in a form that is not read here.", "请求体的形式在此不读取。"

@@ -7,11 +7,16 @@ from limner.wire.limner import (
     GenerationEntry,
     GenerationError,
     GenerationList,
+    GenerationsResolved,
     Picture,
     PictureDeleted,
     PictureEntry,
     PictureList,
     PictureSettings,
+    ResolveAllOrder,
+    ResolveOrder,
+    UnknownEntry,
+    UpstreamEntry,
     UsageEntry,
     UsageReport,
     UsageSums,
@@ -107,6 +112,8 @@ _SUMS: dict[str, _Said] = {
     "held_usd": ("Held for outcomes nobody knows.", "为结果未知的调用保留。"),
 }
 
+_OUTCOME = ("`post`: the money is spent; `void`: given back.", "`post`：计为已花费；`void`：退回。")
+
 LIMNER_RECORDS: dict[type[Struct], _Said] = {
     PictureEntry: ("A picture in a list.", "列表中的一张图片。"),
     Picture: ("A picture, with how it was asked for.", "一张图片及其请求方式。"),
@@ -115,6 +122,9 @@ LIMNER_RECORDS: dict[type[Struct], _Said] = {
         "已删除的内容：答案整体删除。",
     ),
     GenerationEntry: ("A call and what became of it.", "一次调用及其结果。"),
+    UpstreamEntry: ("What became of a call to Gemini.", "一次对 Gemini 调用的结果。"),
+    UnknownEntry: ("A decision that is due.", "待作的裁定。"),
+    GenerationsResolved: ("A decision as it stands.", "当前的裁定。"),
     GenerationCancelled: ("A call that was taken back; nothing was bought.", "已撤回的调用，未产生费用。"),
     UsageReport: ("What was made, and for how much.", "画了多少，花了多少。"),
     NewKey: ("A key with its secret, which is never shown again.", "密钥及其明文，明文只显示这一次。"),
@@ -171,6 +181,39 @@ LIMNER_FIELDS: dict[type[Struct], dict[str, _Said]] = {
         "can_cancel": ("Whether it is not sent yet.", "是否尚未发送。"),
         "key": ("Whose it is, for admins who ask for all.", "所属密钥，仅管理员查看全部时给出。"),
         "owner": ("Whose it is, likewise.", "所有者，同上。"),
+        "upstream_calls": ("What Gemini said, by choice, likewise.", "Gemini 的应答，按候选列出，同上。"),
+        "unknown": ("What is to be decided, likewise.", "待裁定的事项，同上。"),
+    },
+    UpstreamEntry: {
+        "choice": ("Which choice, from 0.", "第几个候选，从 0 起。"),
+        "upstream": ("The credential's name.", "凭据名称。"),
+        "kind": ("Its kind.", "凭据类型。"),
+        "model": ("The model that was asked.", "所请求的模型。"),
+        "attempts": ("How often it was asked.", "请求次数。"),
+        "status": ("Of the answer; null: none came.", "应答的状态码；null 表示没有应答。"),
+        "response_id": ("Gemini's own id of its answer.", "Gemini 自己的应答 id。"),
+        "said": ("What came instead of an answer.", "代替答案返回的内容。"),
+    },
+    UnknownEntry: {
+        "policy": ("`LIMNER_UNKNOWN_POLICY`.", "`LIMNER_UNKNOWN_POLICY`。"),
+        "decided": (
+            "When the policy decides, seconds since 1970; null: never.",
+            "策略自动裁定的时间，1970 年以来的秒数；null 表示不自动裁定。",
+        ),
+        "leaning": ("What the evidence speaks for.", "证据所指向的裁定。"),
+        "reasons": ("The evidence, a sentence each.", "证据，每条一句。"),
+    },
+    ResolveOrder: {"outcome": _OUTCOME},
+    ResolveAllOrder: {
+        "outcome": _OUTCOME,
+        "before": ("Those that ended before.", "在此之前结束的。"),
+    },
+    GenerationsResolved: {
+        "object": ("`generations.resolved`.", "`generations.resolved`。"),
+        "outcome": _OUTCOME,
+        "ids": ("What was decided on.", "所裁定的调用。"),
+        "amount_usd": ("The money of them all.", "合计金额。"),
+        "was_resolved": ("Whether it stood so before.", "此前是否已如此裁定。"),
     },
     GenerationCancelled: {
         "id": _GENERATION,

@@ -8,16 +8,25 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from limner.catalogue.image_models import ALL_RATIOS
+from limner.generation.evidence import Terms, weigh
 from limner.generation.journal import ErrorNote
 from limner.generation.record import Asked
 from limner.generation.settling import StoredAnswer
 from limner.ledger.calls import ShownCall
 from limner.ledger.gallery import ShownPicture
 from limner.ledger.keys import shorten_key_id
-from limner.ledger.records import MICRO_USD_PER_USD, GenerationRecord
+from limner.ledger.records import MICRO_USD_PER_USD, GenerationRecord, UpstreamCall
 from limner.pictures.links import PictureLinks
 from limner.web.ownership import to_completion_id
-from limner.wire.limner import GenerationEntry, GenerationError, Picture, PictureEntry, PictureSettings
+from limner.wire.limner import (
+    GenerationEntry,
+    GenerationError,
+    Picture,
+    PictureEntry,
+    PictureSettings,
+    UnknownEntry,
+    UpstreamEntry,
+)
 
 PICTURES_PATH = "/v1/limner/pictures"
 
@@ -57,8 +66,19 @@ def to_picture(shown: ShownPicture, terms: LinkTerms, picture_ids: Sequence[str]
     )
 
 
-def to_generation_entry(shown: ShownCall, picture_ids: Sequence[str], *, is_own: bool) -> GenerationEntry:
-    """Return a generation as lists show it; of others' there is neither what was asked nor what came."""
+class Mending(Struct, frozen=True):
+    """What is told of a call to whoever looks after the gateway."""
+
+    calls: Sequence[UpstreamCall]
+    terms: Terms
+    arrived_bytes: int | None
+
+
+def to_generation_entry(
+    shown: ShownCall, picture_ids: Sequence[str], mending: Mending | None
+) -> GenerationEntry:
+    """Return a generation as lists show it: to its owner; or, with `mending`, neither what was asked nor what came."""
+    is_own = mending is None
     record, asked = shown.record, _read_asked(shown.record)
     is_pending = not record.is_over or record.state == "unknown"
     return GenerationEntry(
@@ -79,6 +99,8 @@ def to_generation_entry(shown: ShownCall, picture_ids: Sequence[str], *, is_own:
         can_cancel=record.state == "claimed" and record.sent_at_ms is None,
         key=None if is_own else shown.key_name or shorten_key_id(record.key_id),
         owner=None if is_own else record.owner,
+        upstream_calls=None if mending is None else [_to_upstream_entry(call) for call in mending.calls],
+        unknown=None if mending is None or record.state != "unknown" else _to_unknown(record, mending),
     )
 
 
@@ -121,6 +143,21 @@ def _to_fields(shown: ShownPicture, asked: Asked, terms: LinkTerms) -> dict[str,
         "is_delivered": record.delivered_at_ms is not None,
         "door": record.door,
     }
+
+
+def _to_upstream_entry(call: UpstreamCall) -> UpstreamEntry:
+    return UpstreamEntry(**msgspec.structs.asdict(call))
+
+
+def _to_unknown(record: GenerationRecord, mending: Mending) -> UnknownEntry:
+    evidence = weigh(record, mending.calls, arrived_bytes=mending.arrived_bytes)
+    end_ms = mending.terms.find_end_ms(record)
+    return UnknownEntry(
+        policy=mending.terms.policy,
+        decided=None if end_ms is None else end_ms // 1000,
+        leaning=evidence.leaning,
+        reasons=list(evidence.reasons),
+    )
 
 
 def _find_expiry(asked: Asked, now_seconds: float) -> int:

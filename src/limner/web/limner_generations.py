@@ -1,6 +1,7 @@
 """`/v1/limner/generations`: calls of all kinds and ends, and taking one back before it is sent. Knows no answer.
 
-An admin key may ask for everybody's: it is told states, money and errors, and not what others asked or got.
+An admin key may ask for everybody's: it is told states, money, errors and what Gemini said, and not what others asked
+or got.
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,17 @@ from starlette.responses import Response
 
 from limner.errors import NotFound, PermissionDenied
 from limner.generation.cancellation import cancel
+from limner.generation.evidence import Terms
 from limner.ledger.calls import ShownCall
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
 from limner.ledger.keys import ApiKey
 from limner.ledger.overview import Overview
-from limner.ledger.records import Scope
+from limner.ledger.records import Scope, UpstreamCall
+from limner.pictures.inspection import measure_arrived
+from limner.pictures.store import PictureStore
 from limner.web.delivery import Deliveries
-from limner.web.limner_entries import to_generation_entry, to_json
+from limner.web.limner_entries import Mending, to_generation_entry, to_json
 from limner.web.limner_query import read_choice
 from limner.web.ownership import Ownership, no_books, to_generation_id
 from limner.web.paging import read_flag, read_limit
@@ -30,12 +34,21 @@ class GenerationsDoor:
     """The doors to generations."""
 
     def __init__(
-        self, overview: Overview, ledger: Ledger, ownership: Ownership, deliveries: Deliveries
+        self,
+        overview: Overview,
+        ledger: Ledger,
+        ownership: Ownership,
+        deliveries: Deliveries,
+        *,
+        store: PictureStore,
+        terms: Terms,
     ) -> None:
         self._overview = overview
         self._ledger = ledger
         self._ownership = ownership
         self._deliveries = deliveries
+        self._store = store
+        self._terms = terms
 
     async def list(self, request: Request) -> Response:
         """Answer with a page of generations, the newest first. Raises GatewayError."""
@@ -99,12 +112,24 @@ class GenerationsDoor:
         return await self._overview.find_call(known, scope) if known else None
 
     async def _to_entries(self, found: Sequence[ShownCall], scope: Scope | None) -> Sequence[GenerationEntry]:
-        is_own = scope is not None
+        if scope is None:
+            calls = await self._overview.list_upstream_calls([shown.record.id for shown in found])
+            return [
+                to_generation_entry(shown, (), self._describe(shown, calls.get(shown.record.id, ())))
+                for shown in found
+            ]
         ids = [shown.record.id for shown in found if shown.record.folder is not None]
-        pictures = await self._overview.list_picture_ids(ids) if is_own and ids else {}
-        return [
-            to_generation_entry(shown, pictures.get(shown.record.id, ()), is_own=is_own) for shown in found
-        ]
+        pictures = await self._overview.list_picture_ids(ids) if ids else {}
+        return [to_generation_entry(shown, pictures.get(shown.record.id, ()), None) for shown in found]
+
+    def _describe(self, shown: ShownCall, calls: Sequence[UpstreamCall]) -> Mending:
+        """Return what is told of a call to whoever looks after the gateway."""
+        is_unknown = shown.record.state == "unknown"
+        try:
+            arrived_bytes = measure_arrived(self._store, shown.record.id) if is_unknown else None
+        except OSError:
+            arrived_bytes = None
+        return Mending(calls, self._terms, arrived_bytes)
 
 
 def read_everybody(request: Request, key: ApiKey, *, default: bool) -> bool:

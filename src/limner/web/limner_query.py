@@ -46,7 +46,7 @@ def read_moment_ms(query: QueryParams, name: str, *, is_end: bool) -> int | None
     if text is None:
         return None
     try:
-        return _parse_ms(text, is_end=is_end)
+        return parse_moment_ms(text, is_end=is_end)
     except (ValueError, OverflowError):
         accepted = (
             "a day such as 2026-11-28, in UTC; a time such as 2026-11-28T10:00:00Z; or seconds since 1970"
@@ -81,7 +81,8 @@ def refuse(name: str, text: str, accepted: str) -> InvalidRequest:
     )
 
 
-def _parse_ms(text: str, *, is_end: bool) -> int:
+def parse_moment_ms(text: str, *, is_end: bool) -> int:
+    """Return a moment in epoch milliseconds, as `read_moment_ms` does. Raises ValueError or OverflowError."""
     if _DAY.fullmatch(text):
         day = date.fromisoformat(text)
         return to_ms(day + timedelta(days=1) if is_end else day)

@@ -93,6 +93,33 @@ class GenerationError(Struct, kw_only=True):
     status: int
 
 
+class UpstreamEntry(Struct, kw_only=True):
+    """What became of the call to Gemini for one choice: of the last attempt at it."""
+
+    choice: int
+    upstream: str
+    """The name of the credential."""
+    kind: str
+    model: str
+    attempts: int
+    status: int | None
+    """Null: no answer came."""
+    response_id: str | None
+    said: str | None
+    """What came instead of an answer."""
+
+
+class UnknownEntry(Struct, kw_only=True):
+    """What is to be decided on a call whose outcome nobody knows."""
+
+    policy: Literal["hold", "post", "void"]
+    decided: int | None
+    """When the policy decides, epoch seconds; null: it waits for somebody."""
+    leaning: Literal["post", "void", "open"]
+    """What the evidence speaks for."""
+    reasons: list[str]
+
+
 class GenerationEntry(Struct, kw_only=True):
     """One generation: a call and what became of it."""
 
@@ -121,6 +148,10 @@ class GenerationEntry(Struct, kw_only=True):
     key: str | None = None
     """Whose it is, where an admin key asks for everybody's."""
     owner: str | None = None
+    upstream_calls: list[UpstreamEntry] | None = None
+    """By choice, for admins who ask for everybody's."""
+    unknown: UnknownEntry | None = None
+    """Likewise, if the outcome is unknown."""
 
 
 class GenerationList(Struct, kw_only=True):
@@ -139,6 +170,31 @@ class GenerationCancelled(Struct, kw_only=True):
     id: str
     object: Literal["generation.cancelled"] = "generation.cancelled"
     cancelled: Literal[True] = True
+
+
+class ResolveOrder(Struct, kw_only=True):
+    """What is decided on a call whose outcome nobody knows."""
+
+    outcome: Literal["post", "void"]
+
+
+class ResolveAllOrder(ResolveOrder, kw_only=True):
+    """What is decided on all of them that ended before a moment."""
+
+    before: str
+    """A day in UTC, a time, or seconds since 1970."""
+
+
+class GenerationsResolved(Struct, kw_only=True):
+    """A decision as it stands now."""
+
+    object: Literal["generations.resolved"] = "generations.resolved"
+    outcome: Literal["post", "void"]
+    ids: list[str]
+    amount_usd: float
+    """Of them all."""
+    was_resolved: bool
+    """Whether it stood so before; then nothing was changed."""
 
 
 class UsageSums(Struct, kw_only=True):

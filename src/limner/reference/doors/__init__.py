@@ -11,10 +11,11 @@ from limner.reference.doors import (
     native,
     own,
     pictures,
+    resolutions,
 )
 from limner.reference.operation import Operation, Rules
 
-_GROUPS = (chat, images, native, completions, models, pictures, limner, keys, health, own)
+_GROUPS = (chat, images, native, completions, models, pictures, limner, resolutions, keys, health, own)
 
 TAGS = tuple(tag for group in _GROUPS for tag in group.TAGS)
 
