@@ -19,8 +19,9 @@ from gateways import end_left
 from painting import Painter, painting
 from places import Place, making_place
 from postgres import PostgresServer, run_postgres
-from programs import Emulator, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
+from programs import Emulator, Follow, Gateway, ListCalls, StartGateway, check_log, is_proxy_variable
 from s3 import S3Server, running_s3
+from token_server import TokenServer, run_token_server
 from upstreams import Upstream, run_upstream
 
 
@@ -77,6 +78,20 @@ def journal(emulator: Emulator) -> ListCalls:
     """Return a function that lists the calls the emulator got since the test began."""
     emulator.forget_calls()
     return emulator.list_calls
+
+
+@pytest.fixture
+def follow(emulator: Emulator) -> Iterator[Follow]:
+    """Return a function that gives the emulator a standing script, which ends with the test."""
+    yield emulator.follow
+    emulator.follow("")
+
+
+@pytest.fixture
+def token_server(_no_proxy: None) -> Iterator[TokenServer]:
+    """A token server of the test's own, in place of Google's."""
+    with run_token_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

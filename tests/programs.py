@@ -133,12 +133,16 @@ class Emulator(Program):
 
     def list_calls(self) -> list[dict[str, Any]]:
         """Return the journal."""
-        found: list[dict[str, Any]] = json.loads(self._ask("GET"))
+        found: list[dict[str, Any]] = json.loads(self._ask("GET", "/emulator/journal"))
         return found
 
     def forget_calls(self) -> None:
         """Empty the journal."""
-        self._ask("DELETE")
+        self._ask("DELETE", "/emulator/journal")
+
+    def follow(self, script: str) -> None:
+        """Let directives hold for every call from now on, in place of those before; an empty script ends that."""
+        self._ask("PUT", "/emulator/script", script.encode())
 
     def wait_for_call(self, outcome: str, timeout_seconds: float = 10) -> dict[str, Any]:
         """Return the only call in the journal once its outcome is `outcome` and stays so."""
@@ -154,10 +158,16 @@ class Emulator(Program):
         assert [call["outcome"] for call in calls] == [outcome]
         return calls[0]
 
-    def _ask(self, method: str) -> bytes:
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         with closing(self.connect()) as connection:
-            connection.request(method, "/emulator/journal")
-            return connection.getresponse().read()
+            connection.request(method, path, body)
+            response = connection.getresponse()
+            said = response.read()
+        assert response.status < 300, said
+        return said
+
+
+Follow = Callable[[str], None]
 
 
 class Gateway(Program):

@@ -1,6 +1,7 @@
 """Builds the gateway. With `app_doors`, `app_rooms` and `app_foundation` the only modules that build things."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp
 
 from limner.app_doors import Doors
 from limner.app_rooms import Rooms, new_id
+from limner.app_tracing import build_tracing
 from limner.config import Settings
 from limner.generation.generations import Generations
 from limner.ledger.keys import ApiKey, KeyStore
@@ -22,6 +24,8 @@ class Gateway(Struct, frozen=True):
 
     app: ASGIApp
     generations: Generations
+    exchange_credentials: Callable[[Settings], None]
+    """Have the credentials of other settings from now on. Raises NoCredentials."""
 
 
 def build_gateway(
@@ -30,14 +34,22 @@ def build_gateway(
     """Return the gateway.
 
     `keys` are those that may call. `emulator_url` is where the bundled emulator is if it is the upstream.
-    Raises OSError or LedgerError: the data folder or the database cannot be used.
+    Raises OSError or LedgerError: the data folder or the database cannot be used; NoCredentials: Google's own cannot be had.
     """
     rooms = Rooms(settings, signing_secret)
 
+    tracing = build_tracing()
+    if tracing is not None:
+        rooms.upstreams.watchers.append(tracing.watch)
+
     @asynccontextmanager
     async def live(_app: object) -> AsyncIterator[None]:
-        async with rooms.open():
-            yield
+        try:
+            async with rooms.open():
+                yield
+        finally:
+            if tracing is not None:
+                await asyncio.to_thread(tracing.close)
 
     async def find_key(secret: str) -> ApiKey | None:
         return keys.find_fixed(secret) or await rooms.books.ask(lambda books: keys.on(books).find(secret))
@@ -49,8 +61,13 @@ def build_gateway(
         _to_edge_rules(settings, emulator_url),
         metrics=doors.metrics,
         new_id=new_id,
+        traces=None if tracing is None else tracing.requests,
     )
-    return Gateway(app, rooms.generations)
+
+    def exchange_credentials(changed: Settings) -> None:
+        rooms.exchange_credentials(changed, signing_secret)
+
+    return Gateway(app, rooms.generations, exchange_credentials)
 
 
 def _to_edge_rules(settings: Settings, emulator_url: str | None) -> EdgeRules:

@@ -127,7 +127,7 @@ class Doors:
             upstream_stores=settings.upstream_store,
             is_served=rooms.models.has,
         )
-        return NativeDoor(self._calls, Counter(rooms.client.count_tokens), rules)
+        return NativeDoor(self._calls, Counter(rooms.inquiries.count_tokens), rules)
 
     def _list_metrics(self) -> Iterator[Route]:
         metrics = MetricsDoor(self.metrics, self._find_key)
@@ -142,7 +142,7 @@ class Doors:
         yield Route("/docs/{file}", reference.show_file, methods=["GET"])
 
     def _list_health(self) -> Iterator[Route]:
-        health = _build_health(self._settings, self._keys, self._rooms, self._emulator_url)
+        health = _build_health(self._keys, self._rooms, self._emulator_url)
         yield Route("/healthz", health.show_alive, methods=["GET"])
         yield Route("/readyz", health.show_ready, methods=["GET"])
 
@@ -154,6 +154,7 @@ def _to_reading_rules(settings: Settings) -> ReadingRules:
             max_n=settings.max_n,
             prefers_links=settings.public_url is not None,
             has_links=settings.image_retention_hours > 0,
+            can_choose_file=settings.has_vertex,
         ),
         public_url=settings.public_url,
         upstream_stores=settings.upstream_store,
@@ -174,12 +175,12 @@ def _to_call_rules(settings: Settings) -> CallRules:
     )
 
 
-def _build_health(settings: Settings, keys: KeyStore, rooms: Rooms, emulator_url: str | None) -> HealthDoor:
+def _build_health(keys: KeyStore, rooms: Rooms, emulator_url: str | None) -> HealthDoor:
     async def check_running() -> str | None:
         return "the gateway is shutting down" if rooms.generations.is_draining else None
 
     async def check_credential() -> str | None:
-        return None if settings.gemini_api_keys else "no Gemini key is configured"
+        return None if rooms.upstreams.pool.credentials else "no credential for Gemini is configured"
 
     return HealthDoor(
         version=__version__,

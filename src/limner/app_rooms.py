@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from limner.app_foundation import Foundation, read_database_url
+from limner.app_upstreams import build_upstreams, exchange_credentials
 from limner.config import Settings
 from limner.fetching.fetcher import Fetcher, FetchRules
 from limner.generation.admission import Admission
@@ -15,6 +16,7 @@ from limner.generation.generations import Generations
 from limner.generation.kept_pictures import KeptPictures
 from limner.generation.local_files import LocalFiles
 from limner.generation.memory import Memory
+from limner.generation.parks import Parks
 from limner.generation.receiving import Receiver
 from limner.generation.recovery import recover
 from limner.generation.rounds import Rounds
@@ -23,19 +25,21 @@ from limner.generation.settling import Settlement
 from limner.generation.sources import Sources
 from limner.generation.stored_answers import StoredAnswers
 from limner.generation.thumbnails import Thumbnails
+from limner.generation.upstreams import Upstreams
 from limner.ledger.changes import Changes
 from limner.ledger.generations import Ledger
 from limner.ledger.signing import derive
 from limner.pictures.links import PictureLinks
 from limner.pictures.spool import FileSpool, SpoolFolder
 from limner.pictures.thumbnail_cache import ThumbnailCache
-from limner.upstream.client import GeminiClient
-from limner.upstream.connection import Upstream
+from limner.upstream.inquiries import Inquiries
 from limner.upstream.model_list import ModelList
 from limner.web.delivery import Deliveries
 
 _HOUSEKEEPING_SECONDS = 60.0
 _TRANSFER_SECONDS = 5.0
+_PARK_SECONDS = 2.0
+"""How soon one gateway knows of a credential what another has found out."""
 _LAST_ROUND_SECONDS = 8.0
 """For the files of the last calls, which others may be waiting for; what is not shared by then is at the next start."""
 
@@ -51,8 +55,9 @@ class Rooms:
         self.foundation = foundation = Foundation(settings, signing_secret, "gateway")
         self.books = foundation.books
         self.spool_files = SpoolFolder(foundation.store.spool_folder)
-        self.client = GeminiClient(_to_upstream(settings))
-        self.models = ModelList(self.client.list_models)
+        self.upstreams, self.parks = self._build_upstreams(settings, signing_secret)
+        self.inquiries = Inquiries(self.upstreams.pool, self.upstreams.client)
+        self.models = ModelList(self.inquiries.list_models)
         self.ledger = Ledger(
             foundation.books,
             now=foundation.clock,
@@ -62,11 +67,7 @@ class Rooms:
         self.fingerprint_key = derive(signing_secret, "call fingerprint")
         self.deliveries = Deliveries()
         self.links = PictureLinks(derive(signing_secret, "picture links"))
-        url = read_database_url(settings)
-        membership = foundation.membership
-        self.changes = None
-        if url is not None and membership is not None:
-            self.changes = Changes(url, foundation.replica_id, on_asked_for_sign=membership.give_sign)
+        self.changes = self._build_changes(settings)
         self.settlement = Settlement(
             self.ledger, foundation.store, foundation.storage, threads=foundation.threads
         )
@@ -85,6 +86,7 @@ class Rooms:
         self._drain_seconds = settings.drain_seconds
         self._files = self._build_files()
         self._housekeeping, self._transfers = self._build_rounds()
+        self._park_rounds = Rounds("sharing rests", _PARK_SECONDS, self._share_parks)
 
     def new_spool(self) -> FileSpool:
         """Return where an input picture is received."""
@@ -96,12 +98,21 @@ class Rooms:
         try:
             await recover(self.ledger, self.foundation.store)
             await self._files.add_missing_uploads()
-            await self.client.open()
+            await self.parks.share(self.upstreams.pool)
             await self.fetcher.open()
             self._start()
             yield
         finally:
             await self._close()
+
+    def exchange_credentials(self, settings: Settings, signing_secret: bytes) -> None:
+        """Have the credentials of other settings from now on, none of which rests. Raises NoCredentials."""
+        credentials = exchange_credentials(self.upstreams, settings, signing_secret)
+        self.parks.name(credentials)
+        self.parks.forget(credentials)
+
+    async def _share_parks(self) -> None:
+        await self.parks.share(self.upstreams.pool)
 
     def _start(self) -> None:
         if self.foundation.membership is not None:
@@ -111,6 +122,8 @@ class Rooms:
         if self.changes is not None:
             self.changes.start()
         self._housekeeping.start()
+        if self.foundation.membership is not None:
+            self._park_rounds.start()
         if self.foundation.shared is not None:
             self._transfers.start()
 
@@ -124,10 +137,24 @@ class Rooms:
             await self.changes.stop()
         if self.foundation.membership is not None:
             await self.foundation.membership.leave()
-        await self.client.close()
+        await self._park_rounds.stop()
+        await self.upstreams.client.close()
         await self.fetcher.close()
         self.foundation.close()
         self.spool_files.close()
+
+    def _build_changes(self, settings: Settings) -> Changes | None:
+        url, membership = read_database_url(settings), self.foundation.membership
+        if url is None or membership is None:
+            return None
+        return Changes(url, self.foundation.replica_id, on_asked_for_sign=membership.give_sign)
+
+    def _build_upstreams(self, settings: Settings, signing_secret: bytes) -> tuple[Upstreams, Parks]:
+        clock = self.foundation.clock
+        parks = Parks(self.foundation.books, now=clock)
+        upstreams = build_upstreams(settings, signing_secret, now=clock, on_park=parks.note)
+        parks.name(upstreams.pool.credentials)
+        return upstreams, parks
 
     def _build_archive(self, settings: Settings) -> Archive:
         foundation = self.foundation
@@ -177,7 +204,7 @@ class Rooms:
         foundation = self.foundation
         membership = foundation.membership
         runner = Runner(
-            self.client,
+            self.upstreams,
             self.ledger,
             foundation.store,
             foundation.storage,
@@ -248,14 +275,4 @@ def new_id(prefix: str) -> str:
 def _to_fetch_rules(settings: Settings) -> FetchRules:
     return FetchRules(
         schemes=frozenset(settings.fetch_schemes), allowed_hosts=frozenset(settings.fetch_allow_hosts)
-    )
-
-
-def _to_upstream(settings: Settings) -> Upstream:
-    return Upstream(
-        base_url=settings.gemini_base_url,
-        api_keys=tuple(key.get_secret_value() for key in settings.gemini_api_keys),
-        proxy=settings.upstream_proxy.get_secret_value() if settings.upstream_proxy else None,
-        ca_file=str(settings.upstream_ca_file) if settings.upstream_ca_file else None,
-        timeout_seconds=settings.upstream_timeout_seconds,
     )

@@ -164,6 +164,15 @@ def usage(
         cli_usage.show(key_name=key, end_user=user, since_ms=since_ms, as_json=json)
 
 
+@app.command()
+def check(*, json: option.Json = False) -> None:
+    """Try settings, database, store and each credential, and say what is wrong. It buys nothing."""
+    from limner import cli_check  # noqa: PLC0415 - heavy
+
+    with reported_failures():
+        cli_check.run(as_json=json)
+
+
 def main() -> None:
     """Run the command that the arguments name."""
     app(prog_name="limner")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import typer
 
+from limner.catalogue import find_used_model
 from limner.cli_compare_file import Columns, Export, ExportRow, Reading, read_export
 from limner.cli_compare_match import Call, Comparison, Period, Tolerance, compare, name_period
 from limner.cli_compare_report import print_comparison, to_json
@@ -23,7 +24,6 @@ from limner.cli_listing import print_json
 from limner.config import load_settings
 from limner.generation.choice_conclusion import estimate_unknown
 from limner.generation.record import Asked
-from limner.generation.replaying import find_used_model
 from limner.ledger.spending import Spending, list_spending
 from limner.translate.transcript import Transcript
 

@@ -2,8 +2,12 @@
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
+
+_ID = re.compile(r"\b(gen|req)_[0-9a-f]{32}\b")
+_ID_NAMES = {"gen": "generation", "req": "request"}
 
 
 def configure_logging(level: str, form: str) -> None:
@@ -32,11 +36,15 @@ class _TextLines(logging.Formatter):
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
         line = {
             "time": _format_time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message,
+            # Ids are known by their form, so that no line can forget them.
+            **{f"{_ID_NAMES[found[1]]}_id": found[0] for found in _ID.finditer(message)},
+            **getattr(record, "limner", {}),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

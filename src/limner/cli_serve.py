@@ -41,8 +41,10 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
     tune()
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
-    if not (with_emulator or settings.gemini_api_keys):
-        raise CommandFailed("no Gemini key: set GEMINI_API_KEY, or try the bundled emulator with --emulator")
+    if not (with_emulator or settings.has_upstream):
+        raise CommandFailed(
+            "no Gemini key: set GEMINI_API_KEY or LIMNER_VERTEX_PROJECT, or try the bundled emulator with --emulator"
+        )
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         stack.enter_context(lock_data_dir(settings.data_dir))
@@ -95,9 +97,11 @@ def _ensure_client_key(keys: KeyStore, listener: socket.socket) -> None:
 def _print_banner(
     settings: Settings, keys: KeyStore, listener: socket.socket, emulator_url: str | None
 ) -> None:
-    upstream = urlsplit(settings.gemini_base_url).netloc
-    lines = [f"Limner {__version__}", f"Data folder: {settings.data_dir.absolute()}", f"Upstream: {upstream}"]
-    lines += _describe_sharing(settings)
+    lines = [f"Limner {__version__}", f"Data folder: {settings.data_dir.absolute()}"]
+    lines += [*_describe_upstreams(settings), *_describe_sharing(settings)]
+    from limner.app_tracing import describe_tracing  # noqa: PLC0415 - after what can refuse the start quickly
+
+    lines += [line] if (line := describe_tracing()) is not None else []
     if emulator_url is not None:
         lines.append(
             f"The upstream is the bundled emulator at {emulator_url}: no picture is real and none costs money"
@@ -118,6 +122,20 @@ def _print_banner(
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 
+def _describe_upstreams(settings: Settings) -> list[str]:
+    """Return where Gemini is asked, without any key."""
+    lines = []
+    if settings.gemini_api_keys:
+        lines.append(f"Upstream: {urlsplit(settings.gemini_base_url).netloc}")
+    if settings.vertex_project is not None:
+        lines.append(f"Upstream: Vertex AI project {settings.vertex_project}, {settings.vertex_location}")
+    names = [
+        upstream.table.name or f"upstream-{number}"
+        for number, upstream in enumerate(settings.file_upstreams, start=1)
+    ]
+    return [*lines, *([f"Upstreams of {settings.config}: {', '.join(names)}"] if names else [])]
+
+
 def _describe_sharing(settings: Settings) -> list[str]:
     """Return the lines on what is kept elsewhere than in the data folder."""
     lines = []
@@ -134,21 +152,27 @@ def _serve(settings: Settings, keys: KeyStore, listener: socket.socket, emulator
     # After what can refuse the start quickly:
     from limner.app import build_gateway  # noqa: PLC0415
     from limner.app_rooms import new_id  # noqa: PLC0415
+    from limner.cli_reload import Reload  # noqa: PLC0415
     from limner.cli_server import GatewayServer  # noqa: PLC0415
+    from limner.upstream.tokens import NoCredentials  # noqa: PLC0415
     from limner.web.protocol import make_protocol  # noqa: PLC0415
 
-    gateway = build_gateway(
-        settings,
-        keys=keys,
-        signing_secret=load_secret(settings),
-        emulator_url=emulator_url,
-    )
+    try:
+        gateway = build_gateway(
+            settings,
+            keys=keys,
+            signing_secret=load_secret(settings),
+            emulator_url=emulator_url,
+        )
+    except NoCredentials as error:
+        raise CommandFailed(str(error)) from None
     config = _to_config(gateway.app, make_protocol(new_id), settings.keep_alive_seconds)
     server = GatewayServer(
         config,
         gateway.generations,
         drain_seconds=settings.drain_seconds,
         announce=lambda: print(f"Limner listens on {_url(listener)}", file=sys.stderr, flush=True),
+        reload=Reload(settings, gateway.exchange_credentials, emulator_url),
     )
     gc.collect()
     gc.freeze()  # what is there now stays, so the collector need not look at it again

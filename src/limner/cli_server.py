@@ -5,6 +5,8 @@ while running generations finish. When their time is over, or at a second signal
 unknown and its clients are told. A third ends the process as it stands. Knows nothing of settings and commands.
 """
 
+import asyncio
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -35,8 +37,11 @@ class GatewayServer(uvicorn.Server):
         *,
         drain_seconds: float,
         announce: Callable[[], None],
+        reload: Callable[[], None],
     ) -> None:
+        """`reload` is called after SIGHUP, where there is such a signal."""
         super().__init__(config)
+        self._reload = reload
         self._generations = generations
         self._drain_seconds = drain_seconds
         self._announce = announce
@@ -45,6 +50,8 @@ class GatewayServer(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, and say so."""
         _raise_file_limit()
+        if sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
         await super().startup(sockets=sockets)
         self._announce()
 

@@ -7,16 +7,17 @@ setting, and it opens nothing but the files that settings name. `docs/settings.m
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from limner.catalogue import Additions, build_table, use_additions
 from limner.config_conflicts import find_conflicts
+from limner.config_fields import ABOVE_ZERO, FROM_ZERO, hours, variable
 from limner.config_file import ConfigFile, FileUpstream, read_config_file
-from limner.config_sources import Variable, describe_problems, gather_given, gather_values
+from limner.config_sources import describe_problems, gather_given, gather_values, list_variables
 from limner.config_values import (
     CaFile,
     DatabaseUrl,
@@ -51,26 +52,6 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
 
 
-def _variable(name: str, default: object, accepted: str, *, is_secret: bool = False, **limits: Any) -> Any:
-    return Field(
-        default,
-        validation_alias=name,
-        description=accepted,
-        json_schema_extra={"is_secret": is_secret},
-        **limits,
-    )
-
-
-# 114 years: what is reckoned in milliseconds from it fits every integer it meets.
-_MOST_HOURS = 1_000_000
-_FROM_ZERO = "a number of hours from 0 to 1,000,000"
-_ABOVE_ZERO = "a number of hours above 0, up to 1,000,000"
-
-
-def _hours(name: str, default: float, accepted: str, **limits: Any) -> Any:
-    return _variable(name, default, accepted, le=_MOST_HOURS, allow_inf_nan=False, **limits)
-
-
 class Settings(BaseSettings):
     """Every setting of this version, valid and frozen; `load_settings` makes it.
 
@@ -85,80 +66,80 @@ class Settings(BaseSettings):
         populate_by_name=False,
     )
 
-    config: Path | None = _variable("LIMNER_CONFIG", None, "a readable file in TOML")
-    gemini_api_key: Key | None = _variable(
+    config: Path | None = variable("LIMNER_CONFIG", None, "a readable file in TOML")
+    gemini_api_key: Key | None = variable(
         "GEMINI_API_KEY", None, "one key of Google AI Studio", is_secret=True
     )
-    further_gemini_api_keys: Keys = _variable(
+    further_gemini_api_keys: Keys = variable(
         "LIMNER_GEMINI_API_KEYS", (), "keys of Google AI Studio, comma-separated", is_secret=True
     )
-    gemini_base_url: GeminiBaseUrl = _variable(
+    gemini_base_url: GeminiBaseUrl = variable(
         "LIMNER_GEMINI_BASE_URL",
         "https://generativelanguage.googleapis.com",
         "an https:// address without credentials and query; http:// for loopback, private addresses and "
         "names without a dot",
     )
-    upstream_proxy: ProxyUrl | None = _variable(
+    upstream_proxy: ProxyUrl | None = variable(
         "LIMNER_UPSTREAM_PROXY",
         None,
         "the http://, https:// or socks5h:// address of a proxy",
         is_secret=True,
     )
-    upstream_ca_file: CaFile | None = _variable(
+    upstream_ca_file: CaFile | None = variable(
         "LIMNER_UPSTREAM_CA_FILE", None, "a readable file of certificates in PEM form"
     )
-    vertex_project: ProjectId | None = _variable(
+    vertex_project: ProjectId | None = variable(
         "LIMNER_VERTEX_PROJECT", None, "the id of a Google Cloud project"
     )
-    vertex_location: Location = _variable(
+    vertex_location: Location = variable(
         "LIMNER_VERTEX_LOCATION", "global", "global, us, eu or a region such as us-central1"
     )
-    client_api_keys: Keys = _variable(
+    client_api_keys: Keys = variable(
         "LIMNER_API_KEYS", (), "client keys, comma-separated, of visible ASCII characters", is_secret=True
     )
-    data_dir: Path = _variable("LIMNER_DATA_DIR", Path("limner-data"), "a folder")
-    image_store_url: ImageStoreUrl | None = _variable("LIMNER_IMAGE_STORE_URL", None, ACCEPTED_STORES)
-    database_url: DatabaseUrl | None = _variable(
+    data_dir: Path = variable("LIMNER_DATA_DIR", Path("limner-data"), "a folder")
+    image_store_url: ImageStoreUrl | None = variable("LIMNER_IMAGE_STORE_URL", None, ACCEPTED_STORES)
+    database_url: DatabaseUrl | None = variable(
         "LIMNER_DATABASE_URL",
         None,
         "postgresql://user:password@host:port/database, with LIMNER_SIGNING_SECRET set",
         is_secret=True,
     )
-    public_url: PublicUrl | None = _variable(
+    public_url: PublicUrl | None = variable(
         "LIMNER_PUBLIC_URL", None, "an http:// or https:// address without credentials and query"
     )
-    image_output: ImageOutput = _variable("LIMNER_IMAGE_OUTPUT", "auto", "auto, markdown, url or images")
-    stream_line_kib: int = _variable(
+    image_output: ImageOutput = variable("LIMNER_IMAGE_OUTPUT", "auto", "auto, markdown, url or images")
+    stream_line_kib: int = variable(
         "LIMNER_STREAM_LINE_KIB", 64, "a whole number of KiB; 0 for pictures in one piece", ge=0
     )
-    signing_secret: Key | None = _variable(
+    signing_secret: Key | None = variable(
         "LIMNER_SIGNING_SECRET", None, "16 or more visible ASCII characters", is_secret=True, min_length=16
     )
-    allowed_hosts: Hosts = _variable(
+    allowed_hosts: Hosts = variable(
         "LIMNER_ALLOWED_HOSTS", (), "host names or addresses, comma-separated; * for all"
     )
-    cors_origins: Origins = _variable(
+    cors_origins: Origins = variable(
         "LIMNER_CORS_ORIGINS", ("*",), "origins such as https://chat.example.org, comma-separated; * for all"
     )
-    max_body_mib: int = _variable("LIMNER_MAX_BODY_MIB", 140, "a whole number of MiB, 1 or more", ge=1)
-    max_concurrent: int = _variable("LIMNER_MAX_CONCURRENT", 256, "a whole number, 1 or more", ge=1)
-    max_relay_mib: int = _variable("LIMNER_MAX_RELAY_MIB", 4096, "a whole number of MiB, 1 or more", ge=1)
-    max_n: int = _variable("LIMNER_MAX_N", 4, "a whole number from 1 to 10", ge=1, le=10)
-    upstream_timeout_seconds: float = _variable(
+    max_body_mib: int = variable("LIMNER_MAX_BODY_MIB", 140, "a whole number of MiB, 1 or more", ge=1)
+    max_concurrent: int = variable("LIMNER_MAX_CONCURRENT", 256, "a whole number, 1 or more", ge=1)
+    max_relay_mib: int = variable("LIMNER_MAX_RELAY_MIB", 4096, "a whole number of MiB, 1 or more", ge=1)
+    max_n: int = variable("LIMNER_MAX_N", 4, "a whole number from 1 to 10", ge=1, le=10)
+    upstream_timeout_seconds: float = variable(
         "LIMNER_UPSTREAM_TIMEOUT_SECONDS", 540.0, "a number of seconds above 0", gt=0, allow_inf_nan=False
     )
-    heartbeat_seconds: float = _variable(
+    heartbeat_seconds: float = variable(
         "LIMNER_HEARTBEAT_SECONDS", 10.0, "a number of seconds above 0", gt=0, allow_inf_nan=False
     )
-    keep_alive_seconds: int = _variable(
+    keep_alive_seconds: int = variable(
         "LIMNER_KEEP_ALIVE_SECONDS", 75, "a whole number of seconds, 1 or more", ge=1
     )
-    drain_seconds: float = _variable(
+    drain_seconds: float = variable(
         "LIMNER_DRAIN_SECONDS", 150.0, "a number of seconds, 0 or more", ge=0, allow_inf_nan=False
     )
-    image_retention_hours: float = _hours("LIMNER_IMAGE_RETENTION_HOURS", 720.0, _FROM_ZERO, ge=0)
-    linked_retention_hours: float = _hours("LIMNER_LINKED_RETENTION_HOURS", 8760.0, _FROM_ZERO, ge=0)
-    store_max_gib: float | None = _variable(
+    image_retention_hours: float = hours("LIMNER_IMAGE_RETENTION_HOURS", 720.0, FROM_ZERO, ge=0)
+    linked_retention_hours: float = hours("LIMNER_LINKED_RETENTION_HOURS", 8760.0, FROM_ZERO, ge=0)
+    store_max_gib: float | None = variable(
         "LIMNER_STORE_MAX_GIB",
         None,
         "a number of GiB above 0, up to 1,000,000",
@@ -166,30 +147,29 @@ class Settings(BaseSettings):
         le=1_000_000,
         allow_inf_nan=False,
     )
-    idempotency_hours: float = _hours("LIMNER_IDEMPOTENCY_HOURS", 24.0, _ABOVE_ZERO, gt=0)
-    undelivered_hours: float = _hours("LIMNER_UNDELIVERED_HOURS", 24.0, _ABOVE_ZERO, gt=0)
-    unknown_policy: UnknownPolicy = _variable("LIMNER_UNKNOWN_POLICY", "hold", "hold, post or void")
-    unknown_hours: float = _hours("LIMNER_UNKNOWN_HOURS", 72.0, _FROM_ZERO, ge=0)
-    end_user_header: HeaderName | None = _variable(
+    idempotency_hours: float = hours("LIMNER_IDEMPOTENCY_HOURS", 24.0, ABOVE_ZERO, gt=0)
+    undelivered_hours: float = hours("LIMNER_UNDELIVERED_HOURS", 24.0, ABOVE_ZERO, gt=0)
+    unknown_policy: UnknownPolicy = variable("LIMNER_UNKNOWN_POLICY", "hold", "hold, post or void")
+    unknown_hours: float = hours("LIMNER_UNKNOWN_HOURS", 72.0, FROM_ZERO, ge=0)
+    end_user_header: HeaderName | None = variable(
         "LIMNER_END_USER_HEADER", None, "the name of a header, such as X-OpenWebUI-User-Id"
     )
-    background_tasks: str = _variable(
+    background_tasks: str = variable(
         "LIMNER_BACKGROUND_TASKS", "local", "local, draw, or the id of a text model of GET /v1/models"
     )
-    fetch_schemes: Schemes = _variable("LIMNER_FETCH_SCHEMES", ("https",), "https, or https,http")
-    fetch_allow_hosts: FetchHosts = _variable(
+    fetch_schemes: Schemes = variable("LIMNER_FETCH_SCHEMES", ("https",), "https, or https,http")
+    fetch_allow_hosts: FetchHosts = variable(
         "LIMNER_FETCH_ALLOW_HOSTS", (), "host names or addresses without port, comma-separated"
     )
-    trusted_proxies: Networks = _variable(
+    trusted_proxies: Networks = variable(
         "LIMNER_TRUSTED_PROXIES", (), "addresses or networks such as 10.0.0.0/8, comma-separated"
     )
-    allow_query_key: bool = _variable("LIMNER_ALLOW_QUERY_KEY", False, "true or false")
-    upstream_store: bool = _variable("LIMNER_UPSTREAM_STORE", False, "true or false")
-    log_level: LogLevel = _variable("LIMNER_LOG_LEVEL", "info", "debug, info, warning or error")
-    log_format: LogFormat = _variable("LIMNER_LOG_FORMAT", "text", "text or json")
+    allow_query_key: bool = variable("LIMNER_ALLOW_QUERY_KEY", False, "true or false")
+    upstream_store: bool = variable("LIMNER_UPSTREAM_STORE", False, "true or false")
+    log_level: LogLevel = variable("LIMNER_LOG_LEVEL", "info", "debug, info, warning or error")
+    log_format: LogFormat = variable("LIMNER_LOG_FORMAT", "text", "text or json")
 
     _image_store_options: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
-
     _file: ConfigFile = PrivateAttr(default_factory=ConfigFile)
 
     @property
@@ -211,6 +191,12 @@ class Settings(BaseSettings):
     def has_upstream(self) -> bool:
         """Whether there is any credential for Gemini."""
         return bool(self.gemini_api_keys or self.file_upstreams or self.vertex_project)
+
+    @property
+    def has_vertex(self) -> bool:
+        """Whether any of them is for Vertex AI."""
+        kinds = {upstream.table.kind for upstream in self.file_upstreams}
+        return self.vertex_project is not None or "vertex" in kinds
 
     @property
     def gemini_api_keys(self) -> tuple[SecretStr, ...]:
@@ -258,6 +244,10 @@ class Settings(BaseSettings):
         }
         return settings
 
+    def with_upstreams_of(self, other: Self) -> Self:
+        """Return these settings with what another file says of upstreams and models."""
+        return self.with_file(other._file)
+
     def with_file(self, file: ConfigFile) -> Self:
         """Return these settings with what the file of `config` says."""
         settings = self.model_copy()
@@ -277,16 +267,7 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def _list_variables() -> dict[str, Variable]:
-    found = {}
-    for field in Settings.model_fields.values():
-        extra = field.json_schema_extra
-        is_secret = isinstance(extra, dict) and extra.get("is_secret") is True
-        found[str(field.validation_alias)] = Variable(field.description or "", is_secret)
-    return found
-
-
-_VARIABLES = _list_variables()
+_VARIABLES = list_variables(Settings)
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:

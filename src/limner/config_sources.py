@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dotenv.parser import parse_stream
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 # Known to the commands that draw through a gateway, so they may stand in the same `.env`.
 _CLIENT_VARIABLES = frozenset({"LIMNER_BASE_URL", "LIMNER_API_KEY", "LIMNER_API_KEY_FILE"})
@@ -33,6 +33,16 @@ class Variable(NamedTuple):
     accepted: str
     is_secret: bool
     """Whether its value must not be shown, and may stand in a file that `NAME_FILE` names."""
+
+
+def list_variables(settings: type[BaseModel]) -> dict[str, Variable]:
+    """Return by its name what is known of each variable that the fields of `settings` are read from."""
+    found = {}
+    for field in settings.model_fields.values():
+        extra = field.json_schema_extra
+        is_secret = isinstance(extra, dict) and extra.get("is_secret") is True
+        found[str(field.validation_alias)] = Variable(field.description or "", is_secret)
+    return found
 
 
 def gather_given(

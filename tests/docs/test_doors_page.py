@@ -1,39 +1,35 @@
-"""`docs/doors.md` and `docs/keys.md` beside what is counted, what pages are told, what paths become, what a key has."""
+"""`docs/doors.md`, `docs/metrics.md` and `docs/keys.md` beside what is counted, what pages are told, what paths become, what a key has."""
 
 import re
 
 import msgspec
 import pytest
 from doc_tables import find_section, find_table, read_page, read_spans
-from prometheus_client.parser import text_string_to_metric_families
 
-from asking import ask, chat
+from asking import ask
 from limner.web.paths import DOOR_NAMES, forgive_path
 from limner.wire.limner_keys import KeyOrder
 from programs import Gateway
+from scraping import name_family, scrape
 
 
 @pytest.fixture(scope="module")
 def samples(gateway: Gateway) -> dict[str, set[str]]:
     """The labels of every metric of the gateway's own, once there is something to tell."""
     admin = gateway.create_key("reader-of-the-doors-page", "--admin")
-    ask(gateway, chat())
-    ask(gateway, path="/nowhere")
-    text = ask(gateway, path="/metrics", key=admin).body.decode()
     return {
-        re.sub(r"_(bucket|sum|count)$", "", sample.name): set(sample.labels) - {"le"}
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.name.startswith("limner_")
+        name_family(name): labels - {"le"}
+        for name, labels in scrape(gateway, admin).items()
+        if name.startswith("limner_")
     }
 
 
 def test_every_metric_is_listed(samples: dict[str, set[str]]) -> None:
     """The table has every metric with its labels, and no other."""
-    rows = find_table(find_section(read_page("doors.md"), "Metrics"), "name")
+    rows = find_table(read_page("metrics.md"), "name")
     listed = {
         name: set(read_spans(labels))
-        for names, labels, _ in rows
+        for names, _, labels, _ in rows
         for name in read_spans(names)
         if name.startswith("limner_")
     }

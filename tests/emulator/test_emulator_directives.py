@@ -271,6 +271,10 @@ def test_the_journal_tells_what_a_call_asked(emulator: Emulator, journal: ListCa
         "signatures": 0,
         "status": 200,
         "outcome": "ok",
+        "kind": "gemini",
+        "project": "",
+        "location": "",
+        "path": f"/v1beta/models/{FLASH}:streamGenerateContent",
     }
 
 

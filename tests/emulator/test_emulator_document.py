@@ -11,7 +11,7 @@ from PIL import ImageStat
 from limner.emulator.directives import read_directives
 from limner.emulator.models import MODELS
 from limner.emulator.scripted import NAMED_ERRORS
-from programs import Emulator
+from programs import Emulator, Follow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 
@@ -40,6 +40,18 @@ def test_the_curl_example_is_answered(emulator: Emulator) -> None:
     assert match is not None
     reply = ask_path(emulator.url, "POST", match[1], match[2].encode(), x_goog_api_key="any")
     assert (reply.status, len(reply.pictures)) == (200, 1)
+
+
+def test_the_script_example_is_taken(emulator: Emulator, follow: Follow) -> None:
+    """The page's script does to its three keys what the page says, and to a fourth nothing."""
+    match = re.search(r"/emulator/script -d '(.*?)'\n```", PAGE)
+    assert match is not None
+    follow(match[1])
+    path = f"/v1/models/{FLASH}:generateContent"
+    body = json.dumps(prompt_payload("a fox")).encode()
+    keys = ("k-aaaa", "k-bbbb", "k-cccc", "k-dddd")
+    statuses = [ask_path(emulator.url, "POST", path, body, x_goog_api_key=key).status for key in keys]
+    assert statuses == [200, 503, 403, 200]
 
 
 def test_each_edit_of_the_page_is_more_than_the_last_resort(emulator: Emulator) -> None:

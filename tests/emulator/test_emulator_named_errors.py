@@ -27,6 +27,12 @@ ERRORS = [
         "Generative Language API has not been used in project 123456789012 before or it is disabled.",
     ),
     (
+        "billing-disabled",
+        403,
+        "PERMISSION_DENIED",
+        "This API method requires billing to be enabled. Please enable billing on project #123456789012 by",
+    ),
+    (
         "permission",
         403,
         "PERMISSION_DENIED",

@@ -35,6 +35,7 @@ __all__ = [
     "find_model",
     "find_model_and_suffixes",
     "find_prices",
+    "find_used_model",
     "list_models",
     "list_names",
     "price_nano_usd",
@@ -60,6 +61,11 @@ def find_model(name: str, table: Table | None = None) -> Model | None:
     key = strip_prefixes(name)
     by_name = (table or get_table()).by_name
     return by_name.get(key) or by_name.get(key.removesuffix("-preview"))
+
+
+def find_used_model(name: str) -> Model:
+    """Return a model that was asked; of one that is not in the catalogue nothing is known."""
+    return find_model(name) or to_unlisted(name)
 
 
 def list_models() -> tuple[Model, ...]:

@@ -48,10 +48,7 @@ class Answer:
         """The events of `streamGenerateContent`: text in small pieces, each picture whole, the finish on the last."""
         if self.prompt_feedback is not None:
             return [self.whole()]
-        index = {"index": self.candidate["index"]} if "index" in self.candidate else {}
-        events = [
-            self._event({"content": {"parts": [part], "role": "model"}, **index}) for part in self._pieces()
-        ]
+        events = [self._event([part]) for part in self._pieces()]
         last = self.candidate
         if self.parts:
             last = {"content": {"parts": [{"text": ""}], "role": "model"}, **last}
@@ -68,7 +65,7 @@ class Answer:
             ):
                 break
             events.append(event)
-        return events or [self._event({"content": {"parts": [{"text": ""}], "role": "model"}, "index": 0})]
+        return events or [self._event([{"text": ""}])]
 
     def _pieces(self) -> list[dict[str, Any]]:
         pieces: list[dict[str, Any]] = []
@@ -82,7 +79,9 @@ class Answer:
             pieces += [{"text": text, **({"thought": True} if part.get("thought") else {})} for text in rest]
         return pieces
 
-    def _event(self, candidate: dict[str, Any]) -> dict[str, Any]:
+    def _event(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        index = {"index": self.candidate["index"]} if "index" in self.candidate else {}
+        candidate = {"content": {"parts": parts, "role": "model"}, **index}
         return self._finished({"candidates": [candidate]}, self.early_usage)
 
     def _finished(self, body: dict[str, Any], usage: dict[str, Any] | None) -> dict[str, Any]:

@@ -5,22 +5,23 @@ It must not know what is behind the doors.
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from limner.emulator import failures
-from limner.emulator.call import Door
 from limner.emulator.doors import Emulator, answer_count, answer_failure, answer_listing, answer_model
 from limner.emulator.failures import GoogleError
 from limner.emulator.generation import answer_generate
+from limner.emulator.interfaces import Door
 
 _VERTEX_PATH = "/{place:path}publishers/google/models/{call}"
 # Vertex AI's project and location, neither in express mode. A location that is none has no host: a page answers.
-_PLACE = re.compile(r"(projects/[^/]+/locations/(global|us|eu|[a-z]+-[a-z]+\d+)/)?")
+_PLACE = re.compile(r"(?:projects/([^/]+)/locations/(global|us|eu|[a-z]+-[a-z]+\d+)/)?")
 
 
 def create_app(*, accept_dummy_signature: bool = False, signature_bytes: int = 65_536) -> Starlette:
@@ -32,6 +33,7 @@ def create_app(*, accept_dummy_signature: bool = False, signature_bytes: int = 6
     emulator = Emulator(accept_dummy_signature=accept_dummy_signature, signature_characters=signature_bytes)
     routes = [
         Route("/emulator/journal", _journal_door(emulator), methods=["GET", "DELETE"]),
+        Route("/emulator/script", _script_door(emulator), methods=["GET", "PUT", "DELETE"]),
     ]
     for version in ("v1beta", "v1"):
         door = Door(version=version)
@@ -42,7 +44,8 @@ def create_app(*, accept_dummy_signature: bool = False, signature_bytes: int = 6
         ]
     for version in ("v1", "v1beta1"):
         door = Door(version=version, vertex=True)
-        routes.append(Route(f"/{version}{_VERTEX_PATH}", _call_door(emulator, door), methods=["POST"]))
+        # Vertex AI lists no models here, and its front end says so to a GET as to any other path there is not.
+        routes.append(Route(f"/{version}{_VERTEX_PATH}", _call_door(emulator, door), methods=["GET", "POST"]))
     return Starlette(
         routes=routes,
         exception_handlers={GoogleError: _show_google_error, HTTPException: _show_front_end_page},
@@ -64,13 +67,15 @@ def _call_door(emulator: Emulator, door: Door) -> Callable[[Request], Awaitable[
     """The door of `models/{model}:{method}`."""
 
     async def endpoint(request: Request) -> Response:
-        if not _PLACE.fullmatch(request.path_params.get("place", "")):
+        place = _PLACE.fullmatch(request.path_params.get("place", ""))
+        if place is None or request.method != "POST":
             raise HTTPException(404)
+        asked = replace(door, project=place[1] or "", location=place[2] or "")
         model, _, method = request.path_params["call"].partition(":")
         if method in {"generateContent", "streamGenerateContent"}:
-            return await answer_generate(request, emulator, door, model, method)
+            return await answer_generate(request, emulator, asked, model, method)
         if method == "countTokens":
-            return await answer_count(request, emulator, door, model)
+            return await answer_count(request, emulator, asked, model)
         raise HTTPException(404)
 
     return endpoint
@@ -82,6 +87,17 @@ def _journal_door(emulator: Emulator) -> Callable[[Request], Awaitable[Response]
             emulator.journal.clear()
             return Response(status_code=204)
         return JSONResponse(emulator.journal.listed())
+
+    return endpoint
+
+
+def _script_door(emulator: Emulator) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        if request.method == "GET":
+            return PlainTextResponse(emulator.standing.text)
+        text = (await request.body()).decode("utf-8", "replace") if request.method == "PUT" else ""
+        emulator.standing.put(text)
+        return Response(status_code=204)
 
     return endpoint
 

@@ -4,20 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from limner.emulator.contents import InputPicture, check_contents
-from limner.emulator.directives import Directives, read_directives
+from limner.emulator.directives import Directives, Scenes, read_directives
 from limner.emulator.failures import invalid_argument
+from limner.emulator.interfaces import Door
 from limner.emulator.models import Model
 from limner.emulator.settings import Settings, check_settings
 
 _MOST_PROMPT_TOKENS = 1_048_575
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Which of Google's interfaces was called: `v1` or `v1beta` of the Developer API, or Vertex AI's."""
-
-    version: str
-    vertex: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +19,7 @@ class Description:
 
     prompt: str
     empty: bool
-    directives: Directives
+    scenes: Scenes
     settings: dict[str, Any]
     signatures: int
 
@@ -55,7 +48,7 @@ def describe_call(payload: dict[str, Any]) -> Description:
     contents = payload.get("contents", [])
     spoken = [_text_of(content) for content in contents if content.get("role", "user") != "model"]
     last_text = next((text for text in reversed(spoken) if text), "")
-    prompt, directives = read_directives(last_text)
+    prompt, scenes = read_directives(last_text)
     parts = [part for content in contents for part in content.get("parts", [])]
     config = dict(payload.get("generationConfig", {}))
     shown: dict[str, Any] = {**config.pop("imageConfig", {}), **config.pop("thinkingConfig", {}), **config}
@@ -68,7 +61,7 @@ def describe_call(payload: dict[str, Any]) -> Description:
     return Description(
         prompt=prompt,
         empty=not last_text,
-        directives=directives,
+        scenes=scenes,
         settings=shown,
         signatures=sum(bool(part.get("thoughtSignature")) for part in parts),
     )
@@ -80,6 +73,7 @@ def check_call(
     model: Model,
     door: Door,
     *,
+    directives: Directives,
     accept_dummy_signature: bool,
     signature_characters: int,
 ) -> Call:
@@ -88,6 +82,7 @@ def check_call(
     found = check_contents(
         payload.get("contents", []),
         model,
+        demand_roles=door.vertex,
         # Vertex AI does not enforce signatures for images (its page on thought signatures, 2026).
         demand_signatures=model.draws and model.signs and not door.vertex,
         accept_dummy_signature=accept_dummy_signature,
@@ -95,23 +90,20 @@ def check_call(
     text_tokens, picture_tokens = count_tokens(payload, model, len(found))
     _check_length(text_tokens + picture_tokens)
     edited = choose_edited(found)
-    ratio = settings.ratio
-    if ratio is None and edited and model.draws:
-        ratio = model.nearest_ratio(*edited[0].pixels)
     return Call(
         door=door,
         model=model,
         prompt=description.prompt,
         empty=description.empty and not edited and model.draws,
-        directives=description.directives,
+        directives=directives,
         settings=settings,
         system=description.settings.get("systemInstruction", ""),
         pictures=tuple(picture.data for picture in edited),
         picture_count=len(found),
-        pixels=model.pixels(ratio, settings.size),
+        pixels=model.pixels(settings.ratio or _keep_ratio(edited, model), settings.size),
         text_tokens=text_tokens,
         picture_tokens=picture_tokens,
-        signature_characters=description.directives.signature_characters or signature_characters,
+        signature_characters=directives.signature_characters or signature_characters,
     )
 
 
@@ -121,6 +113,11 @@ def _check_length(tokens: int) -> None:
         raise invalid_argument(
             f"The input token count ({tokens}) exceeds the maximum number of tokens allowed ({_MOST_PROMPT_TOKENS}).",
         )
+
+
+def _keep_ratio(edited: list[InputPicture], model: Model) -> str | None:
+    """The ratio of an edit for which none was asked: the picture's own, as near as the model has it."""
+    return model.nearest_ratio(*edited[0].pixels) if edited and model.draws else None
 
 
 def choose_edited(found: list[InputPicture]) -> list[InputPicture]:
@@ -136,6 +133,12 @@ def count_tokens(payload: dict[str, Any], model: Model, pictures: int) -> tuple[
     contents = [*payload.get("contents", []), payload.get("systemInstruction", {})]
     characters = sum(len(_text_of(content)) for content in contents)
     return max(1, round(characters / 4)), pictures * model.tokens_per_input_picture
+
+
+def count_billable_characters(payload: dict[str, Any]) -> int:
+    """Vertex AI's count of characters, in which white space is free."""
+    contents = [*payload.get("contents", []), payload.get("systemInstruction", {})]
+    return sum(len("".join(_text_of(content).split())) for content in contents)
 
 
 def _text_of(content: dict[str, Any]) -> str:

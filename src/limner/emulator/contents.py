@@ -42,14 +42,16 @@ def check_contents(
     contents: list[dict[str, Any]],
     model: Model,
     *,
+    demand_roles: bool,
     demand_signatures: bool,
     accept_dummy_signature: bool,
 ) -> list[InputPicture]:
     """The conversation's pictures in order, or raise `GoogleError` for contents Google refuses."""
+    roles = {"user", "model"} if demand_roles else {None, "", "user", "model"}
     if not contents:
         raise invalid_argument("* GenerateContentRequest.contents: contents is not specified\n")
     for content in contents:
-        if content.get("role") not in {None, "", "user", "model"}:
+        if content.get("role") not in roles:
             raise invalid_argument("Please use a valid role: user, model.")
     if not all(content.get("parts") for content in contents):
         raise invalid_argument("Request has empty input.")

@@ -1,33 +1,36 @@
-"""Directives such as `[[status=503 times=1]]`: how a test scripts what the emulator does.
+"""Directives such as `[[status=503 times=1]]`: how a test scripts what the emulator does, and to whom.
 
-They stand in the last user text and are taken out of it before anything is drawn. This module reads them; it must not
-know how they are carried out.
+They stand in the last user text, and are taken out of it before anything is drawn, or in the standing script. This
+module reads them and picks those that are for a caller; it must not know how they are carried out.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
+from limner.emulator.directive_values import READERS
 from limner.emulator.failures import GoogleError, invalid_argument
-from limner.emulator.scripted import NAMED_ERRORS
 
 _BRACKETS = re.compile(r"\[\[\s*([a-z][^\[\]]*?)\s*\]\]")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)?")
-_SIZE = re.compile(r"(\d+)(KB|MB)?", re.IGNORECASE)
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
-_CHARACTERS = {"KB": 1024, "MB": 1024 * 1024, None: 1}
+_CONDITIONS = ("key", "model", "kind")
+# What shapes a good answer is left when the first n requests were disturbed.
+_SHAPES = frozenset({"images", "thoughts", "signature_characters"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directives:
-    """What a scenario asked for. Shares run from 0 to 1, delays are in seconds."""
+    """What a scenario asked for one call. Shares run from 0 to 1, delays are in seconds.
+
+    A `retry_seconds` of infinity names no wait. `rate` is the number of calls a credential may make of a model, and in how many seconds.
+    """
 
     status: int | None = None
     error: str | None = None
+    reason: str | None = None
     retry_seconds: float | None = None
     quota: str | None = None
-    times: int | None = None
+    rate: tuple[int, float] | None = None
     delay_seconds: float = 0.0
     finish: str | None = None
     block: str | None = None
@@ -42,119 +45,101 @@ class Directives:
     bad_base64: bool = False
     no_usage: bool = False
     error_midstream: str | None = None
-    given: frozenset[str] = field(default_factory=frozenset)
-
-    def without_trouble(self) -> "Directives":
-        """The same scenario after its first n equal requests: only what shapes a good answer is left."""
-        return Directives(
-            images=self.images,
-            thoughts=self.thoughts,
-            signature_characters=self.signature_characters,
-            given=self.given,
-        )
 
 
-def read_directives(text: str) -> tuple[str, Directives]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Whom a call comes from and where it goes: a credential, a model's id, and `gemini` or `vertex`."""
+
+    credential: str
+    model: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Directives for the callers that meet its conditions, which are `(name, value)` pairs; anyone meets none."""
+
+    conditions: tuple[tuple[str, str], ...]
+    changes: Mapping[str, Any]
+
+    def is_for(self, caller: Caller) -> bool:
+        """Whether a caller meets all conditions: for `key` the end of its credential is compared."""
+        return all(_meets(caller, name, value) for name, value in self.conditions)
+
+    def changes_at(self, count: Callable[["Scene"], int]) -> dict[str, Any]:
+        """What it changes, after its first n requests only what is no trouble."""
+        changes = dict(self.changes)
+        times = changes.pop("times", None)
+        if times is None or count(self) <= times:
+            return changes
+        return {name: value for name, value in changes.items() if name in _SHAPES}
+
+
+def _meets(caller: Caller, name: str, value: str) -> bool:
+    if name == "key":
+        return caller.credential.endswith(tuple(value.split(",")))
+    return (caller.model if name == "model" else caller.kind) in value.split(",")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """All that a text says, what is for anyone first. `given` are the names it used."""
+
+    scenes: tuple[Scene, ...]
+    given: frozenset[str]
+
+    def changes_for(self, caller: Caller, count: Callable[[Scene], int]) -> dict[str, Any]:
+        """The fields of `Directives` that are not as usual for a caller; `count` counts a request of a scene's."""
+        changes: dict[str, Any] = {}
+        for scene in self.scenes:
+            if scene.is_for(caller):
+                changes |= scene.changes_at(count)
+        return changes
+
+
+def read_directives(text: str) -> tuple[str, Scenes]:
     """Part a text into what is to be drawn and its directives.
 
     Double brackets that begin with no directive's name are left in the text. Raises `GoogleError` for a directive
     with a value that cannot be read, so that a scenario with a slip does not pass as a good answer.
     """
-    found = Directives()
+    found: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+    given: set[str] = set()
 
     def take(match: re.Match[str]) -> str:
-        nonlocal found
         tokens = match.group(1).split()
-        if tokens[0].partition("=")[0] not in _READERS:
+        name, equals, _ = tokens[0].partition("=")
+        if name not in READERS and not (name in _CONDITIONS and equals):
             return match.group(0)
-        for token in tokens:
-            found = _read_token(found, token)
+        conditions, changes = _read_bracket(tokens)
+        found.setdefault(conditions, {}).update(changes)
+        given.update(token.partition("=")[0] for token in tokens)
         return " "
 
     rest = _BRACKETS.sub(take, text)
-    if not found.given:
-        return text, found
-    return re.sub(r"[ \t]{2,}", " ", rest).strip(), found
+    # What is said of some callers goes before what is said of all, wherever it stands.
+    scenes = sorted((Scene(*each) for each in found.items()), key=lambda scene: bool(scene.conditions))
+    if not given:
+        return text, Scenes((), frozenset())
+    return re.sub(r"[ \t]{2,}", " ", rest).strip(), Scenes(tuple(scenes), frozenset(given))
 
 
-def _read_token(found: Directives, token: str) -> Directives:
-    name, _, value = token.partition("=")
-    try:
-        change = _READERS[name](value)
-    except (KeyError, ValueError):
-        raise _unreadable(token) from None
-    return replace(found, given=found.given | {name}, **change)
+def _read_bracket(tokens: list[str]) -> tuple[tuple[tuple[str, str], ...], dict[str, Any]]:
+    """The conditions and the changes of one pair of brackets."""
+    conditions: dict[str, str] = {}
+    changes: dict[str, Any] = {}
+    for token in tokens:
+        name, _, value = token.partition("=")
+        if name in _CONDITIONS and value and (name != "kind" or value in {"gemini", "vertex"}):
+            conditions[name] = value
+            continue
+        try:
+            changes |= READERS[name](value)
+        except (KeyError, ValueError):
+            raise _unreadable(token) from None
+    return tuple(sorted(conditions.items())), changes
 
 
 def _unreadable(token: str) -> GoogleError:
     return invalid_argument(f"Limner's Gemini emulator cannot read the directive {token!r}.")
-
-
-def _read_status(value: str) -> dict[str, Any]:
-    code = int(value)
-    if not 400 <= code <= 599:
-        raise ValueError(value)
-    return {"status": code}
-
-
-def _read_seconds(value: str) -> float:
-    match = _DURATION.fullmatch(value)
-    if match is None:
-        raise ValueError(value)
-    return float(match.group(1)) * _SECONDS[match.group(2)]
-
-
-def _read_share(value: str) -> float:
-    if not value.endswith("%") or not 0 <= float(value[:-1]) <= 100:
-        raise ValueError(value)
-    return float(value[:-1]) / 100
-
-
-def _read_count(value: str) -> int:
-    count = int(value)
-    if not 0 <= count <= 16:
-        raise ValueError(value)
-    return count
-
-
-def _read_characters(value: str) -> int:
-    match = _SIZE.fullmatch(value)
-    if match is None:
-        raise ValueError(value)
-    unit = match.group(2)
-    return int(match.group(1)) * _CHARACTERS[unit.upper() if unit else None]
-
-
-def _read_reason(value: str) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
-        raise ValueError(value)
-    return value
-
-
-def _read_word(value: str, *words: str) -> str:
-    if value not in words:
-        raise ValueError(value)
-    return value
-
-
-_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "status": _read_status,
-    "error": lambda value: {"error": _read_word(value, *NAMED_ERRORS)},
-    "retry": lambda value: {"retry_seconds": _read_seconds(value)},
-    "quota": lambda value: {"quota": _read_word(value, "minute", "free", "credits")},
-    "times": lambda value: {"times": int(value)},
-    "delay": lambda value: {"delay_seconds": _read_seconds(value)},
-    "finish": lambda value: {"finish": _read_reason(value)},
-    "block": lambda value: {"block": _read_reason(value)},
-    "text-only": lambda value: {"text_only": not _read_word(value, "")},
-    "images": lambda value: {"images": _read_count(value)},
-    "thoughts": lambda value: {"thoughts": _read_count(value)},
-    "signature": lambda value: {"signature_characters": _read_characters(value)},
-    "cut": lambda value: {"cut": _read_share(value)},
-    "stall": lambda value: {"stall_seconds": _read_seconds(value)},
-    "at": lambda value: {"stall_at": _read_share(value)},
-    "garbage": lambda value: {"garbage": not _read_word(value, "")},
-    "bad-base64": lambda value: {"bad_base64": not _read_word(value, "")},
-    "no-usage": lambda value: {"no_usage": not _read_word(value, "")},
-    "error-midstream": lambda value: {"error_midstream": _read_word(value, "", "data") or "raw"},
-}

@@ -3,23 +3,31 @@
 They must not know how a picture is drawn or what an answer is made of.
 """
 
+import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from limner.emulator import failures, wire
-from limner.emulator.call import Door, count_tokens
+from limner.emulator.call import count_billable_characters, count_tokens
 from limner.emulator.contents import check_contents
-from limner.emulator.failures import GoogleError
+from limner.emulator.directives import Caller, Directives
+from limner.emulator.failures import FrontEndError, GoogleError
+from limner.emulator.interfaces import Door
 from limner.emulator.journal import Journal
 from limner.emulator.models import Model
 from limner.emulator.payload import read_payload
+from limner.emulator.standing import Standing
 from limner.emulator.text_models import SERVED_MODELS
+from limner.emulator.trouble import find_trouble
 
 # 20 MB before 2026-01-12 (Google's announcement of that day).
 MAX_BODY_BYTES = 104_857_600
+
+_EXPIRY = re.compile(r"expires-(\d+)")
 
 COMMON_HEADERS = {
     "vary": "Origin, X-Origin, Referer",
@@ -32,22 +40,26 @@ COMMON_HEADERS = {
 
 @dataclass(slots=True)
 class Emulator:
-    """What one emulator holds: its options and its journal."""
+    """What one emulator holds: its options, its journal and the script that stands."""
 
     accept_dummy_signature: bool
     signature_characters: int
     journal: Journal = field(default_factory=Journal)
+    standing: Standing = field(default_factory=Standing)
 
 
 def authenticate(request: Request, door: Door) -> str:
-    """The credential that came, or raise as Google does; only `invalid` is refused."""
+    """The credential that came, or raise as Google does.
+
+    Refused are `invalid`, and a token that says `expires-<epoch seconds>` from that instant on.
+    """
     key = request.headers.get("x-goog-api-key") or request.query_params.get("key") or ""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if key:
         if key == "invalid":
-            raise failures.bad_key()
+            raise failures.bad_key(door.service)
         return key
-    if door.vertex and scheme.lower() == "bearer" and token and token != "invalid":  # noqa: S105 - the one bad token
+    if door.vertex and scheme.lower() == "bearer" and _is_valid(token):
         return token
     if door.vertex or token:
         # An API key is no access token: sent as one it is refused on every door.
@@ -55,14 +67,25 @@ def authenticate(request: Request, door: Door) -> str:
     raise GoogleError(403, failures.UNREGISTERED_CALLER)
 
 
-def find_model(name: str, door: Door, method: str, place: str = "") -> Model:
+def _is_valid(token: str) -> bool:
+    expiry = _EXPIRY.search(token)
+    return token not in {"", "invalid"} and (expiry is None or time.time() < int(expiry[1]))
+
+
+def admit(request: Request, emulator: Emulator, door: Door, model: str, method: str) -> None:
+    """Check the credential of a call that draws nothing, and raise what the standing script has in store for it."""
+    caller = Caller(credential=authenticate(request, door), model=model, kind=door.kind)
+    trouble = find_trouble(Directives(**emulator.standing.changes_for(caller)), door, model, method)
+    if trouble is not None:
+        raise trouble
+
+
+def find_model(name: str, door: Door, method: str) -> Model:
     """The model called, or Google's 404."""
     model = SERVED_MODELS.get(name)
-    if model is not None:
-        return model
-    if door.vertex:
-        raise failures.unknown_publisher_model(f"{place}publishers/google/models/{name}")
-    raise failures.unknown_model(name, door.version, method)
+    if model is None:
+        raise door.refuse_model(name, method)
+    return model
 
 
 async def read_body(request: Request) -> bytes:
@@ -79,7 +102,9 @@ async def read_body(request: Request) -> bytes:
 
 
 def answer_failure(error: GoogleError, *, array: bool = False) -> Response:
-    """An error body; a stream that is no event stream wraps it in an array."""
+    """An error body, or the front end's page; a stream that is no event stream wraps a body in an array."""
+    if isinstance(error, FrontEndError):
+        return HTMLResponse(error.page, status_code=error.code)
     body = [error.body()] if array else error.body()
     headers = {**COMMON_HEADERS, "content-type": wire.JSON_TYPE}
     return Response(wire.encode_json(body), status_code=error.code, headers=headers)
@@ -87,14 +112,15 @@ def answer_failure(error: GoogleError, *, array: bool = False) -> Response:
 
 async def answer_count(request: Request, emulator: Emulator, door: Door, model_name: str) -> Response:
     """Answer `countTokens`, whose body holds contents or a whole generate request."""
-    authenticate(request, door)
-    model = find_model(model_name, door, "countTokens", request.path_params.get("place", ""))
+    admit(request, emulator, door, model_name, "countTokens")
+    model = find_model(model_name, door, "countTokens")
     body = await read_body(request)
     payload = read_payload(body, "CountTokensRequest", version=door.version, vertex=door.vertex)
     counted = payload.get("generateContentRequest", payload)
     found = check_contents(
         counted.get("contents", []),
         model,
+        demand_roles=door.vertex,
         demand_signatures=False,
         accept_dummy_signature=emulator.accept_dummy_signature,
     )
@@ -104,7 +130,7 @@ async def answer_count(request: Request, emulator: Emulator, door: Door, model_n
         details.append({"modality": "IMAGE", "tokenCount": picture_tokens})
     answer: dict[str, Any] = {"totalTokens": text_tokens + picture_tokens, "promptTokensDetails": details}
     if door.vertex:
-        answer["totalBillableCharacters"] = text_tokens * 4
+        answer["totalBillableCharacters"] = count_billable_characters(counted)
     return answer_json(answer)
 
 
@@ -113,9 +139,9 @@ def answer_json(value: Any) -> Response:
     return Response(wire.encode_json(value), headers={**COMMON_HEADERS, "content-type": wire.JSON_TYPE})
 
 
-async def answer_listing(request: Request, _emulator: Emulator, door: Door) -> Response:
+async def answer_listing(request: Request, emulator: Emulator, door: Door) -> Response:
     """Answer `GET /models`, a page at a time."""
-    authenticate(request, door)
+    admit(request, emulator, door, "", "listModels")
     names = list(SERVED_MODELS)
     token = request.query_params.get("pageToken", "")
     size = request.query_params.get("pageSize", "0")
@@ -132,10 +158,10 @@ async def answer_listing(request: Request, _emulator: Emulator, door: Door) -> R
     return answer_json(answer)
 
 
-async def answer_model(request: Request, _emulator: Emulator, door: Door) -> Response:
+async def answer_model(request: Request, emulator: Emulator, door: Door) -> Response:
     """Answer `GET /models/{model}`."""
-    authenticate(request, door)
     name = request.path_params["model"]
+    admit(request, emulator, door, name, "getModel")
     if name not in SERVED_MODELS:
         raise GoogleError(404, f"Model is not found: models/{name} for api version {door.version}")
     return answer_json(SERVED_MODELS[name].listing())

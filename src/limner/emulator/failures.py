@@ -4,10 +4,13 @@ Texts and details: facts recorded from live traffic and Google's pages between 2
 no request; whoever finds a fault raises `GoogleError` with the text made here.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 API_KEY_SERVICE = "generativelanguage.googleapis.com"
+ANY_PROJECT = "123456789012"
+"""The project of a key, which no caller names."""
 RATE_LIMITS_PAGE = "https://ai.google.dev/gemini-api/docs/rate-limits"
 
 STATUS_WORDS: Mapping[int, str] = {
@@ -34,6 +37,9 @@ BAD_PICTURE = (
     "Unable to process input image. Please retry or report in "
     "https://developers.generativeai.google/guide/troubleshooting"
 )
+EXPIRED_KEY = "API key expired. Please renew the API key."
+LEAKED_KEY = "Your API key was reported as leaked. Please use another API key."
+NO_SUCH_REGION = "User location is not supported for the API use."
 BODY_TOO_LARGE = "Request payload size exceeds the limit: 104857600 bytes."
 
 # Messages about quota call a model by its internal name (live, 2026-09-02).
@@ -65,19 +71,27 @@ class GoogleError(Exception):
         return {"error": error}
 
 
+class FrontEndError(GoogleError):
+    """An HTTP error of the front end, which answers with a page in place of the service behind it."""
+
+    def __init__(self, code: int, title: str, explanation: str) -> None:
+        super().__init__(code, title)
+        self.page = front_end_page(code, title, explanation)
+
+
 def invalid_argument(message: str) -> GoogleError:
     """A plain 400."""
     return GoogleError(400, message)
 
 
-def bad_key() -> GoogleError:
+def bad_key(service: str = API_KEY_SERVICE) -> GoogleError:
     """The refusal of an API key Google does not know, with its details (recorded)."""
     message = "API key not valid. Please pass a valid API key."
     reason = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "API_KEY_INVALID",
         "domain": "googleapis.com",
-        "metadata": {"service": API_KEY_SERVICE},
+        "metadata": {"service": service},
     }
     localized = {
         "@type": "type.googleapis.com/google.rpc.LocalizedMessage",
@@ -116,13 +130,19 @@ def bad_request(violations: list[tuple[str, str]]) -> GoogleError:
     return GoogleError(400, "\n".join(text for _, text in violations), details=details)
 
 
-def over_quota(model: str, retry_seconds: float | None = None) -> GoogleError:
+def over_quota(model: str, retry_seconds: float | None = None, limit: int = 500) -> GoogleError:
     """The paid per-minute quota refusal (live, 2026-09-02): the wait is in the body, there is no Retry-After header.
 
     Without `retry_seconds` it is the recorded wait, whose fraction the details leave out.
     """
     violated = [("generate_requests_per_model", "GenerateRequestsPerMinutePerProjectPerModel")]
-    return _quota_error(model, violated, "500", retry_seconds)
+    return _quota_error(model, violated, str(limit), retry_seconds)
+
+
+def over_day_quota(model: str, retry_seconds: float | None = None) -> GoogleError:
+    """The paid per-day quota refusal (public reports of 2026). Its wait is a minute's too: only its id tells."""
+    violated = [("generate_requests_per_model_per_day", "GenerateRequestsPerDayPerProjectPerModel")]
+    return _quota_error(model, violated, "1000", retry_seconds)
 
 
 def over_free_quota(model: str, retry_seconds: float | None = None) -> GoogleError:
@@ -142,7 +162,7 @@ def over_free_quota(model: str, retry_seconds: float | None = None) -> GoogleErr
 def _quota_error(
     model: str, violated: list[tuple[str, str]], limit: str, retry_seconds: float | None
 ) -> GoogleError:
-    """A 429 for quotas, `(metric, id)` each: text, page, quotas and wait, as recorded."""
+    """A 429 for quotas, `(metric, id)` each: text, page, quotas and wait, as recorded; no wait if that is infinite."""
     said, detailed = ("34.286670503s", "34s") if retry_seconds is None else (f"{retry_seconds:.9g}s",) * 2
     name = _QUOTA_NAMES.get(model, model)
     lines = [
@@ -152,7 +172,7 @@ def _quota_error(
     message = (
         "You exceeded your current quota, please check your plan and billing details. For more information on this "
         f"error, head to: {RATE_LIMITS_PAGE}. To monitor your current usage, head to: https://ai.dev/rate-limit. \n"
-        f"{''.join(lines)}Please retry in {said}."
+        f"{''.join(lines)}"
     )
     help_links = {
         "@type": "type.googleapis.com/google.rpc.Help",
@@ -170,8 +190,10 @@ def _quota_error(
             for metric, quota_id in violated
         ],
     }
+    if retry_seconds == math.inf:
+        return GoogleError(429, message, details=[help_links, quota])
     retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": detailed}
-    return GoogleError(429, message, details=[help_links, quota, retry])
+    return GoogleError(429, f"{message}Please retry in {said}.", details=[help_links, quota, retry])
 
 
 def out_of_credits() -> GoogleError:

@@ -5,16 +5,16 @@ It must not know Google's checks or how an answer is made; it asks for both.
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from limner.emulator import failures, wire
 from limner.emulator.answer import Answer, make_answer
-from limner.emulator.call import Call, Door, check_call, describe_call
+from limner.emulator.call import Call, check_call, describe_call
 from limner.emulator.delivery import Delivery
+from limner.emulator.directives import Caller, Directives
 from limner.emulator.doors import (
     COMMON_HEADERS,
     Emulator,
@@ -24,9 +24,11 @@ from limner.emulator.doors import (
     read_body,
 )
 from limner.emulator.failures import GoogleError
+from limner.emulator.interfaces import Door
 from limner.emulator.journal import Entry
 from limner.emulator.payload import read_payload
-from limner.emulator.scripted import FRONT_END_PAGES, NAMED_ERRORS, error_of_status
+from limner.emulator.scripted import error_of_status
+from limner.emulator.trouble import find_trouble
 
 
 async def answer_generate(
@@ -37,12 +39,25 @@ async def answer_generate(
     stream = method == "streamGenerateContent"
     events = request.query_params.get("alt") == "sse"
     try:
-        key = authenticate(request, door)
+        credential = authenticate(request, door)
     except GoogleError as error:
         return answer_failure(error, array=stream and not events)
-    entry = emulator.journal.add(Entry(model=model_name, method=method, stream=stream, key_suffix=key[-4:]))
+    caller = Caller(credential=credential, model=model_name, kind=door.kind)
+    entry = emulator.journal.add(
+        Entry(
+            model=model_name,
+            method=method,
+            stream=stream,
+            key_suffix=credential[-4:],
+            kind=door.kind,
+            project=door.project,
+            location=door.location,
+            path=request.url.path,
+        )
+    )
     try:
-        call = await _read_call(request, emulator, door, entry)
+        call = await _read_call(request, emulator, door, caller, entry)
+        _check_quota(call, emulator, caller, entry)
         response = await _carry_out(call, entry, events=events, started=started)
     except GoogleError as error:
         entry.status = error.code
@@ -54,10 +69,9 @@ async def answer_generate(
     return response
 
 
-async def _read_call(request: Request, emulator: Emulator, door: Door, entry: Entry) -> Call:
+async def _read_call(request: Request, emulator: Emulator, door: Door, caller: Caller, entry: Entry) -> Call:
     body = await read_body(request)
-    place = request.path_params.get("place", "")
-    model = find_model(entry.model, door, entry.method, place)
+    model = find_model(entry.model, door, entry.method)
     payload = await asyncio.to_thread(
         read_payload, body, "GenerateContentRequest", version=door.version, vertex=door.vertex
     )
@@ -65,19 +79,35 @@ async def _read_call(request: Request, emulator: Emulator, door: Door, entry: En
     entry.prompt = description.prompt
     entry.settings = description.settings
     entry.signatures = description.signatures
-    equal = emulator.journal.count_equal(body)
-    times = description.directives.times
-    if times is not None and equal > times:
-        description = replace(description, directives=description.directives.without_trouble())
+    # What a prompt says itself goes before the standing script.
+    changes = emulator.standing.changes_for(caller) | description.scenes.changes_for(
+        caller, lambda scene: emulator.journal.count_equal(body, repr(scene.conditions))
+    )
     return await asyncio.to_thread(
         check_call,
         payload,
         description,
         model,
         door,
+        directives=Directives(**changes),
         accept_dummy_signature=emulator.accept_dummy_signature,
         signature_characters=emulator.signature_characters,
     )
+
+
+def _check_quota(call: Call, emulator: Emulator, caller: Caller, entry: Entry) -> None:
+    """Refuse a call beyond the rate its directives allow; the quota is a project's on Vertex AI, else a key's."""
+    if call.directives.rate is None:
+        return
+    calls, window_seconds = call.directives.rate
+    holder = call.door.project or caller.credential
+    wait_seconds = emulator.standing.quotas.claim(holder, call.model.id, calls, window_seconds)
+    if wait_seconds is None:
+        return
+    entry.outcome = "error"
+    if call.door.vertex:
+        raise failures.vertex_over_quota()
+    raise failures.over_quota(call.model.id, wait_seconds, calls)
 
 
 async def _carry_out(call: Call, entry: Entry, *, events: bool, started: float) -> Response:
@@ -85,9 +115,10 @@ async def _carry_out(call: Call, entry: Entry, *, events: bool, started: float) 
     directives = call.directives
     if directives.delay_seconds:
         await asyncio.sleep(directives.delay_seconds)
-    if directives.status is not None or directives.error is not None:
+    trouble = find_trouble(directives, call.door, call.model.id, entry.method)
+    if trouble is not None:
         entry.outcome = "error"
-        return _answer_scripted(call, entry)
+        raise trouble
     midstream = directives.error_midstream
     if midstream and not entry.stream:
         entry.outcome = "error"
@@ -115,28 +146,6 @@ async def _carry_out(call: Call, entry: Entry, *, events: bool, started: float) 
         stall_at=directives.stall_at,
         stall_seconds=directives.stall_seconds,
     )
-
-
-def _answer_scripted(call: Call, entry: Entry) -> Response:
-    """The error a scenario asked for by its name or status."""
-    directives = call.directives
-    if directives.error is not None:
-        raise NAMED_ERRORS[directives.error](call.model.id)
-    code = directives.status or 500
-    if code in FRONT_END_PAGES:
-        entry.status = code
-        return HTMLResponse(failures.front_end_page(code, *FRONT_END_PAGES[code]), status_code=code)
-    if code == 404:
-        raise failures.unknown_model(entry.model, call.door.version, entry.method)
-    if code != 429:
-        raise error_of_status(code, call.model.id)
-    if directives.quota == "credits":
-        raise failures.out_of_credits()
-    if directives.quota == "free":
-        raise failures.over_free_quota(call.model.id, directives.retry_seconds)
-    if call.door.vertex:
-        raise failures.vertex_over_quota()
-    raise failures.over_quota(call.model.id, directives.retry_seconds)
 
 
 def _encode(call: Call, answer: Answer, *, stream: bool, events: bool) -> list[bytes]:

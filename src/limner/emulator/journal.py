@@ -15,7 +15,10 @@ def _now() -> str:
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One generate call. `status` is the HTTP status sent, None while none is; `signatures` counts those received."""
+    """One generate call. `status` is the HTTP status sent, None while none is; `signatures` counts those received.
+
+    `kind` is `gemini` or `vertex`, `project` and `location` are Vertex AI's, `path` has no query.
+    """
 
     time: str = field(default_factory=_now)
     model: str
@@ -27,6 +30,10 @@ class Entry:
     signatures: int = 0
     status: int | None = None
     outcome: str = "running"
+    kind: str = "gemini"
+    project: str = ""
+    location: str = ""
+    path: str = ""
 
 
 class Journal:
@@ -41,9 +48,9 @@ class Journal:
         self._entries.append(entry)
         return entry
 
-    def count_equal(self, body: bytes) -> int:
-        """Count this body and say how many equal ones came, this one included."""
-        digest = hashlib.sha256(body).digest()
+    def count_equal(self, body: bytes, group: str) -> int:
+        """Count this body in a group of calls and say how many equal ones came in it, this one included."""
+        digest = hashlib.sha256(group.encode() + b"\0" + body).digest()
         self._seen[digest] += 1
         return self._seen[digest]
 

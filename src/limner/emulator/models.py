@@ -26,6 +26,8 @@ ALL_RATIOS = (
     "16:9",
     "21:9",
 )
+# Vertex AI's page of 3.1 Flash Image has one more, its pages of other models and the Developer API's do not (2026).
+VERTEX_RATIOS = ("9:21",)
 _TEN_RATIOS = tuple(ratio for ratio in ALL_RATIOS if ratio not in {"1:4", "1:8", "4:1", "8:1"})
 
 # Other spellings of 512 which the server's error text names.
@@ -47,6 +49,8 @@ _PIXELS_AT_1K: Mapping[str, tuple[int, int]] = MappingProxyType(
         "5:4": (1152, 928),
         "8:1": (3072, 384),
         "9:16": (768, 1376),
+        # Listed without pixels: those of 21:9 on end.
+        "9:21": (672, 1584),
         "16:9": (1376, 768),
         "21:9": (1584, 672),
     },
@@ -75,6 +79,7 @@ _PIXELS_OF_2_5: Mapping[str, tuple[int, int]] = MappingProxyType(
 class Model:
     """One model. `tokens` is what one picture costs, by image size; models without sizes draw at 1K.
 
+    `vertex_ratios` are those it has on Vertex AI besides `ratios`.
     `draws` is False for models that answer text alone. `samples`: whether it takes penalties and a model's turn at the end.
     """
 
@@ -86,6 +91,7 @@ class Model:
     input_token_limit: int
     output_token_limit: int
     ratios: tuple[str, ...] = ALL_RATIOS
+    vertex_ratios: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     ignored_sizes: bool = False
     pixels_at_1k: Mapping[str, tuple[int, int]] = field(default_factory=lambda: _PIXELS_AT_1K)
@@ -196,6 +202,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
                 version="3.0",
                 input_token_limit=65_536,
                 output_token_limit=65_536,
+                vertex_ratios=VERTEX_RATIOS,
                 sizes=("512", "1K", "2K", "4K"),
                 tokens={"512": 747, "1K": 1120, "2K": 1680, "4K": 2520},
                 thinking_levels=("MINIMAL", "HIGH"),

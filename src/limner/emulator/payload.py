@@ -63,7 +63,11 @@ class _Reader:
 
     def _fields(self, message: str) -> Mapping[str, Field]:
         fields = schema.MESSAGES.get(message, {})
-        return {**fields, **schema.VERTEX_FIELDS.get(message, {})} if self._vertex else fields
+        if not self._vertex:
+            return fields
+        lacking = schema.NOT_VERTEX_FIELDS.get(message, frozenset())
+        kept = {name: field for name, field in fields.items() if name not in lacking}
+        return {**kept, **schema.VERTEX_FIELDS.get(message, {})}
 
     def _read_field(self, value: Any, field: Field, path: str) -> Any:
         if not field.repeated:

@@ -145,13 +145,22 @@ VERTEX_FIELDS: Mapping[str, Mapping[str, Field]] = {
         "generationConfig": Field("GenerationConfig"),
     },
     "ImageConfig": {
-        "personGeneration": _STRING,
-        "prominentPeople": _STRING,
+        "personGeneration": Field("ImageConfig.PersonGeneration"),
+        "prominentPeople": Field("ImageConfig.ProminentPeople"),
         "imageOutputOptions": Field("ImageOutputOptions"),
     },
     "ImageOutputOptions": {"mimeType": _STRING, "compressionQuality": _INTEGER},
-    "GenerationConfig": {"audioTimestamp": _BOOLEAN, "modelSelectionConfig": _ANY},
+    "GenerationConfig": {"audioTimestamp": _BOOLEAN, "modelConfig": _ANY, "routingConfig": _ANY},
     "SafetySetting": {"method": _STRING},
+}
+
+# And these not (google-genai 3.4.0 sends them to the Developer API only, or in no request of Vertex AI's at all).
+NOT_VERTEX_FIELDS: Mapping[str, frozenset[str]] = {
+    "GenerateContentRequest": frozenset(["store"]),
+    "CountTokensRequest": frozenset(["generateContentRequest"]),
+    "Part": frozenset(["partMetadata"]),
+    "GenerationConfig": frozenset(["enableEnhancedCivicAnswers"]),
+    "Tool": frozenset(["fileSearch"]),
 }
 
 _HARMS = "HARASSMENT HATE_SPEECH SEXUALLY_EXPLICIT DANGEROUS_CONTENT CIVIC_INTEGRITY JAILBREAK"
@@ -163,6 +172,12 @@ _RATIOS = (
 )
 
 ENUMS: Mapping[str, frozenset[str]] = {
+    "ImageConfig.PersonGeneration": frozenset(
+        ["PERSON_GENERATION_UNSPECIFIED", "ALLOW_ALL", "ALLOW_ADULT", "ALLOW_NONE"]
+    ),
+    "ImageConfig.ProminentPeople": frozenset(
+        ["PROMINENT_PEOPLE_UNSPECIFIED", "ALLOW_PROMINENT_PEOPLE", "BLOCK_PROMINENT_PEOPLE"]
+    ),
     "ImageResponseFormat.AspectRatio": frozenset(
         f"ASPECT_RATIO_{name}" for name in ["UNSPECIFIED", *_RATIOS.split()]
     ),

@@ -5,58 +5,21 @@ beginning only, the rest is from Google's public error pages and reports. This m
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from limner.emulator import failures
-from limner.emulator.failures import API_KEY_SERVICE, GoogleError, invalid_argument
+from limner.emulator.failures import GoogleError, invalid_argument
+from limner.emulator.interfaces import Door
+from limner.emulator.reasons import (
+    refuse_billing_disabled,
+    refuse_permission,
+    refuse_service_disabled,
+)
 
-_PROJECT = "123456789012"
-_ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+_DEVELOPER_API = Door(version="v1beta")
 
 
 def _plain(code: int, message: str, status: str | None = None) -> Callable[[str], GoogleError]:
     return lambda _model: GoogleError(code, message, status=status)
-
-
-def _api_disabled(_model: str) -> GoogleError:
-    """The service is not switched on in the key's project (recorded)."""
-    page = f"https://console.developers.google.com/apis/api/{API_KEY_SERVICE}/overview?project={_PROJECT}"
-    details: list[dict[str, Any]] = [
-        {
-            "@type": "type.googleapis.com/google.rpc.Help",
-            "links": [{"description": "Google developers console API activation", "url": page}],
-        },
-        {
-            "@type": _ERROR_INFO,
-            "reason": "SERVICE_DISABLED",
-            "domain": "googleapis.com",
-            "metadata": {"service": API_KEY_SERVICE, "consumer": f"projects/{_PROJECT}"},
-        },
-    ]
-    return GoogleError(
-        403,
-        f"Generative Language API has not been used in project {_PROJECT} before or it is disabled. Enable it by "
-        f"visiting {page} then retry. If you enabled this API recently, wait a few minutes for the action to "
-        "propagate to our systems and retry.",
-        details=details,
-    )
-
-
-def _permission_denied(model: str) -> GoogleError:
-    """Vertex AI's refusal of an account without the right to call (recorded)."""
-    permission = "aiplatform.endpoints.predict"
-    resource = f"projects/{_PROJECT}/locations/global/publishers/google/models/{model}"
-    detail = {
-        "@type": _ERROR_INFO,
-        "reason": "IAM_PERMISSION_DENIED",
-        "domain": "aiplatform.googleapis.com",
-        "metadata": {"permission": permission, "resource": resource},
-    }
-    text = (
-        f"Permission '{permission}' denied on resource '//aiplatform.googleapis.com/{resource}' "
-        "(or it may not exist)."
-    )
-    return GoogleError(403, text, details=[detail])
 
 
 def _retired(model: str) -> GoogleError:
@@ -70,12 +33,13 @@ def _retired(model: str) -> GoogleError:
 NAMED_ERRORS: Mapping[str, Callable[[str], GoogleError]] = {
     "key-missing": _plain(403, failures.UNREGISTERED_CALLER),
     "key-invalid": lambda _model: failures.bad_key(),
-    "key-expired": _plain(400, "API key expired. Please renew the API key."),
-    "key-leaked": _plain(403, "Your API key was reported as leaked. Please use another API key."),
-    "api-disabled": _api_disabled,
-    "permission": _permission_denied,
+    "key-expired": _plain(400, failures.EXPIRED_KEY),
+    "key-leaked": _plain(403, failures.LEAKED_KEY),
+    "api-disabled": lambda _model: refuse_service_disabled(_DEVELOPER_API),
+    "billing-disabled": lambda _model: refuse_billing_disabled(_DEVELOPER_API),
+    "permission": lambda model: refuse_permission(model, _DEVELOPER_API),
     "token": _plain(401, failures.BAD_CREDENTIALS),
-    "region": _plain(400, "User location is not supported for the API use.", "FAILED_PRECONDITION"),
+    "region": _plain(400, failures.NO_SUCH_REGION, "FAILED_PRECONDITION"),
     "model-retired": _retired,
     "ratio-not-enabled": _plain(400, "Aspect ratio is not enabled for this model"),
     "invalid": _plain(400, "Request contains an invalid argument."),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from limner.emulator.failures import invalid_argument
-from limner.emulator.models import ALL_RATIOS, ALL_SIZES, SIZE_SPELLINGS, Model
+from limner.emulator.models import ALL_RATIOS, ALL_SIZES, SIZE_SPELLINGS, VERTEX_RATIOS, Model
 from limner.emulator.text_settings import check_text_settings
 
 _PRO_FAMILY = "gemini-3-pro-image"
@@ -39,7 +39,7 @@ def check_settings(payload: dict[str, Any], model: Model, *, vertex: bool = Fals
     if not model.draws:
         return _read_text_settings(payload, config, model)
     image_config = config.get("imageConfig", {})
-    ratio = _check_ratio(image_config.get("aspectRatio"), model)
+    ratio = _check_ratio(image_config.get("aspectRatio"), model, vertex=vertex)
     size = _check_size(image_config.get("imageSize"), model)
     _check_plain_fields(config)
     if config.get("responseMimeType") not in {None, "", "text/plain"}:
@@ -47,7 +47,7 @@ def check_settings(payload: dict[str, Any], model: Model, *, vertex: bool = Fals
     with_text = _check_modalities(config.get("responseModalities", []))
     level = _check_thinking(config.get("thinkingConfig", {}), model)
     _check_tools(payload.get("tools", []), model)
-    output = image_config.get("imageOutputOptions", {})
+    mime_type, jpeg_quality = _check_output(image_config.get("imageOutputOptions", {}), model, vertex=vertex)
     return Settings(
         ratio=ratio,
         size=size,
@@ -56,9 +56,8 @@ def check_settings(payload: dict[str, Any], model: Model, *, vertex: bool = Fals
         include_thoughts=bool(config.get("thinkingConfig", {}).get("includeThoughts")),
         seed=config.get("seed", 0),
         service_tier=str(payload.get("serviceTier") or "standard").lower(),
-        # Vertex AI answers PNG unless asked otherwise (recorded 2025-10).
-        mime_type=output.get("mimeType", "image/png") if vertex else model.mime_type,
-        jpeg_quality=output.get("compressionQuality", 90),
+        mime_type=mime_type,
+        jpeg_quality=jpeg_quality,
     )
 
 
@@ -86,10 +85,19 @@ def _read_text_settings(payload: dict[str, Any], config: dict[str, Any], model: 
     )
 
 
-def _check_ratio(ratio: str | None, model: Model) -> str | None:
-    if not ratio:
-        return None
-    if ratio not in ALL_RATIOS:
+def _check_output(output: dict[str, Any], model: Model, *, vertex: bool) -> tuple[str, int]:
+    """MIME type and JPEG quality: on the Developer API the model's own; Vertex AI gives PNG unless asked (2025-10)."""
+    mime_type = output.get("mimeType") or ("image/png" if vertex else model.mime_type)
+    quality = output.get("compressionQuality", 90)
+    if mime_type not in {"image/png", "image/jpeg"} or not 0 <= quality <= 100:
+        raise invalid_argument("Request contains an invalid argument.")
+    return mime_type, quality
+
+
+def _check_ratio(ratio: str | None, model: Model, *, vertex: bool) -> str | None:
+    if not ratio or (vertex and ratio in model.vertex_ratios):
+        return ratio or None
+    if ratio not in ALL_RATIOS and not (vertex and ratio in VERTEX_RATIOS):
         listed = ", ".join(f"'{known}'" for known in ALL_RATIOS[:-1])
         raise invalid_argument(
             "* GenerateContentRequest.generation_config.image_config.aspect_ratio: aspect_ratio must be one of "

@@ -8,16 +8,16 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from limner.errors import GatewayError, GatewayUnavailable, InternalError, locate, no_storage
-from limner.generation.calling import Bodies, ClientLeft, call
+from limner.generation.calling import ClientLeft, Terms, call
 from limner.generation.cancellation import read_cancellation
 from limner.generation.conclusion import Conclusion, conclude_outcome, stopped_sent, unwanted
 from limner.generation.journal import JournalWriter
 from limner.generation.receiving import Receiver
 from limner.generation.record import Choice, Generation, State
 from limner.generation.settling import to_ending
+from limner.generation.upstreams import Errand, Upstreams
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
-from limner.upstream.client import GeminiClient
 
 _LOG = logging.getLogger("limner.generation")
 
@@ -31,20 +31,20 @@ class Purchase:
     def __init__(
         self,
         generation: Generation,
-        client: GeminiClient,
+        upstreams: Upstreams,
         ledger: Ledger,
         *,
-        bodies: Bodies,
+        errands: Sequence[Errand],
         receivers: Mapping[int, Receiver],
         journal: JournalWriter,
         is_stream: bool,
         may_send: Callable[[], bool],
     ) -> None:
-        """`receivers` are by choice; `may_send` says whether this process is certainly not given up for dead."""
+        """`errands` are the model asked and those in its place; `receivers` are by choice; `may_send` says whether this process is certainly not given up for dead."""
         self._generation = generation
-        self._client = client
+        self._upstreams = upstreams
         self._ledger = ledger
-        self._bodies = bodies
+        self._errands = errands
         self._receivers = receivers
         self._journal = journal
         self._is_stream = is_stream
@@ -83,12 +83,15 @@ class Purchase:
         try:
             await call(
                 generation,
-                self._client,
-                self._bodies,
+                choice,
+                self._upstreams,
+                self._errands,
                 self._receivers[choice.index],
-                is_stream=self._is_stream,
-                note_receiving=lambda: self._ledger.note_receiving(generation.id),
-                is_wanted=self._is_wanted,
+                Terms(
+                    is_stream=self._is_stream,
+                    note_receiving=lambda: self._ledger.note_receiving(generation.id),
+                    is_wanted=self._is_wanted,
+                ),
             )
         except ClientLeft:
             return

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from limner.catalogue import Model
+from limner.catalogue import Model, find_used_model
 from limner.errors import (
     GatewayError,
     GatewayUnavailable,
@@ -39,6 +39,8 @@ class ChoiceConclusion(Struct, frozen=True, kw_only=True):
     notices: tuple[Notice, ...] = ()
     text: str | None = None
     """The beginning of the text that a client is given, without pictures."""
+    model_id: str | None = None
+    """Of the model that answered."""
     error: GatewayError | None = None
     is_replayable: bool
     """Whether a repeat of the call is answered with this end."""
@@ -56,12 +58,16 @@ def conclude_choice(
     """Return how a choice ended whose receiving ended with `failure`, or in good order."""
     if not was_sent:
         return ChoiceConclusion(state=State.FAILED, error=failure or InternalError(), is_replayable=False)
+    model = find_answerer(transcript, model)
     try:
         outcome = judge(transcript, failure, model.id, draws=asked.draws, passes_blocks=asked.is_native)
         _check_picture(transcript, outcome, asked)
     except GatewayError as error:
         return _conclude_error(transcript, error, asked, model)
     notices = [*outcome.notices]
+    if model.id != asked.upstream_model:
+        told = f"{asked.upstream_model} could not be had, so {model.id} was asked in its place."
+        notices.insert(0, Notice("model_fallback", told))
     ratio, size = asked.aspect_ratio, asked.image_size
     expected = None if ratio is None else model.pixels.get((ratio, size))
     notices.extend(compare_size(transcript, f"{ratio} at {size}", expected))
@@ -76,7 +82,16 @@ def conclude_choice(
         bill=_to_bill(tokens, model, asked),
         notices=tuple(notices),
         text=_begin_text(transcript, outcome, asked),
+        model_id=model.id,
         is_replayable=True,
+    )
+
+
+def find_answerer(transcript: Transcript, model: Model) -> Model:
+    """Return the model that answered, where `model` was asked."""
+    answered_by = transcript.answered_by
+    return (
+        model if answered_by is None or answered_by.model == model.id else find_used_model(answered_by.model)
     )
 
 
@@ -93,6 +108,7 @@ def _check_picture(transcript: Transcript, outcome: Outcome, asked: Asked) -> No
 
 def estimate_unknown(transcript: Transcript, asked: Asked, model: Model) -> Bill:
     """Return what a choice of unknown outcome is taken to cost: the table's estimate of one picture."""
+    model = find_answerer(transcript, model)
     tokens = estimate_tokens(
         model,
         text_bytes=asked.text_bytes,

@@ -83,10 +83,15 @@ def digest_idempotency_key(owner: str, door: str, idempotency_key: str, fingerpr
 
 
 def reserve_micro_usd(drawing: Drawing, now_seconds: float) -> int:
-    """Return the most that a call may cost: for each choice its picture's tokens, 2,000 of text, and the input.
+    """Return the most that a call may cost, whichever of its models draws.
 
-    A text model's choice is reserved as long as it may become.
+    That is for each choice its picture's tokens, 2,000 of text, and the input; a text model's choice is reserved as long
+    as it may become.
     """
+    return max(_reserve_one(each, now_seconds) for each in (drawing, *drawing.alternatives))
+
+
+def _reserve_one(drawing: Drawing, now_seconds: float) -> int:
     limit = drawing.settings.generation_config.max_output_tokens
     nano_usd = reserve_nano_usd(
         drawing.model,

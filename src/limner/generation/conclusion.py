@@ -36,6 +36,8 @@ class Conclusion(Struct, frozen=True, kw_only=True):
     is_replayable: bool
     """Whether a repeat of the call is answered with this end."""
     is_assumed_free: bool = False
+    model_id: str | None = None
+    """Of the model that answered all that was answered, if one did."""
 
     @property
     def is_answer(self) -> bool:
@@ -103,8 +105,10 @@ def _conclude_answer(
             bills.append(estimate_unknown(said, asked, model))
             told = f"Nobody knows what choice {index} cost; it is billed at the table's estimate."
             notices.append(Notice("choice_unknown", told))
+    answerers = {end.model_id for end in ends if end.outcome is not None}
     return Conclusion(
         state=State.SETTLED,
+        model_id=answerers.pop() if len(answerers) == 1 else None,
         outcomes=tuple(end.outcome or _to_failed(end) for end in ends),
         texts=tuple(end.text or "" for end in ends),
         bill=_add(bills),

@@ -59,11 +59,17 @@ class Housekeeping:
         self._threads = threads
         self._rules = rules
         self._now = now
+        self.stored_bytes: int | None = None
+        """What all files took when that was last looked at."""
+        self.expired = 0
+        """Answers whose files this process has deleted because their time was over."""
+        self.evicted = 0
+        """The same to make room."""
 
     async def retain(self) -> None:
         """Delete what is past its time or has no room, and forget what no rule asks for any more."""
-        while await self._remove(await self._upkeep.list_expired(self._rules.retention, _BATCH)):
-            pass
+        while removed := await self._remove(await self._upkeep.list_expired(self._rules.retention, _BATCH)):
+            self.expired += removed
         while await self._upkeep.forget_prompts(self._rules.retention, _BATCH) == _BATCH:
             pass
         await self._shrink()
@@ -89,10 +95,11 @@ class Housekeeping:
 
     async def gauge(self) -> None:
         """See whether the store is full of answers that may not go; each gateway has to know for itself."""
-        max_bytes = self._find_max_bytes()
+        max_bytes = self.find_max_bytes()
+        self.stored_bytes = await self._upkeep.read_stored_bytes()
         is_full = (
             max_bytes is not None
-            and await self._upkeep.read_stored_bytes() > max_bytes
+            and self.stored_bytes > max_bytes
             and not await self._upkeep.list_evictable(1)
         )
         if is_full and not self._storage.is_full:
@@ -101,14 +108,17 @@ class Housekeeping:
 
     async def _shrink(self) -> None:
         """Delete the oldest delivered answers until the store is within its size."""
-        max_bytes = self._find_max_bytes()
+        max_bytes = self.find_max_bytes()
         if max_bytes is None:
             return
         excess_bytes = await self._upkeep.read_stored_bytes() - max_bytes
-        while excess_bytes > 0 and await self._remove(await self._upkeep.list_evictable(_EVICTED_AT_ONCE)):
+        while excess_bytes > 0 and (
+            removed := await self._remove(await self._upkeep.list_evictable(_EVICTED_AT_ONCE))
+        ):
+            self.evicted += removed
             excess_bytes = await self._upkeep.read_stored_bytes() - max_bytes
 
-    def _find_max_bytes(self) -> int | None:
+    def find_max_bytes(self) -> int | None:
         """Return how much all files may take, None for any. Raises OSError."""
         if self._rules.max_bytes is None and self._shared is None:
             return int(measure_volume_bytes(self._store.spool_folder) * _DEFAULT_SHARE)

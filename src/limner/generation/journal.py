@@ -12,7 +12,7 @@ from limner.errors import GatewayError, restore
 from limner.generation.record import Asked
 from limner.pictures.spool import PictureSpool
 from limner.pictures.store import Draft
-from limner.translate.events import Event, PictureBytes, SignatureBytes, SignatureEnds
+from limner.translate.events import Event, PictureBytes, ResponseNamed, SignatureBytes, SignatureEnds
 from limner.translate.transcript import Picture
 
 _FLUSHED_BYTES = 256 * 1024
@@ -146,8 +146,8 @@ class ChoiceWriter:
         self._signature: list[bytes] = []
 
     def add(self, event: Event) -> None:
-        """Note an event; pictures' bytes are not the journal's."""
-        if isinstance(event, PictureBytes):
+        """Note an event; pictures' bytes and Gemini's ids are not the journal's."""
+        if isinstance(event, PictureBytes | ResponseNamed):
             return
         if isinstance(event, SignatureBytes):
             self._signature.append(event.base64)

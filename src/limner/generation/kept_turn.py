@@ -11,7 +11,8 @@ from msgspec import Struct
 from limner.generation.journal import ChoiceBegins, PictureNamed, PictureReceived
 from limner.generation.kept_signatures import Range, find_signature, is_signature, read_lines
 from limner.pictures.store import JOURNAL_NAME
-from limner.translate.events import PictureBegins, PictureSettled, Text
+from limner.translate.events import AnsweredBy, PictureBegins, PictureSettled, Text
+from limner.wire.gemini import DEVELOPER
 
 
 class AnswerPart(Struct, kw_only=True):
@@ -37,19 +38,21 @@ class Answer(Struct, frozen=True):
 
     journal: Path
     choices: list[AnswerChoice]
+    kind: str = DEVELOPER
+    """Of the upstream that said it; its signatures hold there."""
 
 
 NO_ANSWER = Answer(Path(), [AnswerChoice([], frozenset())])
 """Stands for one without pictures, which need not be read."""
 
-_Line = Text | PictureBegins | PictureSettled | PictureNamed | PictureReceived | ChoiceBegins
+_Line = Text | PictureBegins | PictureSettled | PictureNamed | PictureReceived | ChoiceBegins | AnsweredBy
 _DECODER: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 
 
 def read_answer(folder: Path) -> Answer:
     """Return what Gemini answered. Blocks. Raises OSError: its files are not there."""
     choices: list[dict[int, AnswerPart]] = [{}]
-    index, named = 0, ""
+    index, named, kind = 0, "", DEVELOPER
     parts = choices[0]
     for offset, line in read_lines(folder / JOURNAL_NAME):
         if is_signature(line):
@@ -66,11 +69,13 @@ def read_answer(folder: Path) -> Answer:
             parts = choices[index]
         elif isinstance(said, PictureNamed):
             named = said.id
+        elif isinstance(said, AnsweredBy):
+            kind = said.kind
         elif isinstance(said, PictureReceived):
             _complete(parts, said)
         else:
             _add(parts, said, named)
-    return Answer(folder / JOURNAL_NAME, [_to_choice(parts) for parts in choices])
+    return Answer(folder / JOURNAL_NAME, [_to_choice(parts) for parts in choices], kind)
 
 
 def _add(parts: dict[int, AnswerPart], said: Text | PictureBegins | PictureSettled, named: str) -> None:

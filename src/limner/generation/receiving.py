@@ -1,5 +1,6 @@
 """Takes Gemini's answer as it comes: into the transcript, the spools and the journal of one choice."""
 
+import time
 from collections.abc import Callable
 
 from limner.errors import GatewayError, UpstreamFailure
@@ -8,6 +9,7 @@ from limner.generation.record import Choice, Generation
 from limner.pictures.spool import FileSpool, InvalidBase64
 from limner.pictures.store import Draft
 from limner.translate.events import (
+    AnsweredBy,
     Event,
     PictureBegins,
     PictureBytes,
@@ -16,7 +18,7 @@ from limner.translate.events import (
     SignatureEnds,
 )
 from limner.translate.reader import AnswerReader, InvalidAnswer, TruncatedAnswer
-from limner.translate.transcript import Picture, name_signature
+from limner.translate.transcript import Picture, Transcript, name_signature
 from limner.upstream.client import Answer
 
 
@@ -43,6 +45,15 @@ class Receiver:
         self._spool: FileSpool | None = None
         self._signature: FileSpool | None = None
         self._has_signature = False
+
+    @property
+    def transcript(self) -> Transcript:
+        """What has been received."""
+        return self._transcript
+
+    def name_answerer(self, answered_by: AnsweredBy) -> None:
+        """Note who answers."""
+        self._take(answered_by)
 
     async def read(self, answer: Answer) -> None:
         """Read the answer to its end. Raises GatewayError where it is cut or is none."""
@@ -114,6 +125,8 @@ class Receiver:
         self._transcript.add(event)
 
     def _begin(self, event: PictureBegins) -> None:
+        if self._generation.first_picture_at is None:
+            self._generation.first_picture_at = time.monotonic()
         picture_id = self._new_id("img")
         self._journal.name_picture(picture_id)
         self._journal.add(event)

@@ -5,6 +5,7 @@ Knows no door, no database and no network.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -13,12 +14,16 @@ from msgspec import Struct
 
 from limner.catalogue import Model
 from limner.errors import GatewayError
+from limner.generation.watching import Attempt
+from limner.ledger.records import UpstreamCall
 from limner.pictures.spool import PictureSpool
 from limner.subscriptions import Audience
+from limner.translate.events import AnsweredBy
 from limner.translate.outcome import Outcome
 from limner.translate.request import Drawing
 from limner.translate.transcript import Transcript, count_due
 from limner.translate.usage import TokenCount
+from limner.wire.gemini import DEVELOPER
 from limner.wire.openai import Notice
 
 DOORS = ("chat", "images", "edits", "native")
@@ -131,6 +136,8 @@ class Choice:
         self.failure: GatewayError | None = None
         """What ended its receiving before its time."""
         self.outcome: Outcome | None = None
+        self.upstream_call: UpstreamCall | None = None
+        """What became of the last attempt at it."""
 
     @property
     def is_over(self) -> bool:
@@ -172,6 +179,13 @@ class Generation:
         """Whether an answer of 500 on the way was taken to cost nothing."""
         self.is_unsigned = False
         """Whether it was sent once more without thought signatures, for one was refused."""
+        self.began_at = time.monotonic()
+        self.first_picture_at: float | None = None
+        """When the first byte of a picture came."""
+        self.posted_micro_usd = 0
+        """What the books say it cost; also where an error came of it."""
+        self.attempts: list[Attempt] = []
+        """The calls to Gemini for it that were made by this process, in their order."""
         self.audience = Audience(self._let_go)
         self._over = asyncio.Event()
         self._callbacks: list[Callable[[], None]] = []
@@ -186,6 +200,12 @@ class Generation:
     def has_begun(self) -> bool:
         """Whether Gemini has said anything beside an error or a block."""
         return any(choice.transcript.has_begun for choice in self.choices)
+
+    def find_answerer(self) -> AnsweredBy:
+        """Return who has answered: of several choices, the first that is answered by anybody."""
+        named = (choice.transcript.answered_by for choice in self.choices if choice.is_answered)
+        usual = AnsweredBy(DEVELOPER, self.asked.upstream_model)
+        return next((each or usual for each in named), usual)
 
     def count_due(self) -> int:
         """Return how many pictures one that is over has to deliver."""

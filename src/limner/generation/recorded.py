@@ -17,6 +17,7 @@ from limner.generation.journal import (
     Signature,
 )
 from limner.translate.events import (
+    AnsweredBy,
     Blocked,
     Document,
     Finish,
@@ -30,7 +31,7 @@ from limner.translate.events import (
 )
 from limner.translate.transcript import Transcript
 
-_GeminiEvent = Text | PictureBegins | PictureEnds | PictureSettled | Document | Finish | Usage
+_GeminiEvent = Text | PictureBegins | PictureEnds | PictureSettled | Document | Finish | Usage | AnsweredBy
 _OwnLine = Head | PictureNamed | PictureReceived | Signature | ChoiceBegins | ChoiceEnds | End
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_GeminiEvent | Blocked | UpstreamError | _OwnLine)
 

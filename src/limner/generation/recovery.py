@@ -12,14 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from limner.catalogue import find_model
+from limner.catalogue import find_model, find_used_model
 from limner.errors import GatewayError
 from limner.generation.claiming import name_folder
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
 from limner.generation.journal import Head, to_error
 from limner.generation.record import Asked, State
 from limner.generation.recorded import Recorded, RecordedChoice, read_lines
-from limner.generation.replaying import find_used_model
 from limner.generation.settling import to_ending, to_rows
 from limner.generation.stored_request import is_request_only
 from limner.ledger.generations import Ledger

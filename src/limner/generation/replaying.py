@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from limner.catalogue import Model, find_model, to_unlisted
+from limner.catalogue import find_used_model
 from limner.errors import GatewayError, NotFound
 from limner.generation.journal import ErrorNote, to_error
 from limner.generation.kept_signatures import open_signatures
@@ -18,11 +18,6 @@ from limner.pictures.spool import PictureSpool
 from limner.pictures.store import read_journal
 from limner.pictures.stored import StoredSpool
 from limner.translate.transcript import Transcript
-
-
-def find_used_model(name: str) -> Model:
-    """Return a model that was asked; of one that is not in the catalogue nothing is known."""
-    return find_model(name) or to_unlisted(name)
 
 
 class StoredFailure(Exception):

@@ -3,12 +3,13 @@
 It can be read any number of times, for a call that has to be sent again. Knows no network.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from limner.pictures.spool import PictureSpool
+from limner.translate.adaptation import adapt
 from limner.translate.contents import Insert
 from limner.translate.request import Drawing, Unsigned
 from limner.wire.gemini import PICTURE, GenerateContentRequest
@@ -36,9 +37,20 @@ class PictureBody:
             yield piece
 
 
-def build_body(drawing: Drawing | Unsigned, inputs: Sequence[PictureSpool]) -> bytes | PictureBody:
-    """Return the body of a call; `inputs` are all pictures and signatures, of which the drawing names some."""
-    return to_body(drawing.request, drawing.inserts, inputs)
+BuildBody = Callable[[str], bytes | PictureBody]
+"""Returns the body of a call for a kind of upstream."""
+
+
+def build_bodies(drawing: Drawing, inputs: Sequence[PictureSpool]) -> tuple[BuildBody, BuildBody | None]:
+    """Return what builds the body of a call, and the same without signatures, if there are any.
+
+    `inputs` are all pictures and signatures, of which the drawing names some.
+    """
+
+    def to_builder(sent: Drawing | Unsigned) -> BuildBody:
+        return lambda kind: to_body(adapt(sent.request, kind, drawing.output_options), sent.inserts, inputs)
+
+    return to_builder(drawing), None if drawing.unsigned is None else to_builder(drawing.unsigned)
 
 
 def to_body(

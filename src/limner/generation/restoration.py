@@ -72,7 +72,8 @@ class Restoration:
         pictures = [part for part in found.parts if part.picture_id]
         is_signed = self._model.has_signatures and found.record.model == self._model.id
         if is_signed and all(part.signature for part in pictures):
-            return KeptTurn([self._to_part(part, found, numbers) for part in found.parts])
+            parts = [self._to_part(part, found, numbers) for part in found.parts]
+            return KeptTurn(parts, found.answer.kind)
         if numbers and sent is not None:
             return sent
         texts = [piece for piece in pieces if isinstance(piece, str) and piece.strip()]
@@ -115,5 +116,6 @@ def _number(turn: KeptTurn, first: int) -> KeptTurn:
         [
             part if part.signature is None else KeptPart(piece=part.piece, signature=first + part.signature)
             for part in turn.parts
-        ]
+        ],
+        turn.kind,
     )

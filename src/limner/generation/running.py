@@ -11,23 +11,22 @@ from msgspec.structs import replace
 
 from limner.errors import GatewayError, InternalError, locate, no_storage
 from limner.generation.buying import Purchase, give_up_unsent
-from limner.generation.calling import Bodies
 from limner.generation.claiming import to_head
 from limner.generation.conclusion import Conclusion, conclude, stopped_sent, stopped_unsent
 from limner.generation.journal import ChoiceWriter, JournalWriter
 from limner.generation.receiving import Receiver
 from limner.generation.record import Choice, Generation, State
-from limner.generation.request_body import build_body
+from limner.generation.request_body import build_bodies
 from limner.generation.settling import Settlement
 from limner.generation.storage import StorageGauge
 from limner.generation.stored_request import keep_request
+from limner.generation.upstreams import Errand, Upstreams
 from limner.ledger.generations import Ledger
 from limner.ledger.records import Claim
 from limner.pictures.spool import PictureSpool
 from limner.pictures.store import Draft, PictureStore
 from limner.translate.asked import AskedMessage
 from limner.translate.request import Drawing
-from limner.upstream.client import GeminiClient
 from limner.wire.openai import Notice
 
 _LOG = logging.getLogger("limner.generation")
@@ -45,7 +44,7 @@ class Runner:
 
     def __init__(
         self,
-        client: GeminiClient,
+        upstreams: Upstreams,
         ledger: Ledger,
         store: PictureStore,
         storage: StorageGauge,
@@ -56,7 +55,7 @@ class Runner:
         may_send: Callable[[], bool],
     ) -> None:
         """`may_send` says whether this process is certainly not given up for dead by others."""
-        self._client = client
+        self._upstreams = upstreams
         self._ledger = ledger
         self._store = store
         self._storage = storage
@@ -130,15 +129,11 @@ class Runner:
         draft: Draft,
         journal: JournalWriter,
     ) -> Purchase:
-        unsigned = drawing.unsigned
         return Purchase(
             generation,
-            self._client,
+            self._upstreams,
             self._ledger,
-            bodies=Bodies(
-                signed=build_body(drawing, inputs),
-                build_unsigned=None if unsigned is None else lambda: build_body(unsigned, inputs),
-            ),
+            errands=[_to_errand(each, inputs) for each in (drawing, *drawing.alternatives)],
             receivers={
                 choice.index: self._new_receiver(
                     generation, choice, draft, ChoiceWriter(journal, choice.index)
@@ -186,3 +181,10 @@ class Runner:
         generation.failure = conclusion.error
         generation.notices.extend(conclusion.notices)
         generation.end(conclusion.state)
+
+
+def _to_errand(drawing: Drawing, inputs: Sequence[PictureSpool]) -> Errand:
+    build, build_unsigned = build_bodies(drawing, inputs)
+    return Errand(
+        model_id=drawing.model.id, kind=drawing.preferred_kind, build=build, build_unsigned=build_unsigned
+    )

@@ -12,15 +12,16 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from limner.generation.claiming import name_folder
 from limner.generation.conclusion import Conclusion
 from limner.generation.journal import to_note
-from limner.generation.record import Bill, Generation, State
+from limner.generation.record import Bill, Choice, Generation, State
 from limner.generation.storage import StorageGauge
 from limner.ledger.errors import DatabaseError
 from limner.ledger.generations import Ledger
-from limner.ledger.records import Ending, StoredPicture
+from limner.ledger.records import Ending, StoredPicture, UpstreamCall
 from limner.pictures.store import Draft, PictureStore
 from limner.translate.outcome import Outcome
 from limner.translate.transcript import Transcript
@@ -71,6 +72,7 @@ def to_ending(
     pictures: tuple[StoredPicture, ...] = (),
     folder: str | None = None,
     stored_bytes: int = 0,
+    upstream_calls: tuple[UpstreamCall, ...] = (),
 ) -> Ending:
     """Return what is written into the books."""
     bill, error = conclusion.bill, conclusion.error
@@ -101,6 +103,17 @@ def to_ending(
         pictures=pictures,
         folder=folder,
         stored_bytes=stored_bytes,
+        model=conclusion.model_id,
+        upstream_calls=upstream_calls,
+    )
+
+
+def list_upstream_calls(choices: Sequence[Choice]) -> tuple[UpstreamCall, ...]:
+    """Return what became of the calls for those choices of which any was sent."""
+    return tuple(
+        replace(choice.upstream_call, response_id=choice.transcript.response_id)
+        for choice in choices
+        if choice.upstream_call is not None
     )
 
 
@@ -163,9 +176,16 @@ class Settlement:
         stored_bytes = (
             sum(picture.size_bytes for picture in pictures) + draft.journal_bytes + draft.other_bytes
         )
-        await self._ledger.end(
-            to_ending(generation.id, conclusion, pictures, folder, stored_bytes if folder else 0)
+        ending = to_ending(
+            generation.id,
+            conclusion,
+            pictures,
+            folder,
+            stored_bytes if folder else 0,
+            list_upstream_calls(generation.choices),
         )
+        await self._ledger.end(ending)
+        generation.posted_micro_usd = ending.cost_micro_usd or 0
         draft.close()
         if not conclusion.is_answer and conclusion.state is not State.UNKNOWN and draft.has_files:
             self._store.remove_draft(generation.id)

@@ -97,6 +97,7 @@ def _to_values(ending: Ending, now_ms: int) -> dict[str, SqlValue]:
         "pictures": sum(not picture.is_thought for picture in ending.pictures),
         "folder": ending.folder,
         "stored_bytes": ending.stored_bytes,
+        "model": ending.model,
     }
 
 

@@ -140,6 +140,8 @@ class Ending(Struct, frozen=True, kw_only=True):
     folder: str | None = None
     stored_bytes: int = 0
     upstream_calls: tuple[UpstreamCall, ...] = ()
+    model: str | None = None
+    """The id of the model that answered; None: that which was asked, as far as is known."""
 
 
 class NewGeneration(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from limner.ledger.database import Database
 from limner.ledger.limits import sweep_requests
 from limner.ledger.records import Ending, GenerationRecord, RepeatWindows, Retention
 from limner.ledger.replicas import Kind, Replica
+from limner.ledger.standing import Standing, read_standing
 
 T = TypeVar("T")
 
@@ -39,6 +40,10 @@ class Upkeep:
     async def read_stored_bytes(self) -> int:
         """Return how much all files take."""
         return await self._books.ask(retention.read_stored_bytes)
+
+    async def read_standing(self, since_ms: int) -> Standing:
+        """Return how the books stand; answers that reached nobody count from those that ended then."""
+        return await self._books.ask(lambda database: read_standing(database, since_ms))
 
     async def list_evictable(self, limit: int) -> list[tuple[str, str]]:
         """Return ids and folders of the oldest generations that may go when room is needed."""

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 PROBE = "probe"
@@ -22,6 +23,16 @@ def measure_free_bytes(folder: Path) -> int:
 def measure_volume_bytes(folder: Path) -> int:
     """Return how large the volume of `folder` is. Raises OSError."""
     return shutil.disk_usage(folder).total
+
+
+def measure_tree_bytes(folder: Path) -> int:
+    """Return how many bytes the files below a folder have; what goes meanwhile does not count. Blocks. Raises OSError."""
+    size_bytes = 0
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            size_bytes += measure_tree_bytes(Path(entry)) if is_folder else entry.stat().st_size
+    return size_bytes
 
 
 def try_writing(folder: Path, size_bytes: int) -> None:

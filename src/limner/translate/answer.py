@@ -13,6 +13,7 @@ from limner.translate.composition import (
     TextSegment,
     ThoughtSegment,
 )
+from limner.translate.events import AnsweredBy
 from limner.translate.outcome import Outcome
 from limner.translate.transcript import Picture
 from limner.wire.openai import (
@@ -45,7 +46,7 @@ class AnswerHead(Struct, frozen=True, kw_only=True):
 def to_limner_note(
     head: AnswerHead,
     *,
-    upstream_model: str,
+    answered_by: AnsweredBy,
     cost_usd: float | None,
     notices: Sequence[Notice],
     pictures: Sequence[Picture],
@@ -55,7 +56,7 @@ def to_limner_note(
     return LimnerNote(
         generation_id=head.generation_id,
         cost_usd=cost_usd,
-        upstream=UpstreamNote(kind="gemini", model=upstream_model),
+        upstream=UpstreamNote(kind=answered_by.kind, model=answered_by.model),
         notices=list(notices),
         images=[
             ImageNote(

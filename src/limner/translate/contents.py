@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import UNSET, Struct
 
 from limner.translate.pieces import InputPicture, Turn
-from limner.wire.gemini import PLACE, InlineData, RequestContent, RequestPart
+from limner.wire.gemini import DEVELOPER, PLACE, InlineData, RequestContent, RequestPart
 
 
 class Signature(Struct, frozen=True):
@@ -33,6 +33,8 @@ class KeptTurn(Struct, frozen=True):
     """A model's turn as Gemini sent it."""
 
     parts: Sequence[KeptPart]
+    kind: str = DEVELOPER
+    """Of the upstream that sent it."""
 
     def without_signatures(self) -> Turn:
         """Return it as a client would have sent it."""

@@ -78,6 +78,21 @@ class Blocked(Struct, frozen=True, tag="blocked"):
     message: str | None
 
 
+class AnsweredBy(Struct, frozen=True, tag="answered_by"):
+    """Who answers, where that is not the Developer API with the model that was asked."""
+
+    kind: str
+    """`gemini` or `vertex`."""
+    model: str
+    """The id of the model."""
+
+
+class ResponseNamed(Struct, frozen=True):
+    """Gemini's own id of its answer."""
+
+    id: str
+
+
 class UpstreamError(Struct, frozen=True, tag="upstream_error"):
     """Gemini reported an error inside a good answer."""
 
@@ -112,4 +127,6 @@ Event = (
     | Blocked
     | UpstreamError
     | Document
+    | AnsweredBy
+    | ResponseNamed
 )

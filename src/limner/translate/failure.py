@@ -32,6 +32,7 @@ _RETRY_IN = re.compile(r"retry in (\d+(?:\.\d+)?)s", re.IGNORECASE)
 _SECRETS = re.compile(
     r"AIza[\w-]{10,}|[?&]key=[^\s&\"']+|ya29\.[\w.-]+|project(?:_number|s)?[:/]\s*[\w-]+", re.IGNORECASE
 )
+_NAME = re.compile(r"[A-Z][A-Z_]{2,50}")
 _MAX_MESSAGE_CHARACTERS = 500
 
 
@@ -117,6 +118,13 @@ def is_about_signature(error: GatewayError) -> bool:
     "Corrupted thought signature."; reported 2025-11 to 2026-06), always with status 400, for which nothing is charged.
     """
     return error.code == "upstream_rejected" and _SIGNATURE.search(error.message) is not None
+
+
+def name_reason(error: ErrorStatus | None) -> str | None:
+    """Return Google's own name for what was wrong, such as API_KEY_INVALID or UNAVAILABLE: never a client's words."""
+    details = (error.details if error is not None else None) or ()
+    names = [detail.get("reason") for detail in details] + [error.status if error is not None else None]
+    return next((name for name in names if isinstance(name, str) and _NAME.fullmatch(name)), None)
 
 
 def find_wait_seconds(error: ErrorStatus | None) -> float | None:

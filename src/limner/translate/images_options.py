@@ -3,15 +3,18 @@
 A value that Gemini cannot draw is refused; one that changes nothing is named in a notice, for it may have been meant.
 
 Facts (Google's image-generation page, 2026-09): the picture models draw no transparency, no animation and no SVG, and what
-type of file a picture is, PNG or JPEG, they choose themselves.
+type of file a picture is, PNG or JPEG, they choose themselves; on Vertex AI alone it can be asked for.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import UNSET
+
 from limner.catalogue import IMAGE_MODELS, Model
 from limner.errors import InvalidRequest
 from limner.translate.shown import shorten
+from limner.wire.gemini import ImageOutputOptions
 from limner.wire.images import ImagesRequest
 from limner.wire.openai import Notice
 
@@ -68,13 +71,30 @@ def find_format(request: ImagesRequest) -> str | None:
     return None if request.output_format is None else _FORMATS.get(request.output_format.lower())
 
 
-def list_useless(request: ImagesRequest, quality: Any) -> Iterator[Notice]:
-    """Yield a notice for each setting that changes nothing; `quality` is what the body has under that name."""
+def find_output_options(request: ImagesRequest) -> ImageOutputOptions | None:
+    """Return the same as Vertex AI is asked for it; None: nothing that it could do is asked for."""
+    name = find_format(request)
+    if name == "png":
+        return ImageOutputOptions(mime_type="image/png")
+    if name != "jpeg":
+        return None
+    quality = request.output_compression
+    return ImageOutputOptions(
+        mime_type="image/jpeg", compression_quality=UNSET if quality is None else quality
+    )
+
+
+def list_useless(request: ImagesRequest, quality: Any, *, can_choose_file: bool) -> Iterator[Notice]:
+    """Yield a notice for each setting that changes nothing; `quality` is what the body has under that name.
+
+    `can_choose_file` says whether there is an upstream that can be asked for PNG or JPEG.
+    """
     for name, told in _USELESS:
         value = getattr(request, name)
         if value is not None and not (isinstance(value, str) and value.lower() in _UNSET):
             yield Notice("setting_dropped", f"'{name}' has no meaning here: {told}.")
-    if request.output_compression not in {None, 100}:
+    is_compressed = can_choose_file and find_format(request) == "jpeg"
+    if request.output_compression not in {None, 100} and not is_compressed:
         told = "a picture is given out as Gemini made it"
         yield Notice("setting_dropped", f"'output_compression' has no meaning here: {told}.")
     if request.stream and request.partial_images:

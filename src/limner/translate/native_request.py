@@ -16,9 +16,10 @@ from limner.translate.native_contents import (
     refuse_kind,
 )
 from limner.translate.native_places import put_places
-from limner.translate.native_settings import raise_sizes, read_settings, refuse_unpriced
+from limner.translate.native_settings import asks_vertex, raise_sizes, read_settings, refuse_unpriced
 from limner.translate.pieces import InputPicture
 from limner.translate.request import Drawing
+from limner.wire.gemini import VERTEX
 
 _BYTES_PER_DOCUMENT_TOKEN = 4
 """No page of a document holds more tokens in its bytes (258 a page, Google's page on documents, 2026-11)."""
@@ -52,6 +53,7 @@ def to_native_drawing(
         to_send["store"] = False
     placed = put_places(to_send, len(pictures))
     return Drawing(
+        preferred_kind=VERTEX if asks_vertex(fields) else None,
         model=model,
         asked_model=name,
         settings=settings,
@@ -61,6 +63,11 @@ def to_native_drawing(
         notices=(),
         prompt=find_prompt(fields),
     )
+
+
+def holds_signature(fields: dict[str, Any]) -> bool:
+    """Return whether any part comes with the thought signature of an earlier answer."""
+    return any(get_field(part, "thoughtSignature") for part in list_parts(fields))
 
 
 def _count_document_tokens(fields: dict[str, Any], pictures: Sequence[InputPicture]) -> int:

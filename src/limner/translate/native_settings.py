@@ -34,6 +34,8 @@ _MODALITIES = frozenset({"MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDE
 _PRICED_TYPES = ("image/", "application/pdf", "text/")
 _CONFIG = "generation_config"
 _IMAGE = f"{_CONFIG}.image_config"
+_VERTEX_FIELDS = ("imageOutputOptions", "personGeneration", "prominentPeople")
+"""Of `imageConfig` (google-genai 3.4.0's transforms, 2026-11)."""
 
 
 def read_settings(fields: Mapping[str, Any], model: Model) -> DrawSettings:
@@ -56,6 +58,12 @@ def read_settings(fields: Mapping[str, Any], model: Model) -> DrawSettings:
         notices=(),
         draws=model.draws,
     )
+
+
+def asks_vertex(fields: Mapping[str, Any]) -> bool:
+    """Return whether a request that was read says what Vertex AI alone knows; elsewhere Google refuses it."""
+    image = get_field(get_field(fields, "generationConfig") or {}, "imageConfig") or {}
+    return any(get_field(image, name) is not None for name in _VERTEX_FIELDS)
 
 
 def raise_sizes(fields: Mapping[str, Any]) -> dict[str, Any]:

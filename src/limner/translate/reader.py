@@ -27,6 +27,7 @@ from limner.translate.events import (
     PictureBytes,
     PictureEnds,
     PictureSettled,
+    ResponseNamed,
     SignatureBytes,
     SignatureEnds,
     Text,
@@ -191,6 +192,8 @@ class AnswerReader:
         places, self._places = self._places, []
         if self._keeps_documents and answer.error is None:  # an error is told in the gateway's own words
             yield _to_document(skeleton, begins, places, is_last=_is_last(answer))
+        if answer.response_id:
+            yield ResponseNamed(answer.response_id)
         if answer.usage_metadata is not None:
             yield Usage(answer.usage_metadata)
         if answer.error is not None:

@@ -13,7 +13,13 @@ from limner.translate.dialogue import Dialogue
 from limner.translate.generation_options import find_google_option
 from limner.translate.pieces import InputPicture, Turn
 from limner.translate.settings import DrawSettings
-from limner.wire.gemini import GenerateContentRequest, RequestContent, RequestPart
+from limner.wire.gemini import (
+    VERTEX,
+    GenerateContentRequest,
+    ImageOutputOptions,
+    RequestContent,
+    RequestPart,
+)
 from limner.wire.openai import ChatCompletionRequest, Notice
 
 
@@ -43,6 +49,12 @@ class Drawing(Struct, frozen=True, kw_only=True):
     """What was asked for in words, to search by."""
     messages: tuple[AskedMessage, ...] | None = None
     """What was asked, if that is to be kept."""
+    preferred_kind: str | None = None
+    """The kind of upstream that is asked rather: whose signatures it holds, or that alone can do what is asked."""
+    output_options: ImageOutputOptions | None = None
+    """What file is asked for, where the upstream can be asked for any."""
+    alternatives: tuple["Drawing", ...] = ()
+    """What other models are asked, in this order, if this one cannot be had."""
 
     @property
     def pictures(self) -> list[int]:
@@ -86,7 +98,15 @@ def to_drawing(
         notices=(*settings.notices, *dialogue.notices),
         prompt=find_prompt(dialogue.turns),
         messages=read_asked(request, pictures, dialogue.found) if request.store else None,
+        preferred_kind=_find_kind(turns, settings.output_options),
+        output_options=settings.output_options,
     )
+
+
+def _find_kind(turns: Sequence[Turn | KeptTurn], options: ImageOutputOptions | None) -> str | None:
+    """Return the kind of upstream that is asked rather: that which signed the last of the answers put back."""
+    signed = [turn.kind for turn in turns if isinstance(turn, KeptTurn)]
+    return signed[-1] if signed else (None if options is None else VERTEX)
 
 
 def find_prompt(turns: Sequence[Turn]) -> str:

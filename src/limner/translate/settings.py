@@ -21,7 +21,7 @@ from limner.translate.generation_options import (
 from limner.translate.shown import shorten
 from limner.translate.spellings import Given
 from limner.translate.text_settings import refuse_drawing, to_text_config
-from limner.wire.gemini import GenerationConfig, RequestImageConfig
+from limner.wire.gemini import GenerationConfig, ImageOutputOptions, RequestImageConfig
 from limner.wire.openai import ChatCompletionRequest, Notice
 
 _DEFAULT_SIZE = "1K"
@@ -48,6 +48,8 @@ class SettingsRules(Struct, frozen=True, kw_only=True):
     """Whether `auto` gives out links: where it is known at which address browsers reach the gateway."""
     has_links: bool = True
     """Whether pictures are kept that a link could lead to."""
+    can_choose_file: bool = False
+    """Whether there is an upstream that can be asked for PNG or JPEG."""
 
 
 class DrawSettings(Struct, frozen=True, kw_only=True):
@@ -68,6 +70,8 @@ class DrawSettings(Struct, frozen=True, kw_only=True):
     """Whether a picture is due; not with text models, and not with one of which it is not known."""
     output_format: str | None = None
     """The type of file that was asked for: `png`, `jpeg` or `webp`."""
+    output_options: ImageOutputOptions | None = None
+    """The same as an upstream is asked for it that can be."""
 
 
 def resolve_settings(

@@ -7,6 +7,7 @@ place and what is known of it.
 from msgspec import Struct
 
 from limner.translate.events import (
+    AnsweredBy,
     Blocked,
     Document,
     Event,
@@ -14,6 +15,7 @@ from limner.translate.events import (
     PictureBegins,
     PictureEnds,
     PictureSettled,
+    ResponseNamed,
     SignatureEnds,
     Text,
     UpstreamError,
@@ -76,6 +78,9 @@ class Transcript:
         """How many of the pieces stand in the documents."""
         self.signature_parts: list[int] = []
         """The part of each thought signature that came whole."""
+        self.answered_by: AnsweredBy | None = None
+        self.response_id: str | None = None
+        """Gemini's own; not kept with the answer."""
 
     @property
     def pictures(self) -> list[Picture]:
@@ -120,6 +125,8 @@ class Transcript:
                 self.documented_pieces = len(self.pieces)
             case SignatureEnds(part):
                 self.signature_parts.append(part)
+            case AnsweredBy() | ResponseNamed():
+                self._name(event)
             case _:
                 pass
 
@@ -130,6 +137,13 @@ class Transcript:
         self.documents.extend(said.documents)
         self.documented_pieces = said.documented_pieces
         self.signature_parts.extend(said.signature_parts)
+        self.answered_by = said.answered_by
+
+    def _name(self, event: AnsweredBy | ResponseNamed) -> None:
+        if isinstance(event, AnsweredBy):
+            self.answered_by = event
+        else:
+            self.response_id = event.id
 
     def _settle(self, part: int, *, is_thought: bool, mime_type: str | None) -> None:
         for picture in self.pictures:  # inline data without data is no picture

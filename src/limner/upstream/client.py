@@ -1,29 +1,23 @@
-"""Sends calls to Gemini's Developer API and hands their answers on as they come; asks it which models there are.
+"""Sends calls to Gemini with the credential it is handed, and hands their answers on as they come.
 
-Every failure of the library below becomes one of the gateway's errors (`failures`). Knows nothing of what is asked.
-
-Measured 2026-11: aiohttp with identity encoding is the cheapest of the well-kept async clients at 20 MB (18 to
-23 ms CPU); httpx costs 3.5 times as much.
+Every failure of the library below becomes one of the gateway's errors (`failures`). Knows nothing of what is asked, nor
+which credential is chosen.
 """
 
 import asyncio
-import itertools
-import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 
 import aiohttp
 
 from limner.errors import UpstreamFailure
-from limner.upstream.connection import CallBody, Upstream
+from limner.upstream.call_body import CallBody
+from limner.upstream.connection import Connections, is_wanted
+from limner.upstream.credential import Credential, find_url
 from limner.upstream.failures import mapped_failures, to_gateway_error
 from limner.upstream.free_calls import count_tokens, list_models
+from limner.upstream.tokens import TokenSource, load_google_credentials
 
-READ_BUFFER_BYTES = 256 * 1024
-"""Each piece costs some 20 microseconds of Python on its way, so pieces should be few (measured 2026-11)."""
-
-CONNECT_TIMEOUT_SECONDS = 15.0
 IDLE_TIMEOUT_SECONDS = 120.0
 """Longest silence once the answer has begun."""
 
@@ -32,9 +26,6 @@ _IDLE_CHECK_SECONDS = 5.0
 
 MAX_ANSWER_BYTES = 512 * 1024 * 1024
 """A 4K PNG with its signature is under 40 MB of base64; several together stay far below this."""
-
-KEEP_ALIVE_SECONDS = 30.0
-"""Shorter than Google's own: a call sent into a connection that just closed has an unknown outcome."""
 
 
 class Answer:
@@ -70,113 +61,83 @@ class Answer:
                 yield data
 
 
-class CallUnwanted(Exception):
-    """Nobody waits for the answer any more, and no byte of the call has left."""
-
-
-_is_wanted: ContextVar[Callable[[], bool]] = ContextVar("_is_wanted")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Gives out no connection for a call that nobody wants by the time there is one."""
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[aiohttp.tracing.Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - as the library calls it
-    ) -> aiohttp.connector.Connection:
-        connection = await super().connect(req, traces, timeout)
-        if not _is_wanted.get()():
-            connection.close()
-            raise CallUnwanted
-        return connection
-
-
 class GeminiClient:
-    """Holds the connections to one upstream."""
+    """Holds the connections to Gemini, and the tokens of credentials that need one."""
 
-    def __init__(self, upstream: Upstream) -> None:
-        self._upstream = upstream
-        self._keys = itertools.cycle(upstream.api_keys)
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(self, credentials: Sequence[Credential], *, timeout_seconds: float) -> None:
+        """`timeout_seconds` is how long one call may take, attempts and waits included. Raises NoCredentials."""
+        self.timeout_seconds = timeout_seconds
+        self._connections = Connections()
+        self._tokens: dict[str, TokenSource] = {}
+        self.prepare(credentials)
 
-    @property
-    def timeout_seconds(self) -> float:
-        """How long one call may take, attempts and waits included."""
-        return self._upstream.timeout_seconds
-
-    async def open(self) -> None:
-        """Make the connection pool; call it once inside the running loop."""
-        context = ssl.create_default_context(cafile=self._upstream.ca_file)
-        self._session = aiohttp.ClientSession(
-            connector=_Connector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=context),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_SECONDS),
-            auto_decompress=False,
-            trust_env=False,
-            read_bufsize=READ_BUFFER_BYTES,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "identity", "User-Agent": "limner"},
-        )
+    def prepare(self, credentials: Sequence[Credential]) -> None:
+        """Make ready for credentials; those that were there before stay. Raises NoCredentials."""
+        for credential in credentials:
+            if credential.key is None and credential.id not in self._tokens:
+                google_credentials = load_google_credentials(credential)
+                self._tokens[credential.id] = TokenSource(credential, google_credentials, self._connections)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        for source in self._tokens.values():
+            await source.close()
+        await self._connections.close()
 
     @asynccontextmanager
     async def generate(
         self,
+        credential: Credential,
         model_id: str,
         body: bytes | CallBody,
         *,
         is_stream: bool,
         ends_at: float,
-        is_wanted: Callable[[], bool],
+        is_wanted_now: Callable[[], bool],
     ) -> AsyncIterator[Answer]:
         """Send one generateContent call and yield its answer once its head has come. Raises GatewayError.
 
-        `ends_at` is the loop time at which the answer must be complete. `is_wanted` is asked before the first
+        `ends_at` is the loop time at which the answer must be complete. `is_wanted_now` is asked before the first
         byte leaves; CallUnwanted is raised if it says no.
         """
-        _is_wanted.set(is_wanted)
+        is_wanted.set(is_wanted_now)
+        method = "streamGenerateContent?alt=sse" if is_stream else "generateContent"
+        url = find_url(credential, model_id, method)
         try:
             async with asyncio.timeout_at(ends_at) as deadline:
                 with mapped_failures():
-                    response = await self._post(model_id, body, is_stream=is_stream)
+                    response = await self._post(credential, url, body)
                 async with response:
                     yield Answer(response, deadline, ends_at)
         except TimeoutError as error:
             raise to_gateway_error(error) from error
 
-    async def list_models(self) -> frozenset[str]:
+    async def list_models(self, credential: Credential) -> frozenset[str]:
         """Return the ids of all models that answer generateContent. Raises GatewayError."""
-        _is_wanted.set(lambda: True)
-        return await list_models(self._get_session(), self._upstream, self._keys)
+        is_wanted.set(lambda: True)
+        return await list_models(self._connections, credential, await self._authorize(credential))
 
-    async def count_tokens(self, model_id: str, body: bytes | CallBody) -> tuple[int, bytes]:
+    async def count_tokens(
+        self, credential: Credential, model_id: str, body: bytes | CallBody
+    ) -> tuple[int, bytes]:
         """Return status and body of Gemini's answer to a countTokens call. Raises GatewayError."""
-        _is_wanted.set(lambda: True)
-        return await count_tokens(self._get_session(), self._upstream, next(self._keys), model_id, body)
+        is_wanted.set(lambda: True)
+        url = find_url(credential, model_id, "countTokens")
+        return await count_tokens(self._connections, credential, url, body, await self._authorize(credential))
 
-    def _get_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            raise RuntimeError("the client is not open")
-        return self._session
+    async def _post(self, credential: Credential, url: str, body: bytes | CallBody) -> aiohttp.ClientResponse:
+        """Send, and once more with a new token if Google takes the old one no more: a 401 has bought nothing."""
+        headers = await self._authorize(credential)
+        response = await self._connections.post(credential, url, body, headers)
+        source = self._tokens.get(credential.id) if credential.key is None else None
+        if response.status != 401 or source is None:
+            return response
+        response.close()
+        source.refuse(headers["Authorization"].removeprefix("Bearer "))
+        return await self._connections.post(credential, url, body, await self._authorize(credential))
 
-    async def _post(
-        self, model_id: str, body: bytes | CallBody, *, is_stream: bool
-    ) -> aiohttp.ClientResponse:
-        method = "streamGenerateContent?alt=sse" if is_stream else "generateContent"
-        data, length = (body, len(body)) if isinstance(body, bytes) else (body.read(), body.length)
-        return await self._get_session().post(
-            f"{self._upstream.base_url}/v1beta/models/{model_id}:{method}",
-            data=data,
-            headers={
-                "Content-Type": "application/json",
-                "Content-Length": str(length),
-                "x-goog-api-key": next(self._keys),
-            },
-            proxy=self._upstream.proxy,
-            allow_redirects=False,
-        )
+    async def _authorize(self, credential: Credential) -> dict[str, str]:
+        """Return the headers by which Google knows a credential. Raises UpstreamUnavailable."""
+        if credential.key is not None:
+            return {"x-goog-api-key": credential.key}
+        return {"Authorization": f"Bearer {await self._tokens[credential.id].get()}"}

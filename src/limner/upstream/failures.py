@@ -7,10 +7,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from limner.errors import GatewayError, UpstreamFailure, UpstreamTimeout, UpstreamUnavailable
 
 _UNKNOWN = "The picture may have been bought; it is not asked for again."
+
+
+LIBRARY_ERRORS = (
+    aiohttp.ClientError,
+    ProxyError,  # of a SOCKS proxy, as the next two, which are no kind of it
+    ProxyConnectionError,
+    ProxyTimeoutError,
+    TimeoutError,
+    OSError,
+)
+"""Whatever the library raises when a call fails."""
 
 
 @contextmanager
@@ -18,7 +30,7 @@ def mapped_failures() -> Iterator[None]:
     """Raise what fails in the block as GatewayError."""
     try:
         yield
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except LIBRARY_ERRORS as error:
         raise to_gateway_error(error) from error
 
 
@@ -28,6 +40,9 @@ _NOTHING_SENT: Sequence[type[BaseException]] = (
     aiohttp.InvalidURL,
     aiohttp.ClientHttpProxyError,
     aiohttp.ServerFingerprintMismatch,
+    ProxyError,
+    ProxyConnectionError,
+    ProxyTimeoutError,
 )
 _MALFORMED: Sequence[type[BaseException]] = (
     aiohttp.ClientResponseError,

@@ -1,15 +1,16 @@
 """Calls to Gemini that buy nothing: the list of its models, and counts of tokens. Knows the library and where Gemini is."""
 
 import asyncio
-from collections.abc import Iterator
 
 import aiohttp
 import msgspec
 from msgspec import Struct
 
 from limner.errors import UpstreamFailure, UpstreamTimeout, UpstreamUnavailable
-from limner.upstream.connection import CallBody, Upstream
-from limner.upstream.failures import mapped_failures
+from limner.upstream.call_body import CallBody
+from limner.upstream.connection import Connections
+from limner.upstream.credential import Credential, find_list_url
+from limner.upstream.failures import LIBRARY_ERRORS, mapped_failures
 
 _LIST_TIMEOUT_SECONDS = 10.0
 _MAX_LIST_BYTES = 4 * 1024 * 1024
@@ -40,7 +41,7 @@ class _ModelsPage(Struct, rename="camel"):
 
 
 async def list_models(
-    session: aiohttp.ClientSession, upstream: Upstream, keys: Iterator[str]
+    connections: Connections, credential: Credential, headers: dict[str, str]
 ) -> frozenset[str]:
     """Return the ids of all models that answer generateContent. Raises GatewayError."""
     ids: set[str] = set()
@@ -48,7 +49,7 @@ async def list_models(
     with mapped_failures():
         async with asyncio.timeout(_LIST_TIMEOUT_SECONDS):
             for _ in range(_MAX_LIST_PAGES):
-                page = await _get_models(session, upstream, next(keys), token)
+                page = await _get_models(connections, credential, headers, token)
                 ids.update(model.id for model in page.models if "generateContent" in model.methods)
                 token = page.next_page_token
                 if not token:
@@ -57,29 +58,21 @@ async def list_models(
 
 
 async def count_tokens(
-    session: aiohttp.ClientSession, upstream: Upstream, key: str, model_id: str, body: bytes | CallBody
+    connections: Connections,
+    credential: Credential,
+    url: str,
+    body: bytes | CallBody,
+    headers: dict[str, str],
 ) -> tuple[int, bytes]:
     """Return status and body of Gemini's answer to a countTokens call. Raises GatewayError."""
-    data, length = (body, len(body)) if isinstance(body, bytes) else (body.read(), body.length)
     try:
-        async with (
-            asyncio.timeout(COUNT_TIMEOUT_SECONDS),
-            session.post(
-                f"{upstream.base_url}/v1beta/models/{model_id}:countTokens",
-                data=data,
-                headers={
-                    "Content-Type": "application/json",
-                    "Content-Length": str(length),
-                    "x-goog-api-key": key,
-                },
-                proxy=upstream.proxy,
-                allow_redirects=False,
-            ) as response,
-        ):
-            answer = await _read(response, _MAX_COUNT_BYTES)
+        async with asyncio.timeout(COUNT_TIMEOUT_SECONDS):
+            response = await connections.post(credential, url, body, headers)
+            async with response:
+                answer = await _read(response, _MAX_COUNT_BYTES)
     except TimeoutError as error:
         raise UpstreamTimeout("Gemini did not count the tokens in time.") from error
-    except (aiohttp.ClientError, OSError) as error:
+    except LIBRARY_ERRORS as error:
         raise UpstreamUnavailable(
             "Gemini cannot be reached. Try again shortly.", code="upstream_unavailable"
         ) from error
@@ -91,15 +84,13 @@ async def count_tokens(
 
 
 async def _get_models(
-    session: aiohttp.ClientSession, upstream: Upstream, key: str, token: str
+    connections: Connections, credential: Credential, headers: dict[str, str], token: str
 ) -> _ModelsPage:
-    async with session.get(
-        f"{upstream.base_url}/v1beta/models",
-        params={"pageSize": "1000", **({"pageToken": token} if token else {})},
-        headers={"x-goog-api-key": key},
-        proxy=upstream.proxy,
-        allow_redirects=False,
-    ) as response:
+    params = {"pageSize": "1000", **({"pageToken": token} if token else {})}
+    response = await connections.request(
+        credential, "GET", find_list_url(credential), params=params, headers=headers
+    )
+    async with response:
         body = await _read(response, _MAX_LIST_BYTES)
     try:
         if response.status == 200:

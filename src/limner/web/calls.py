@@ -125,6 +125,7 @@ class Calls:
 
         Raises GatewayError or ClientDisconnect; nothing was bought then.
         """
+        scope["limner.model"] = drawing.model.id
         try:
             visit = await self._generations.claim(call, drawing, inputs.spools, scope.get("limner.share"))
         except Departed:
@@ -133,6 +134,8 @@ class Calls:
             note_generation(scope, stored.generation_id, is_replayed=True)
             raise stored.error from None
         note_generation(scope, visit.generation.id, is_replayed=visit.is_replayed)
+        scope["limner.generation"] = visit.generation
+        scope["limner.is_repeat"] = not visit.is_first
         return visit
 
     async def answer(

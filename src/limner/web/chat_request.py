@@ -4,7 +4,7 @@ Checks in this order - model, types, settings, content - and what can be refused
 Knows no connection and nothing of how an answer is sent.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 
 from limner.catalogue import (
     Model,
+    find_fallbacks,
     find_model,
     find_model_and_suffixes,
     resolve_alias,
@@ -26,9 +27,11 @@ from limner.generation.sources import Sources
 from limner.ledger.keys import ApiKey
 from limner.ledger.records import Scope
 from limner.translate.body import read_model_name, to_record
+from limner.translate.contents import KeptTurn
 from limner.translate.dialogue import Dialogue, read_dialogue, resolve_links
 from limner.translate.messages import read_system_texts
 from limner.translate.metadata import read_metadata
+from limner.translate.pieces import Turn
 from limner.translate.request import Drawing, to_drawing
 from limner.translate.settings import DrawSettings, SettingsRules, resolve_settings
 from limner.translate.spellings import Given, find_given
@@ -58,6 +61,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     settings: DrawSettings
     task: Task | None = None
     """The background task that it is, if that is to be answered here."""
+    alternatives: tuple[tuple[Model, DrawSettings], ...] = ()
+    """The models that may draw in its place, and what is asked of each."""
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -104,14 +109,19 @@ class ChatReader:
                 rules=self._rules.settings,
             )
 
-        asked = Asked(record=record, model=model, settings=resolve(model, given))
+        asked = Asked(
+            record=record,
+            model=model,
+            settings=(settings := resolve(model, given)),
+            alternatives=list_alternatives(model, settings, key, lambda each: resolve(each, given)),
+        )
         if not model.draws or self._rules.background_tasks == "draw":
             return asked
         task = find_task(record.messages or ())
         substitute = find_model(self._rules.background_tasks) if task is not None else None
         if substitute is not None:  # of a picture's ratio and size a text model knows nothing
             return Asked(record=record, model=substitute, settings=resolve(substitute, ()))
-        return Asked(record=record, model=model, settings=asked.settings, task=task)
+        return replace(asked, task=task)
 
     async def choose_model(self, fields: dict[str, Any], key: ApiKey) -> tuple[Model, tuple[str, ...]]:
         """Return the model that a body names, and the settings in its name. Raises GatewayError."""
@@ -154,15 +164,23 @@ class ChatReader:
         """Return the same for a dialogue that has been read already. Raises GatewayError."""
         dialogue, origins = await self._find_pictures(dialogue, inputs, scope, link_base)
         recalled = await self._memory.recall(dialogue.turns, inputs, scope, asked.model, origins)
-        drawing = to_drawing(
-            asked.record,
-            asked.model,
-            asked.settings,
-            replace(dialogue, notices=(*dialogue.notices, *recalled.notices)),
-            inputs.pictures,
-            turns=recalled.turns,
-            upstream_stores=self._rules.upstream_stores,
-        )
+        dialogue = replace(dialogue, notices=(*dialogue.notices, *recalled.notices))
+
+        def draw(model: Model, settings: DrawSettings, turns: Sequence[Turn | KeptTurn]) -> Drawing:
+            return to_drawing(
+                asked.record,
+                model,
+                settings,
+                dialogue,
+                inputs.pictures,
+                turns=turns,
+                upstream_stores=self._rules.upstream_stores,
+            )
+
+        drawing = draw(asked.model, asked.settings, recalled.turns)
+        bare = [turn.without_signatures() if isinstance(turn, KeptTurn) else turn for turn in recalled.turns]
+        alternatives = tuple(draw(model, settings, bare) for model, settings in asked.alternatives)
+        drawing = replace(drawing, alternatives=alternatives)
         return Order(drawing=drawing, conversation=recalled.conversation, inputs=inputs)
 
     async def _find_pictures(
@@ -177,3 +195,27 @@ class ChatReader:
 
     def _list_bases(self, link_base: str) -> list[str]:
         return [link_base, *([self._rules.public_url] if self._rules.public_url else [])]
+
+
+def list_alternatives(
+    model: Model, settings: DrawSettings, key: ApiKey, resolve: Callable[[Model], DrawSettings]
+) -> tuple[tuple[Model, DrawSettings], ...]:
+    """Return the models that are configured to be asked in this one's place, and what is asked of each.
+
+    Those are left out that the key may not use, or that cannot draw just what was asked: no other picture is sold for it.
+    """
+    found = []
+    for fallback in find_fallbacks(model):
+        if key.models is not None and fallback.id not in key.models:
+            continue
+        try:
+            own = resolve(fallback)
+        except InvalidRequest:
+            continue
+        if (own.aspect_ratio, own.image_size, own.n) == (
+            settings.aspect_ratio,
+            settings.image_size,
+            settings.n,
+        ):
+            found.append((fallback, own))
+    return tuple(found)

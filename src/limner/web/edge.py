@@ -16,6 +16,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from limner.errors import GatewayError, InternalError, MethodNotAllowed, NotFound, locate
+from limner.web.access_log import (
+    PROBED_PATHS,
+    Problem,
+    count_sent_bytes,
+    find_problem,
+    show_path,
+    to_problem,
+    write_line,
+)
 from limner.web.cors import Cors, is_preflight
 from limner.web.failures import to_response
 from limner.web.forwarding import Forwarding
@@ -23,12 +32,9 @@ from limner.web.hosts import check_host
 from limner.web.metrics import Metrics, Served
 from limner.web.paths import explain_missing, forgive_path, is_gemini_path, is_google_door, name_door
 from limner.web.query_key import take_query_key
+from limner.web.tracing import RequestTraces
 
 _LOG = logging.getLogger("limner.access")
-
-_SHOWN_CHARACTERS = 200
-_PROBED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked by machines that look in from time to time, by whatever name they know."""
 
 
 class EdgeRules(Struct, frozen=True, kw_only=True):
@@ -48,12 +54,19 @@ class Edge:
     """Wraps the doors."""
 
     def __init__(
-        self, doors: ASGIApp, rules: EdgeRules, *, metrics: Metrics, new_id: Callable[[str], str]
+        self,
+        doors: ASGIApp,
+        rules: EdgeRules,
+        *,
+        metrics: Metrics,
+        new_id: Callable[[str], str],
+        traces: RequestTraces | None = None,
     ) -> None:
         self._doors = doors
         self._rules = rules
         self._metrics = metrics
         self._new_id = new_id
+        self._traces = traces
         self._cors = Cors(rules.cors_origins)
         self._forwarding = Forwarding(rules.trusted_proxies)
 
@@ -66,14 +79,19 @@ class Edge:
         self._prepare(scope)
         door = name_door(scope["path"])
         response = _Response(self, scope, send)
-        code: str | None = None
+        problem: Problem | None = Problem("cut_off")
         self._metrics.begin(door)
+        sent_before = count_sent_bytes(scope)
+        trace = None if self._traces is None else self._traces.begin(scope, door)
         try:
-            code = await self._answer(scope, receive, response)
+            problem = await self._answer(scope, receive, response) or find_problem(scope)
         finally:
             seconds = time.perf_counter() - started
-            self._metrics.end(Served(door, scope["method"], response.status, code, seconds))
-        _log(scope, response.status, code, seconds)
+            if trace is not None:
+                trace.end(response.status, problem)
+            self._metrics.end(_to_served(scope, door, response.status, problem, seconds))
+            sent_bytes = count_sent_bytes(scope) - sent_before
+            write_line(scope, door, response.status, problem, seconds=seconds, sent_bytes=sent_bytes)
 
     def _prepare(self, scope: Scope) -> None:
         """Make of a request what its client meant."""
@@ -86,18 +104,18 @@ class Edge:
         # For the connection, which refuses what comes too slowly while a door waits for it.
         scope["limner.refuse"] = lambda error: self._refuse(scope, error)
 
-    async def _answer(self, scope: Scope, receive: Receive, response: "_Response") -> str | None:
-        """Let the doors answer, or answer for them; return the error's code if there was one."""
+    async def _answer(self, scope: Scope, receive: Receive, response: "_Response") -> Problem | None:
+        """Let the doors answer, or answer for them; return what was wrong if something was."""
         try:
             headers = Headers(scope=scope)
-            if scope["path"] not in _PROBED_PATHS:
+            if scope["path"] not in PROBED_PATHS:
                 check_host(headers.get("host", ""), self._rules.allowed_hosts)
             if is_preflight(scope["method"], scope["path"], headers):
                 await Response(status_code=204)(scope, receive, response.send)
                 return None
             await self._doors(scope, receive, response.send)
         except ClientDisconnect:
-            return "client_left"
+            return Problem("client_left")
         except Exception as failure:
             error = _to_gateway_error(failure, scope)
             if isinstance(error, InternalError):
@@ -108,7 +126,7 @@ class Edge:
             answer = to_response(error, is_google=is_google_door(scope["path"], Headers(scope=scope)))
             answer.headers.update(given)  # Allow, beside a 405
             await answer(scope, receive, response.send)
-            return error.code
+            return to_problem(error)
         return None
 
     def _refuse(self, scope: Scope, error: GatewayError) -> Response:
@@ -146,31 +164,24 @@ class _Response:
         await self._send(message)
 
 
-def _log(scope: Scope, status: int | None, code: str | None, seconds: float) -> None:
-    _LOG.log(
-        logging.DEBUG if scope["path"] in _PROBED_PATHS else logging.INFO,
-        "%s %s %s%s in %.0f ms request=%s generation=%s key=%s client=%s",
-        scope["method"],
-        _show_path(scope["path"]),
-        status or "gone",
-        f" {code}" if code else "",
-        seconds * 1000,
-        scope["limner.request_id"],
-        scope.get("limner.generation_id", "-"),
-        scope.get("limner.key_name", "-"),
-        scope["client"][0] if scope.get("client") else "-",
+def _to_served(
+    scope: Scope, door: str, status: int | None, problem: Problem | None, seconds: float
+) -> Served:
+    return Served(
+        door=door,
+        method=scope["method"],
+        status=status,
+        code=None if problem is None else problem.code,
+        seconds=seconds,
+        model=scope.get("limner.model"),
+        is_repeat=scope.get("limner.is_repeat", False),
     )
-
-
-def _show_path(path: str) -> str:
-    """Return a path for the log: decoded from the request, it may hold line breaks, or a query with a signature."""
-    return ascii(path.partition("?")[0][:_SHOWN_CHARACTERS])[1:-1]
 
 
 def _to_gateway_error(failure: Exception, scope: Scope) -> GatewayError:
     if isinstance(failure, GatewayError):
         return failure
-    path = _show_path(scope["path"])
+    path = show_path(scope["path"])
     if isinstance(failure, HTTPException) and failure.status_code == 405:
         return MethodNotAllowed(f"{path} does not take {scope['method']}.")
     if isinstance(failure, HTTPException) and failure.status_code == 404:

@@ -4,16 +4,25 @@ Checks in the chat door's order - model, types, settings, content - and by the c
 Knows no connection and nothing of how an answer is sent.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from limner.catalogue import Model
 from limner.generation.inputs import Inputs
 from limner.ledger.keys import ApiKey
 from limner.ledger.records import Scope
 from limner.translate.body import to_record
-from limner.translate.images_options import MAX_N, check_model, check_options, find_format, list_useless
+from limner.translate.images_options import (
+    MAX_N,
+    check_model,
+    check_options,
+    find_format,
+    find_output_options,
+    list_useless,
+)
 from limner.translate.images_request import (
     Depiction,
     identify,
@@ -24,10 +33,11 @@ from limner.translate.images_request import (
 )
 from limner.translate.metadata import read_metadata
 from limner.translate.settings import DrawSettings, SettingsRules, resolve_settings
-from limner.translate.spellings import find_given
+from limner.translate.spellings import Given, find_given
 from limner.web.body import Body
-from limner.web.chat_request import Asked, ChatReader, Order
+from limner.web.chat_request import Asked, ChatReader, Order, list_alternatives
 from limner.wire.images import ImagesRequest
+from limner.wire.openai import ChatCompletionRequest
 
 
 class AskedImages(Struct, frozen=True, kw_only=True):
@@ -57,21 +67,51 @@ class ImagesReader:
             record.metadata = read_metadata(record.metadata, body.pictures)
         check_options(record, has_links=self._rules.has_links)
         chat = to_chat(record)
-        settings = resolve_settings(
-            chat,
-            model,
-            given=find_given(body.fields, suffixes, ()),
-            header_image_output=None,
-            default_image_output="images",
-            rules=self._rules,
-        )
+        given = list(find_given(body.fields, suffixes, ()))
+        quality = body.fields.get("quality")
+
+        def resolve(each: Model) -> DrawSettings:
+            return self._resolve(each, chat, record, given, quality)
+
+        settings = resolve(model)
         depiction = read_depiction(record, body.pictures, is_edit=is_edit)
         chat.messages = [to_message(record, depiction)]
         return AskedImages(
             record=record,
             depiction=depiction,
-            chat=Asked(record=chat, model=model, settings=_complete(settings, record, body.fields)),
+            chat=Asked(
+                record=chat,
+                model=model,
+                settings=settings,
+                alternatives=list_alternatives(model, settings, key, resolve),
+            ),
             identity=identify(body.fields, depiction),
+        )
+
+    def _resolve(
+        self,
+        model: Model,
+        chat: ChatCompletionRequest,
+        record: ImagesRequest,
+        given: Sequence[Given],
+        quality: Any,
+    ) -> DrawSettings:
+        """Return what is asked of a model, with what only this API asks; a picture is due, whatever is known of it."""
+        settings = resolve_settings(
+            chat,
+            model,
+            given=given,
+            header_image_output=None,
+            default_image_output="images",
+            rules=self._rules,
+        )
+        useless = list_useless(record, quality, can_choose_file=self._rules.can_choose_file)
+        return replace(
+            settings,
+            draws=True,
+            output_format=find_format(record),
+            output_options=find_output_options(record),
+            notices=(*settings.notices, *useless),
         )
 
     async def order(self, asked: AskedImages, body: Body, scope: Scope, link_base: str) -> Order:
@@ -83,13 +123,3 @@ class ImagesReader:
         dialogue = to_dialogue(asked.depiction)
         order = await self._reader.order_dialogue(asked.chat, dialogue, inputs, scope, link_base)
         return replace(order, drawing=replace(order.drawing, prompt=asked.depiction.prompt))
-
-
-def _complete(settings: DrawSettings, record: ImagesRequest, fields: dict[str, Any]) -> DrawSettings:
-    """Return the settings with what only this API asks; a picture is due, whatever is known of the model."""
-    return replace(
-        settings,
-        draws=True,
-        output_format=find_format(record),
-        notices=(*settings.notices, *list_useless(record, fields.get("quality"))),
-    )

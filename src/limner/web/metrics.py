@@ -1,30 +1,27 @@
 """`/metrics`: what a Prometheus server asks from time to time, for whoever has an admin key.
 
 A registry of its own: nothing is counted globally, and nothing comes in that is not named here. Labels are of few
-values - doors, never paths; no key, no user, no prompt. All of it belongs to the event loop's thread.
+values - doors, never paths; models of the catalogue, never what a client wrote; no key, no user, no prompt. All of it
+belongs to the event loop's thread.
 """
 
-import math
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
-from typing import Literal
+from collections.abc import Awaitable, Callable, Iterable
 
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from limner.catalogue import find_model
 from limner.web.auth import FindKey, authenticate_admin
+from limner.web.counting import Constant, Counts, LabelledReading, Reading, Readings, Times
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-_SECONDS = (0.005, 0.02, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 640.0, math.inf)
-"""From an answer of the gateway's own to the longest that a picture may take."""
+_BUYING_DOORS = frozenset({"chat", "images", "edits", "native"})
 
 
 class Served(Struct, frozen=True):
@@ -35,105 +32,66 @@ class Served(Struct, frozen=True):
     status: int | None
     """None: its client left before it had one."""
     code: str | None
-    """The error's code, if it was one."""
+    """The error's code, if it was one; in a stream too."""
     seconds: float
+    model: str | None = None
+    """Whose picture it asked for, if that was found out; an id of Gemini's."""
+    is_repeat: bool = False
+    """Whether it was answered from a generation that another call had begun."""
 
 
-class Reading(Struct, frozen=True):
-    """Something that stands elsewhere and is looked at when it is asked for."""
+class Ended(Struct, frozen=True, kw_only=True):
+    """One generation whose end is in the books."""
 
-    name: str
-    """As Prometheus has it, with its unit and without `_total`."""
-    description: str
-    kind: Literal["gauge", "counter"]
-    read: Callable[[], float]
-
-
-class Counts(Collector):
-    """Counts by labels."""
-
-    def __init__(self, name: str, description: str, labels: Sequence[str]) -> None:
-        self._name, self._description, self._labels = name, description, labels
-        self._counts: defaultdict[tuple[str, ...], int] = defaultdict(int)
-
-    def add(self, *labels: str) -> None:
-        """Count one more."""
-        self._counts[labels] += 1
-
-    def collect(self) -> Iterator[Metric]:
-        """Give what was counted."""
-        family = CounterMetricFamily(self._name, self._description, labels=self._labels)
-        for labels, count in self._counts.items():
-            family.add_metric(labels, count)
-        yield family
-
-
-class Times(Collector):
-    """Durations by one label, counted in steps."""
-
-    def __init__(self, name: str, description: str, label: str) -> None:
-        self._name, self._description, self._label = name, description, label
-        self._counts: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(_SECONDS))
-        self._sums: defaultdict[str, float] = defaultdict(float)
-
-    def add(self, label: str, seconds: float) -> None:
-        """Count one more."""
-        self._counts[label][bisect_left(_SECONDS, seconds)] += 1
-        self._sums[label] += seconds
-
-    def collect(self) -> Iterator[Metric]:
-        """Give what was counted."""
-        family = HistogramMetricFamily(self._name, self._description, labels=[self._label])
-        for label, counts in self._counts.items():
-            bounds = ["+Inf" if math.isinf(bound) else str(bound) for bound in _SECONDS]
-            buckets = list(zip(bounds, accumulate(counts), strict=True))
-            family.add_metric([label], buckets, self._sums[label])
-        yield family
-
-
-class _Readings(Collector):
-    """Gives what stands elsewhere, and what the edge has open."""
-
-    def __init__(self, readings: Sequence[Reading], open_requests: dict[str, int]) -> None:
-        self._readings = readings
-        self._open_requests = open_requests
-
-    def collect(self) -> Iterator[Metric]:
-        family = GaugeMetricFamily(
-            "limner_http_requests_open", "Requests that are being answered.", labels=["door"]
-        )
-        for door, count in self._open_requests.items():
-            family.add_metric([door], count)
-        yield family
-        for reading in self._readings:
-            kind = GaugeMetricFamily if reading.kind == "gauge" else CounterMetricFamily
-            yield kind(reading.name, reading.description, value=reading.read())
+    door: str
+    state: str
+    model: str
+    """Gemini's id."""
+    seconds: float
+    """From its claim."""
+    first_picture_seconds: float | None
+    """From its claim to the first byte of a picture; None: none came."""
+    pictures: int
+    posted_usd: float
+    input_tokens: int
+    output_tokens: int
 
 
 class Metrics:
     """All that is counted in one gateway."""
 
-    def __init__(self, *, version: str, readings: Iterable[Reading] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        version: str,
+        readings: Iterable[Reading | LabelledReading] = (),
+        others: Iterable[Collector] = (),
+        refresh: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`refresh` is awaited before everything is told: it looks at what cannot be looked at in passing."""
+        self.refresh = refresh or _nothing
+        self._calls = Counts("limner_calls", "Calls at the doors that draw.", ["door", "model", "status"])
+        self._repeats = Counts(
+            "limner_calls_repeated", "Of these, answered from a generation that another had begun.", ["door"]
+        )
         self._requests = Counts(
             "limner_http_requests", "Requests that were answered.", ["door", "method", "status"]
         )
         self._errors = Counts("limner_http_errors", "Answers that were errors.", ["door", "code"])
         self._times = Times("limner_http_request_seconds", "From a request to the end of its answer.", "door")
-        self._generations = Counts(
-            "limner_generations_ended", "Calls whose end is in the books.", ["door", "state"]
-        )
+        self._ends = _Ends()
         self._open: defaultdict[str, int] = defaultdict(int)
-        self._registry = CollectorRegistry(auto_describe=False)
         build = GaugeMetricFamily("limner_build_info", "The version that runs.", labels=["version"])
         build.add_metric([version], 1)
-        for collector in (
-            _Constant(build),
-            self._requests,
-            self._errors,
-            self._times,
-            self._generations,
-            _Readings(list(readings), self._open),
-        ):
+        opened = LabelledReading(
+            "limner_http_requests_open",
+            "Requests that are being answered.",
+            ("door",),
+            lambda: {(door,): count for door, count in self._open.items()},
+        )
+        self._registry = CollectorRegistry(auto_describe=False)
+        own = (self._calls, self._repeats, self._requests, self._errors, self._times, *self._ends.collectors)
+        for collector in (Constant(build), *own, Readings([opened, *readings]), *others):
             self._registry.register(collector)
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
@@ -149,13 +107,17 @@ class Metrics:
         method = served.method if served.method in _METHODS else "other"
         status = "gone" if served.status is None else str(served.status)
         self._requests.add(served.door, method, status)
-        self._times.add(served.door, served.seconds)
+        self._times.add(served.door, seconds=served.seconds)
         if served.code is not None:
             self._errors.add(served.door, served.code)
+        if served.door in _BUYING_DOORS and method == "POST":
+            self._calls.add(served.door, label_model(served.model), status)
+            if served.is_repeat:
+                self._repeats.add(served.door)
 
-    def count_generation(self, door: str, state: str) -> None:
-        """Count a call whose end is in the books."""
-        self._generations.add(door, state)
+    def count_generation(self, ended: Ended) -> None:
+        """Count a generation whose end is in the books."""
+        self._ends.add(ended)
 
     def write(self, accept: str) -> tuple[bytes, str]:
         """Return everything, and its type: Prometheus's text, or OpenMetrics where that is asked for."""
@@ -163,14 +125,51 @@ class Metrics:
         return encode(self._registry), media_type
 
 
-class _Constant(Collector):
-    """Gives one thing that never changes."""
+class _Ends:
+    """What is counted of generations."""
 
-    def __init__(self, family: Metric) -> None:
-        self._family = family
+    def __init__(self) -> None:
+        self._by_door = Counts(
+            "limner_generations_ended", "Calls whose end is in the books.", ["door", "state"]
+        )
+        self._by_model = Counts(
+            "limner_model_generations", "Generations whose end is in the books.", ["model", "state"]
+        )
+        self._pictures = Counts("limner_pictures", "Pictures that were bought and given out.", ["model"])
+        self._dollars = Counts("limner_posted_usd", "Dollars that generations cost.", ["model"])
+        self._tokens = Counts("limner_tokens", "Tokens that were paid for.", ["model", "kind"])
+        self._times = Times("limner_generation_seconds", "From a claim to its end.", "model", "state")
+        self._first = Times(
+            "limner_first_picture_seconds", "From a claim to the first byte of a picture.", "model"
+        )
+        self.collectors = (
+            *(self._by_door, self._by_model, self._pictures, self._dollars),
+            *(self._tokens, self._times, self._first),
+        )
 
-    def collect(self) -> Iterator[Metric]:
-        yield self._family
+    def add(self, ended: Ended) -> None:
+        model = label_model(ended.model)
+        self._by_door.add(ended.door, ended.state)
+        self._by_model.add(model, ended.state)
+        self._times.add(model, ended.state, seconds=ended.seconds)
+        self._pictures.add(model, amount=ended.pictures)
+        self._dollars.add(model, amount=ended.posted_usd)
+        self._tokens.add(model, "input", amount=ended.input_tokens)
+        self._tokens.add(model, "output", amount=ended.output_tokens)
+        if ended.first_picture_seconds is not None:
+            self._first.add(model, seconds=ended.first_picture_seconds)
+
+
+def label_model(model_id: str | None) -> str:
+    """Return what a model is called in labels: its id if it is known, else `other`; `none` where none was named."""
+    if model_id is None:
+        return "none"
+    model = find_model(model_id)
+    return "other" if model is None else model.id
+
+
+async def _nothing() -> None:
+    """Look at nothing."""
 
 
 class MetricsDoor:
@@ -184,5 +183,6 @@ class MetricsDoor:
         """Answer with everything that is counted. Raises GatewayError."""
         key = await authenticate_admin(request.headers, self._find_key)
         request.scope["limner.key_name"] = key.name
+        await self._metrics.refresh()
         body, media_type = self._metrics.write(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": media_type, "cache-control": "no-store"})

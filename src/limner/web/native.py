@@ -6,17 +6,19 @@ Checks in this order - key, model, types, settings, content - and nothing reache
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from limner.catalogue import find_by_any_name
+from limner.catalogue import Model, find_by_any_name
 from limner.generation.claiming import Call
 from limner.generation.inputs import Inputs
 from limner.translate.canonical import canonicalize
-from limner.translate.native_request import to_native_drawing
+from limner.translate.native_request import holds_signature, to_native_drawing
 from limner.translate.request import Drawing
 from limner.web.body import Body
 from limner.web.calls import Caller, Calls
+from limner.web.chat_request import list_alternatives
 from limner.web.native_body import read_native_body
 from limner.web.native_counting import Counter
 from limner.web.native_names import bare_name, choose_model, read_path, to_unserved
@@ -62,14 +64,7 @@ class NativeDoor:
             return
         is_stream = method == "streamGenerateContent"
         try:
-            drawing = to_native_drawing(
-                body.fields,
-                model,
-                name,
-                body.pictures,
-                has_budget=caller.key.budget_micro_usd is not None,
-                upstream_stores=self._rules.upstream_stores,
-            )
+            drawing = self._to_drawing(body, caller, model, name)
             call = self._to_call(request, body, caller, drawing, is_stream=is_stream)
         except BaseException:
             body.close()
@@ -77,6 +72,25 @@ class NativeDoor:
         visit = await self._calls.claim(call, drawing, Inputs(body.pictures, body.spools), scope)
         is_array = request.query_params.get("alt") != "sse"
         await self._calls.answer(visit, scope, send, is_stream=is_stream, is_array=is_array)
+
+    def _to_drawing(self, body: Body, caller: Caller, model: Model, name: str) -> Drawing:
+        """Return what is bought, and what other models may draw in its place. Raises InvalidRequest."""
+
+        def draw(each: Model) -> Drawing:
+            return to_native_drawing(
+                body.fields,
+                each,
+                name,
+                body.pictures,
+                has_budget=caller.key.budget_micro_usd is not None,
+                upstream_stores=self._rules.upstream_stores,
+            )
+
+        drawing = draw(model)
+        if holds_signature(body.fields):  # of this model, which no other takes
+            return drawing
+        others = list_alternatives(model, drawing.settings, caller.key, lambda each: draw(each).settings)
+        return replace(drawing, alternatives=tuple(draw(each) for each, _ in others))
 
     def _to_call(
         self, request: Request, body: Body, caller: Caller, drawing: Drawing, *, is_stream: bool

@@ -18,13 +18,15 @@ from limner.errors import (
     UpstreamUnavailable,
 )
 from limner.generation.request_body import to_body
+from limner.translate.adaptation import adapt_count
 from limner.translate.failure import read_error_body, to_gateway_error
 from limner.translate.native_places import put_places
-from limner.upstream.connection import CallBody
+from limner.upstream.call_body import CallBody
 from limner.web.body import Body
 
-CountTokens = Callable[[str, bytes | CallBody], Awaitable[tuple[int, bytes]]]
-"""Asks Gemini to count: a model's id and a body in, status and body of its answer out. Raises GatewayError."""
+CountTokens = Callable[[str, Callable[[str], bytes | CallBody]], Awaitable[tuple[int, bytes]]]
+"""Asks Gemini to count: in go a model's id and what builds the body for a kind of upstream, out come status and body of
+the answer. Raises GatewayError."""
 
 
 class Counter:
@@ -37,8 +39,10 @@ class Counter:
         """Answer one request; its body is closed in any case. Raises GatewayError."""
         try:
             placed = put_places(_name_model(body.fields, model), len(body.pictures))
-            asked = to_body(placed.request, placed.inserts, body.spools)
-            status, counted = await self._count_tokens(model.id, asked)
+            status, counted = await self._count_tokens(
+                model.id,
+                lambda kind: to_body(adapt_count(placed.request, kind), placed.inserts, body.spools),
+            )
         finally:
             body.close()
         if status != 200:

@@ -139,7 +139,7 @@ class _Stream:
 
 def _compose(generation: Generation) -> DocumentComposer:
     """Return what puts the only choice of a generation together."""
-    return DocumentComposer(generation.choices[0].transcript, model_version=generation.asked.upstream_model)
+    return DocumentComposer(generation.choices[0].transcript, model_version=generation.find_answerer().model)
 
 
 def _is_truncated(generation: Generation) -> bool:

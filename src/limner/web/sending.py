@@ -194,7 +194,7 @@ def write_note(
     """Return what Limner says beside OpenAI's fields; `delivered` are all choices' pictures that are given out."""
     return to_limner_note(
         head,
-        upstream_model=generation.asked.upstream_model,
+        answered_by=generation.find_answerer(),
         cost_usd=None if bill.cost_micro_usd is None else bill.cost_micro_usd / 1_000_000,
         notices=generation.notices,
         pictures=delivered,

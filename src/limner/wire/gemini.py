@@ -9,6 +9,11 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+DEVELOPER = "gemini"
+"""The kind of upstream that is Google's Developer API, or a relay that speaks it."""
+VERTEX = "vertex"
+"""The kind that is Vertex AI, which Google also calls Agent Platform."""
+
 PICTURE = b"\0"
 """Stands in encoded JSON for base64 that is put in later. JSON never holds this byte, so no text can look like it."""
 
@@ -113,11 +118,20 @@ class RequestContent(Struct):
     role: str | UnsetType = UNSET
 
 
+class ImageOutputOptions(Struct, rename="camel"):
+    """What file a picture comes as. Vertex AI alone knows these."""
+
+    mime_type: str
+    compression_quality: int | UnsetType = UNSET
+    """Of a JPEG, 0 to 100."""
+
+
 class RequestImageConfig(Struct, rename="camel"):
     """Ratio and size; absent ones are the model's choice."""
 
     aspect_ratio: str | UnsetType = UNSET
     image_size: str | UnsetType = UNSET
+    image_output_options: ImageOutputOptions | UnsetType = UNSET
 
 
 class RequestThinkingConfig(Struct, rename="camel"):

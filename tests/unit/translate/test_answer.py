@@ -12,6 +12,7 @@ from transcripts import FORMS, JPEG, PNG, Drawn, Scene, Words, compose, find_lin
 
 from limner.translate.answer import AnswerHead, encode_answer, to_limner_note, to_reasoning_details
 from limner.translate.composition import LinkSegment, PictureSegment
+from limner.translate.events import AnsweredBy
 from limner.translate.outcome import Outcome
 from limner.translate.usage import TokenCount, to_usage
 from limner.wire.openai import Notice
@@ -38,7 +39,7 @@ def encode(
     given_out = [s.picture for s in segments if isinstance(s, PictureSegment | LinkSegment)]
     note = to_limner_note(
         HEAD,
-        upstream_model="gemini-x",
+        answered_by=AnsweredBy("gemini", "gemini-x"),
         cost_usd=0.134,
         notices=outcome.notices,
         pictures=given_out,

@@ -15,7 +15,8 @@ SET state = :state,
     output_tokens = :output_tokens,
     pictures = :pictures,
     folder = :folder,
-    stored_bytes = :stored_bytes
+    stored_bytes = :stored_bytes,
+    model = COALESCE(CAST(:model AS TEXT), model)
 WHERE id = :id AND ended_at_ms IS NULL
 RETURNING key_id, reserved_micro_usd, claimed_at_ms, is_overrun;
 
