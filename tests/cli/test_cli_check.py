@@ -54,10 +54,10 @@ def test_all_is_well_beside_a_gateway(
         assert list_files(tmp_path) == before
     assert {finding["state"] for finding in found.values()} == {"ok"}
     assert found.keys() == {
-        "settings", "data folder", "database", "picture store", "credential GEMINI_API_KEY",
+        "settings", "data folder", "database", "picture store", "credential key-1",
     }  # fmt: skip
     assert "can be written" in found["database"]["told"]
-    assert "models that draw" in found["credential GEMINI_API_KEY"]["told"]
+    assert "models that draw" in found["credential key-1"]["told"]
     assert journal() == []
 
 
@@ -88,7 +88,7 @@ def test_without_a_credential_it_says_what_to_set(tmp_path: Path) -> None:
 
 
 def test_each_key_is_tried_alone(emulator: Emulator, tmp_path: Path) -> None:
-    """Of several keys the one that Gemini refuses is named, with what to do, and is not shown."""
+    """Of several keys the one that Gemini refuses is named, with what to do, and is not shown; the same key twice is one."""
     (tmp_path / "limner.toml").write_text(
         f'[[upstream]]\nname = "relay"\nkey = "{BAD_KEY}"\nbase_url = "{emulator.url}"\n', encoding="utf-8"
     )
@@ -101,10 +101,9 @@ def test_each_key_is_tried_alone(emulator: Emulator, tmp_path: Path) -> None:
         LIMNER_CONFIG="limner.toml",
     )
     states = {item.removeprefix("credential "): finding["state"] for item, finding in found.items()}
-    assert {name: state for name, state in states.items() if name[0].isupper() or name == "relay"} == {
-        "GEMINI_API_KEY": "ok",
-        "LIMNER_GEMINI_API_KEYS[1]": "failed",
-        "LIMNER_GEMINI_API_KEYS[2]": "ok",
+    assert {name: state for name, state in states.items() if name.startswith("key-") or name == "relay"} == {
+        "key-1": "ok",
+        "key-3": "ok",
         "relay": "failed",
     }
     refused = found["credential relay"]
@@ -129,7 +128,7 @@ def test_refusals_come_with_advice(
     body = json.dumps({"error": {"code": status, "message": message, "status": google_status}}).encode()
     upstream.respond = lambda _call: Answer([body], status=status)
     variables = {"GEMINI_API_KEY": UPSTREAM_KEY, "LIMNER_GEMINI_BASE_URL": upstream.url}
-    found = look(tmp_path, code=1 if state == "failed" else 0, **variables)["credential GEMINI_API_KEY"]
+    found = look(tmp_path, code=1 if state == "failed" else 0, **variables)["credential key-1"]
     assert (found["state"], google_status in found["told"], message in found["told"]) == (state, True, True)
     assert words in found["advice"]
 
@@ -137,7 +136,7 @@ def test_refusals_come_with_advice(
 def test_an_upstream_that_is_away(tmp_path: Path) -> None:
     """An address where nobody answers is a failure that names the settings for it."""
     variables = {"GEMINI_API_KEY": UPSTREAM_KEY, "LIMNER_GEMINI_BASE_URL": "http://127.0.0.1:9"}
-    found = look(tmp_path, code=1, **variables)["credential GEMINI_API_KEY"]
+    found = look(tmp_path, code=1, **variables)["credential key-1"]
     assert "LIMNER_UPSTREAM_PROXY" in found["advice"]
 
 

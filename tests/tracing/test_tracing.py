@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from otlp import CLIENT, SERVER, Receiver, Span, receiving
 
 from asking import PROMPT, ask, chat
 from gateways import MortalGateway, running
+from otlp import CLIENT, SERVER, Receiver, Span, receiving
 from places import Place
 from programs import CLIENT_KEY, UPSTREAM_KEY, Emulator, scrub_environment
 
@@ -86,7 +86,7 @@ def test_a_call_is_traced_from_client_to_gemini(traced: MortalGateway, receiver:
             "http.response.status_code": 200,
             "server.address": "127.0.0.1",
             "limner.generation_id": generation_id,
-            "limner.upstream": "gemini",
+            "limner.upstream": "key-1",
             "limner.pictures": 1,
         }
         == call.attributes

@@ -31,7 +31,7 @@ from limner.translate.failure import (
 )
 from limner.upstream.client import Answer
 from limner.upstream.connection import CallUnwanted
-from limner.upstream.credential import find_address
+from limner.upstream.credential import find_address, hide_key
 from limner.upstream.pool import Lease, Spared
 from limner.upstream.standing import Trouble, judge
 from limner.wire.gemini import DEVELOPER
@@ -223,7 +223,7 @@ class _Caller:
                 attempt.status = answer.status
                 self._note(answer.status, None)
                 if answer.status != 200:
-                    raise await self._read_refusal(answer, attempt)
+                    raise await self._read_refusal(lease, answer, attempt)
                 has_answered = True
                 lease.succeed()
                 yield answer
@@ -238,8 +238,8 @@ class _Caller:
             self._judge(lease, lost)
             raise lost from error
 
-    async def _read_refusal(self, answer: Answer, attempt: Attempt) -> Refused:
-        head = read_error_body(await _read_head(answer))
+    async def _read_refusal(self, lease: Lease, answer: Answer, attempt: Attempt) -> Refused:
+        head = read_error_body(hide_key(lease.credential, await _read_head(answer)))
         attempt.reason = name_reason(head)
         return Refused(
             to_gateway_error(answer.status, head, self._errand.model_id),

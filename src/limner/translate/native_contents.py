@@ -14,6 +14,8 @@ import msgspec
 from limner.errors import InvalidRequest
 
 _SHOWN_BYTES = 100
+_PROMPTS = ("contents", "system_instruction")
+"""Where a prompt stands, which no message repeats."""
 _ROLES = frozenset({"", "user", "model", "function"})
 
 
@@ -31,6 +33,8 @@ def to_snake_case(name: str) -> str:
 def refuse_kind(path: str, kind: str, value: Any) -> InvalidRequest:
     """Return the refusal of a field of a wrong type; `kind` is Google's name of the right one."""
     shown = msgspec.json.encode(value)[:_SHOWN_BYTES].decode("utf-8", "replace")
+    if path.startswith(_PROMPTS) and isinstance(value, str | list | dict):
+        shown = {str: '"…"', list: "[…]", dict: "{…}"}[type(value)]
     return InvalidRequest(f"Invalid value at '{path}' ({kind}), {shown}", code="invalid_type", param=path)
 
 

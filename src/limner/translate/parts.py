@@ -29,6 +29,9 @@ _PICTURE_WORDS = ("image", "file", "media", "inline", "document")
 
 _DATA_URI = re.compile(r"data:[!-+\--~]*;base64,\0([0-9]{1,9})", re.IGNORECASE)
 _MARK = re.compile(r"\0([0-9]{1,9})")
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*://|/", re.IGNORECASE)
+_USER_INFO = re.compile(r"(//)[^/]*@")
+_SHOWN_CHARACTERS = 40
 _OWN_ID = re.compile(r"img_[0-9a-f]{32}")
 _OWN_LINK = re.compile(rf"(?:[^\s?#:\0]*/)?{OWN_PATH}(?:[?#][^\s\0]*)?")
 
@@ -67,11 +70,19 @@ def read_url(value: str, param: str, pictures: Sequence[InputPicture]) -> int | 
     if url.lower().startswith(("http://", "https://")) or _OWN_LINK.fullmatch(url) or _OWN_ID.fullmatch(url):
         return Link(url, param)
     raise InvalidRequest(
-        f"'{param}' is {shorten(value)}; a picture must come as data:<type>;base64,<data>, as an https link, or as "
+        f"'{param}' is {_show(url)}; a picture must come as data:<type>;base64,<data>, as an https link, or as "
         "the link or id of a picture of this gateway.",
         code="invalid_image",
         param=param,
     )
+
+
+def _show(url: str) -> str:
+    """Return what a message shows of what is no picture: of a link neither user nor query, of bare base64 nothing."""
+    shown = _USER_INFO.sub(r"\1…@", url.partition("?")[0])
+    is_link = _LINK.match(shown) is not None and not shown.startswith("/9j/")  # how a JPEG's base64 begins
+    is_text = is_link or len(shown) <= _SHOWN_CHARACTERS
+    return shorten(shown) if is_text else f"a text of {len(url)} characters"
 
 
 def _read_pictures(

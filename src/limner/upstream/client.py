@@ -13,7 +13,7 @@ import aiohttp
 from limner.errors import UpstreamFailure
 from limner.upstream.call_body import CallBody
 from limner.upstream.connection import Connections, is_wanted
-from limner.upstream.credential import Credential, find_url
+from limner.upstream.credential import Credential, find_url, hide_key
 from limner.upstream.failures import mapped_failures, to_gateway_error
 from limner.upstream.free_calls import count_tokens, list_models
 from limner.upstream.tokens import TokenSource, load_google_credentials
@@ -123,7 +123,9 @@ class GeminiClient:
         """Return status and body of Gemini's answer to a countTokens call. Raises GatewayError."""
         is_wanted.set(lambda: True)
         url = find_url(credential, model_id, "countTokens")
-        return await count_tokens(self._connections, credential, url, body, await self._authorize(credential))
+        headers = await self._authorize(credential)
+        status, answer = await count_tokens(self._connections, credential, url, body, headers)
+        return status, answer if status == 200 else hide_key(credential, answer)
 
     async def _post(self, credential: Credential, url: str, body: bytes | CallBody) -> aiohttp.ClientResponse:
         """Send, and once more with a new token if Google takes the old one no more: a 401 has bought nothing."""

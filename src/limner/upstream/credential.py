@@ -82,6 +82,11 @@ def find_address(credential: Credential) -> str:
     ).netloc
 
 
+def hide_key(credential: Credential, body: bytes) -> bytes:
+    """Return the body of a refusal without the key: relays quote the one that they refuse."""
+    return body if credential.key is None else body.replace(credential.key.encode(), b"...")
+
+
 def find_list_url(credential: Credential) -> str:
     """Return where the Developer API lists its models."""
     return f"{credential.base_url}/v1beta/models"

@@ -14,6 +14,7 @@ from limner.upstream.credential import Credential
 from limner.upstream.gate import PRESUMED_SECONDS, Gate, Park
 from limner.upstream.rotation import Rotation
 from limner.upstream.standing import OF_ALL_MODELS, Trouble, rest
+from limner.upstream.way import Way, rank
 
 MAX_AWAITED_SECONDS = 20.0
 """The longest rest that a call waits for, of those that Gemini has ordered; others are tried early."""
@@ -44,52 +45,10 @@ class Parked(Struct, frozen=True):
     seconds: float
 
 
-class _Way(Struct, frozen=True):
-    """A credential, and the gates before it for one model."""
-
-    credential: Credential
-    own: Gate
-    """For the model."""
-    wide: Gate
-    """For all models."""
-
-    @property
-    def gates(self) -> tuple[Gate, Gate]:
-        return self.own, self.wide
-
-    @property
-    def is_parked(self) -> bool:
-        return self.own.is_parked or self.wide.is_parked
-
-    @property
-    def is_resting(self) -> bool:
-        return self.own.is_resting or self.wide.is_resting
-
-    @property
-    def has_room(self) -> bool:
-        return self.own.has_room and self.wide.has_room
-
-    @property
-    def closed(self) -> Gate:
-        """The gate that is closed the longest."""
-        return max(self.gates, key=lambda gate: gate.park.until if gate.park is not None else 0.0)
-
-    @property
-    def is_told(self) -> bool:
-        """Whether Gemini itself has said how long it rests."""
-        park = self.closed.park
-        return park is not None and park.trouble is Trouble.RATE
-
-    @property
-    def until(self) -> float:
-        park = self.closed.park
-        return park.until if park is not None else 0.0
-
-
 class Lease:
     """Leave to send one call with a credential; the first call of a method ends it."""
 
-    def __init__(self, pool: "Pool", way: _Way, model_id: str, began_at: float, *, is_early: bool) -> None:
+    def __init__(self, pool: "Pool", way: Way, model_id: str, began_at: float, *, is_early: bool) -> None:
         self._pool = pool
         self._way = way
         self._model_id = model_id
@@ -213,7 +172,7 @@ class Pool:
                 if not may_try_parked:
                     return None
                 if way.closed.is_tried_enough:
-                    raise Spared(way.credential, _get_failure(way))
+                    raise Spared(way.credential, way.failure)
                 if way.has_room:
                     return self._admit(way, model_id, is_early=True)
             await self._wait(way, left_seconds)
@@ -254,19 +213,19 @@ class Pool:
                 seconds = gate.park.until - self._now()
                 yield Parked(names[credential_id], model_id, gate.park.trouble, seconds)
 
-    async def _wait(self, way: _Way, left_seconds: float) -> None:
+    async def _wait(self, way: Way, left_seconds: float) -> None:
         """Wait for the end of a rest, or for what those find out that are being tried. Raises Spared."""
-        found = sum(gate.found for gate in way.gates)
+        found = way.found
         jitter = random.random() * _JITTER_SECONDS  # noqa: S311 - it spreads calls, it hides nothing
         is_tried = not way.has_room
         gate = next((gate for gate in way.gates if not gate.has_room), way.closed)
         await gate.wait(PRESUMED_SECONDS if is_tried else left_seconds + jitter)
-        if is_tried and way.is_parked and sum(gate.found for gate in way.gates) > found:
-            raise Spared(way.credential, _get_failure(way))
+        if is_tried and way.is_parked and way.found > found:
+            raise Spared(way.credential, way.failure)
 
-    def _choose(self, free: list[_Way], model_id: str, avoided: Collection[str], kind: str | None) -> _Way:
-        best = min(_rank(way, avoided, kind) for way in free)
-        equals = {way.credential.id: way for way in free if _rank(way, avoided, kind) == best}
+    def _choose(self, free: list[Way], model_id: str, avoided: Collection[str], kind: str | None) -> Way:
+        best = min(rank(way, avoided, kind) for way in free)
+        equals = {way.credential.id: way for way in free if rank(way, avoided, kind) == best}
         return equals[self._take_turn(model_id, [way.credential for way in equals.values()]).id]
 
     def _take_turn(self, model_id: str, credentials: Sequence[Credential]) -> Credential:
@@ -275,14 +234,14 @@ class Pool:
             rotation = self._rotations[model_id] = Rotation()
         return rotation.choose(credentials)
 
-    def _admit(self, way: _Way, model_id: str, *, is_early: bool) -> Lease:
+    def _admit(self, way: Way, model_id: str, *, is_early: bool) -> Lease:
         return Lease(self, way, model_id, self._now(), is_early=is_early)
 
-    def _list_ways(self, model_id: str) -> Iterator[_Way]:
+    def _list_ways(self, model_id: str) -> Iterator[Way]:
         for credential in self.credentials:
             if credential.serves(model_id):
                 own, wide = (self._find_gate(credential.id, place) for place in (model_id, ""))
-                yield _Way(credential, own, wide)
+                yield Way(credential, own, wide)
 
     def _find_gate(self, credential_id: str, model_id: str) -> Gate:
         place = credential_id, model_id
@@ -290,15 +249,3 @@ class Pool:
         if gate is None:
             gate = self._gates[place] = Gate(self._now)
         return gate
-
-
-def _rank(way: _Way, avoided: Collection[str], kind: str | None) -> tuple[bool, bool, bool]:
-    return (
-        way.credential.id in avoided,
-        kind is not None and way.credential.kind != kind,
-        way.is_resting,
-    )
-
-
-def _get_failure(way: _Way) -> Exception:
-    return way.closed.last_failure or RuntimeError("a gate is closed, and nobody has said why")

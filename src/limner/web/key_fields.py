@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from msgspec import UNSET, Struct
 from msgspec.structs import fields
 
+from limner.catalogue import find_model
 from limner.errors import InvalidRequest
 from limner.ledger.amounts import ACCEPTED_DOLLARS, ACCEPTED_SPAN, read_micro_usd, read_span_seconds
 from limner.ledger.errors import KeyRefused
@@ -125,7 +126,9 @@ def _read_end(lifetime: str | None, now: int) -> int | None:
 def _read_models(names: list[str]) -> frozenset[str]:
     try:
         return resolve_models(names)
-    except KeyRefused as refused:
+    except KeyRefused:
+        unknown = [shorten(name) for name in names if find_model(name) is None]
+        told = f"no model Limner knows: {', '.join(unknown)}" if unknown else "no model at all"
         raise InvalidRequest(
-            f"'models' names {refused}; GET /v1/models lists them.", code="unsupported_value", param="models"
+            f"'models' names {told}; GET /v1/models lists them.", code="unsupported_value", param="models"
         ) from None

@@ -19,7 +19,8 @@ _MOST_STRINGS = 3 * MAX_PICTURES
 
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _WHITE_SPACE = b" \t\r\n"
-_SHOWN_BYTES = 64
+_SHOWN_BYTES = 16
+"""Of what should be base64: the beginning of a file of any picture, which is its type."""
 
 
 async def read_native_body(request: Request, *, max_bytes: int, new_spool: Callable[[], FileSpool]) -> Body:
@@ -53,8 +54,8 @@ class _Incoming:
             case LongBegins(_, path):
                 self._begin(path)
             case LongBytes(base64):
-                if len(self._begins) < _SHOWN_BYTES:
-                    self._begins += base64[:_SHOWN_BYTES]
+                if len(self._begins) <= _SHOWN_BYTES:
+                    self._begins += base64[: _SHOWN_BYTES + 1]
                 self._try(lambda spool: spool.append(base64.translate(_STANDARD_ALPHABET, _WHITE_SPACE)))
             case LongEnds():
                 self._try(FileSpool.finish)
@@ -80,7 +81,9 @@ class _Incoming:
             step(spool)
         except InvalidBase64 as error:
             names = ".".join(to_snake_case(name) for name in self._path).replace(f".{ARRAY}", ARRAY)
-            shown = self._begins[:_SHOWN_BYTES].decode("utf-8", "replace")
+            shown = self._begins[:_SHOWN_BYTES].decode("utf-8", "replace") + "…" * (
+                len(self._begins) > _SHOWN_BYTES
+            )
             raise InvalidRequest(
                 f"Invalid value at '{names}' (TYPE_BYTES), Base64 decoding failed for \"{shown}\"",
                 code="invalid_image",
