@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from bookkeeping import create_key, record, run_at
+from bookkeeping import create_key, open_books, record, run_at
 
 from asking import ask, chat
 from gateways import MortalGateway, running
@@ -111,6 +111,24 @@ def test_a_bill_that_knows_more(place: Place, unknown: str) -> None:
     run_at(place, "generations", "resolve", unknown, "--post")
     wide = read(compare(place, "google-bigquery-usage.csv", "--json", "--tolerance-percent", "50"))
     assert (wide["is_equal"], wide["unknown"]) == (True, [])
+
+
+def test_answers_of_real_calls(place: Place, unknown: str) -> None:
+    """The ids that Gemini gave its answers are in the books: an export that names them is held against each call."""
+    with open_books(place) as database:
+        rows = database.fetch_all(
+            "SELECT response_id, generations.model, cost_micro_usd, state FROM upstream_calls "
+            "JOIN generations ON generations.id = generation_id ORDER BY rowid"
+        )
+    assert [str(row[3]) for row in rows] == [*["settled"] * 3, "unknown"]
+    assert all(response_id for response_id, *_ in rows[:3])
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    lines = [f"{today},{model!s},{int(str(cost)) / 1e6:.6f},{answer!s}" for answer, model, cost, _ in rows[:3]]
+    (place.folder / "e.csv").write_text("\n".join(["t,m,c,id", *lines]))
+    columns = ("--time-column", "t", "--model-column", "m", "--cost-column", "c", "--id-column", "id")
+    document = read(run_at(place, "compare", "e.csv", *columns, "--tolerance-percent", "0", "--json"))
+    assert (document["is_equal"], document["matched"]) == (True, 3)
+    assert [(one["id"], one["verdict"]) for one in document["unknown"]] == [(unknown, "not bought")]
 
 
 def test_tokens_alone(place: Place, unknown: str) -> None:

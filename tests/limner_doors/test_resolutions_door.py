@@ -101,11 +101,13 @@ def test_admins_are_told_what_speaks_for_it(gateway: MortalGateway) -> None:
     unknown = lose(gateway, cut=60)
     (entry,) = see(gateway, GENERATIONS, key=ADMIN_KEY, all="true", state="unknown")["data"]
     assert entry["id"] == unknown
-    assert isinstance(entry["upstream_calls"], list)
+    (call,) = entry["upstream_calls"]
+    assert (call["choice"], call["upstream"], call["attempts"], call["status"]) == (0, "key-1", 1, 200)
+    assert call["model"] == entry["upstream_model"]
     assert entry["unknown"]["policy"] == "void"
     assert entry["unknown"]["decided"] == pytest.approx(entry["ended"] + 3600, abs=1)
-    assert entry["unknown"]["leaning"] in {"post", "open"}
-    assert entry["unknown"]["reasons"]
+    assert entry["unknown"]["leaning"] == "post"
+    assert "Google" in entry["unknown"]["reasons"][0]
     assert see(gateway, f"{GENERATIONS}/{unknown}", key=ADMIN_KEY, all="true") == entry
     own = see(gateway, f"{GENERATIONS}/{unknown}")
     assert (own["upstream_calls"], own["unknown"]) == (None, None)
