@@ -39,6 +39,7 @@ def _list_keys(keys: KeysDoor) -> Iterator[Route]:
     change = answer_by(keys.update)
     one = ByMethod(GET=answer_by(keys.show), POST=change, PATCH=change, DELETE=answer_by(keys.revoke))
     yield Route(f"{path}/{{key_id}}", one)
+    yield Route(f"{path}/{{key_id}}/rotate", ByMethod(POST=answer_by(keys.rotate)))
 
 
 def _list_pictures(

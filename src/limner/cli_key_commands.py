@@ -41,12 +41,48 @@ def create_key(  # noqa: PLR0913 - each is an option
 
 
 @keys_app.command("list")
-def list_keys(*, json: option.Json = False) -> None:
-    """List the keys."""
-    from limner import cli_keys  # noqa: PLC0415 - heavy
+def list_keys(
+    *,
+    name: option.KeyName = None,
+    owner: option.OfOwner = None,
+    search: option.Search = None,
+    state: option.KeyState = None,
+    limit: option.Limit = None,
+    after: option.After = None,
+    json: option.Json = False,
+) -> None:
+    """List the keys, the oldest first."""
+    from limner import cli_keys_list  # noqa: PLC0415 - heavy
+
+    cli_keys_list.check_state(state)
+    choice = {"name": name, "owner": owner, "search": search, "state": state}
+    with reported_failures():
+        cli_keys_list.show_all(choice, after=after, limit=limit, as_json=json)
+
+
+@keys_app.command("show")
+def show_key(name: option.Name, *, json: option.Json = False) -> None:
+    """Show one key, and what it has spent in its budget's period."""
+    from limner import cli_keys_list  # noqa: PLC0415 - heavy
 
     with reported_failures():
-        cli_keys.show_all(as_json=json)
+        cli_keys_list.show(name, as_json=json)
+
+
+@keys_app.command("rotate")
+def rotate_key(
+    name: option.Name,
+    *,
+    overlap: option.Overlap = "24h",
+    key: option.OwnKey = None,
+    json: option.Json = False,
+) -> None:
+    """Give a key another secret and print it, this once; the old one works on for a time."""
+    from limner import cli_keys_rotate  # noqa: PLC0415 - heavy
+
+    overlap_seconds = cli_keys_rotate.parse_overlap_seconds(overlap)
+    with reported_failures():
+        cli_keys_rotate.rotate(name, overlap_seconds=overlap_seconds, secret=key, as_json=json)
 
 
 @keys_app.command("revoke")

@@ -44,6 +44,8 @@ class ApiKey:
     #: How many pictures it may begin, and how often it may ask, in any sixty seconds; None: no limit.
     images_per_minute: int | None = None
     requests_per_minute: int | None = None
+    #: Epoch seconds; None: it was not.
+    revoked_at: int | None = None
 
     @property
     def is_limited(self) -> bool:

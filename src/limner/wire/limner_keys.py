@@ -11,6 +11,10 @@ Period = Annotated[str, Meta(extra_json_schema={"enum": ["day", "month", "total"
 Output = Annotated[str, Meta(extra_json_schema={"enum": ["auto", "markdown", "url", "images"]})]
 Lifetime = Annotated[str, Meta(description="Hours, days or weeks from now.", examples=["12h", "30d", "8w"])]
 
+Overlap = Annotated[
+    str, Meta(description="Hours, days or weeks from now; 0: it ends at once.", examples=["24h", "7d", "0"])
+]
+
 
 class KeyOrder(Struct, kw_only=True):
     """The body that creates a key. What is absent or null is no limit."""
@@ -61,6 +65,15 @@ class KeyUpdate(Struct, kw_only=True):
     expires_at: int | UnsetType | None = UNSET
 
 
+class KeyRotation(Struct, kw_only=True):
+    """The body that gives a key another secret. It may be empty."""
+
+    overlap: Overlap = "24h"
+    """How long what opened it before still does."""
+    key: str | None = None
+    """A secret of your own, as at creation. Absent: one is made."""
+
+
 class KeyEntry(Struct, kw_only=True):
     """A key, without its secret, and what it has spent in the current period of its budget."""
 
@@ -84,10 +97,13 @@ class KeyEntry(Struct, kw_only=True):
     requests_per_minute: int | None
     expires_at: int | None
     created_at: int
+    previous_secret_ends_at: int | None
+    """Until when a secret it had before still opens it; null: none does."""
+    revoked_at: int | None
 
 
 class NewKey(KeyEntry, kw_only=True):
-    """A key that was just created, with its secret, which is never shown again."""
+    """A key that was just created or has just got another secret, with that secret, which is never shown again."""
 
     key: str
 
