@@ -85,6 +85,23 @@ def rotate_key(
         cli_keys_rotate.rotate(name, overlap_seconds=overlap_seconds, secret=key, as_json=json)
 
 
+@keys_app.command("import")
+def import_keys(
+    file: option.KeyFile,
+    *,
+    dry_run: option.DryRun = False,
+    on_conflict: option.OnConflict = "refuse",
+    owner_from: option.OwnerFrom = None,
+    json: option.Json = False,
+) -> None:
+    """Take in keys from a CSV file: all, or none if anything is wrong. Knows new-api's and litellm's columns too."""
+    from limner import cli_keys_import  # noqa: PLC0415 - heavy
+
+    rules = cli_keys_import.parse_rules(on_conflict, is_dry_run=dry_run)
+    with reported_failures():
+        cli_keys_import.import_file(file, rules, owner_from=owner_from, as_json=json)
+
+
 @keys_app.command("revoke")
 def revoke_key(name: option.Name) -> None:
     """Make a key useless, at once."""

@@ -89,3 +89,14 @@ KeyState = Annotated[
 ]
 After = Annotated[str | None, typer.Option(metavar="ID", help="Those behind the key with this id.")]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many.")]
+KeyFile = Annotated[str, typer.Argument(metavar="FILE.csv", help="The file; - is standard input.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")]
+OnConflict = Annotated[
+    str,
+    typer.Option(
+        "--on-conflict", metavar="refuse|skip|update", help="What to do with keys that are there already."
+    ),
+]
+OwnerFrom = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="The column that says whom the pictures belong to.")
+]

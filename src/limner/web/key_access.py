@@ -12,10 +12,13 @@ from limner.errors import InvalidRequest
 from limner.ledger.books import Books
 from limner.ledger.database import Database
 from limner.ledger.errors import DatabaseError, KeyRefused
+from limner.ledger.key_table import ImportRefused
 from limner.ledger.keys import ApiKey
 from limner.web.auth import FindKey, authenticate_admin
 from limner.web.key_fields import name_field
 from limner.web.ownership import no_books
+
+_MOST_PROBLEMS = 100
 
 T = TypeVar("T")
 
@@ -42,9 +45,16 @@ async def write_books(books: Books, job: Callable[[Database], T]) -> T:
     except DatabaseError as error:
         raise no_books() from error
     except KeyRefused as refused:
-        message = str(refused)
-        raise InvalidRequest(
-            f"{message[0].upper()}{message[1:]}.",
-            code="unsupported_value",
-            param=name_field(refused.field),
-        ) from None
+        raise to_error(refused) from None
+
+
+def to_error(refused: KeyRefused) -> InvalidRequest:
+    """Return what a client is told of a refusal, of a file's problems the first of many."""
+    message = str(refused)
+    if isinstance(refused, ImportRefused):
+        shown = refused.problems[:_MOST_PROBLEMS]
+        more = len(refused.problems) - len(shown)
+        message = "nothing was imported: " + "; ".join([*shown, *([f"and {more} more"] if more else [])])
+    return InvalidRequest(
+        f"{message[0].upper()}{message[1:]}.", code="unsupported_value", param=name_field(refused.field)
+    )

@@ -124,3 +124,38 @@ class KeyRevoked(Struct, kw_only=True):
     id: str
     object: Literal["limner.key.revoked"] = "limner.key.revoked"
     deleted: Literal[True] = True
+
+
+class ImportNote(Struct, kw_only=True):
+    """Something that is to be known of some rows."""
+
+    message: str
+    count: int
+    lines: list[int]
+    """The first of them."""
+
+
+class MadeKey(Struct, kw_only=True):
+    """A key that the file brought no secret for, and the secret that was made, which is never shown again."""
+
+    line: int
+    name: str
+    key: str
+
+
+class KeyImport(Struct, kw_only=True):
+    """What became of a file of keys."""
+
+    object: Literal["limner.key.import"] = "limner.key.import"
+    format: str
+    """Whose columns the file has: `limner`, `new-api` or `litellm`."""
+    dry_run: bool
+    """Whether nothing was written."""
+    created: int
+    updated: int
+    skipped: int
+    """Rows of keys that are there already."""
+    left_out: int
+    """Rows that are no keys here; `notes` says why."""
+    notes: list[ImportNote]
+    keys: list[MadeKey]

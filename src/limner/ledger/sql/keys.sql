@@ -115,3 +115,9 @@ FROM api_keys
 WHERE is_admin = 1 AND revoked_at IS NULL AND id <> :id
     AND (expires_at IS NULL OR expires_at > :now)
     AND digest_secret_id = :digest_secret_id;
+
+-- name: list_secrets
+-- Every digest there is, whose it is, and whether it opens nothing any more but may not be given again.
+SELECT digest, id, CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END FROM api_keys
+UNION ALL
+SELECT digest, key_id, 1 FROM key_previous_secrets;
