@@ -27,16 +27,16 @@ def create_key(  # noqa: PLR0913 - each is an option
     """Create a key and print it, this once."""
     from limner import cli_keys  # noqa: PLC0415 - heavy
 
-    spending = cli_keys.parse_spending(
-        budget=budget_usd,
-        period=budget_period,
-        images_per_minute=images_per_minute,
-        requests_per_minute=requests_per_minute,
-    )
-    limits = cli_keys.parse_limits(
-        models=models, expires=expires, image_output=image_output, spending=spending
-    )
     with reported_failures():
+        spending = cli_keys.parse_spending(
+            budget=budget_usd,
+            period=budget_period,
+            images_per_minute=images_per_minute,
+            requests_per_minute=requests_per_minute,
+        )
+        limits = cli_keys.parse_limits(
+            models=models, expires=expires, image_output=image_output, spending=spending
+        )
         cli_keys.create(name, limits, owner=owner, is_admin=admin, secret=key, as_json=json)
 
 
@@ -129,19 +129,16 @@ def set_key(  # noqa: PLR0913 - each is an option
     """Change what a key may do, at once; what is not named stays."""
     from limner import cli_keys_set  # noqa: PLC0415 - heavy
 
-    changes = cli_keys_set.parse_changes(
-        {
-            "name": rename,
-            "models": models,
-            "expires_at": expires,
-            "image_output": image_output,
-            "owner": owner,
-            "budget_micro_usd": budget_usd,
-            "budget_period": budget_period,
-            "images_per_minute": images_per_minute,
-            "requests_per_minute": requests_per_minute,
-        },
-        is_admin=admin,
-    )
+    given = {
+        "name": rename,
+        "models": models,
+        "expires_at": expires,
+        "image_output": image_output,
+        "owner": owner,
+        "budget_micro_usd": budget_usd,
+        "budget_period": budget_period,
+        "images_per_minute": images_per_minute,
+        "requests_per_minute": requests_per_minute,
+    }
     with reported_failures():
-        cli_keys_set.change(name, changes)
+        cli_keys_set.change(name, cli_keys_set.parse_changes(given, is_admin=admin))

@@ -127,7 +127,13 @@ def open_keys() -> Iterator[tuple[Database, KeyStore]]:
 
 
 def parse_models(text: str) -> frozenset[str]:
-    """Return the ids of models named with commas between them. Raises typer.BadParameter."""
+    """Return the ids of models named with commas between them.
+
+    Raises:
+        typer.BadParameter: there is no such model, in the configuration neither.
+        SettingsError: the configuration cannot be read.
+    """
+    load_settings()
     names = [name for piece in text.split(",") if (name := piece.strip())]
     try:
         return resolve_models(names)

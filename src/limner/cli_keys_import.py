@@ -56,8 +56,8 @@ def _read(path: str) -> bytes:
 
 def _tell(done: KeyImport) -> None:
     words = (
-        f"{done.created} keys {'would be' if done.dry_run else 'were'} imported, {done.updated} updated, "
-        f"{done.skipped} skipped, {done.left_out} left out; the columns are {done.format}'s."
+        f"{'Would be imported' if done.dry_run else 'Imported'}: {done.created}; updated: {done.updated}; "
+        f"skipped: {done.skipped}; left out: {done.left_out}. The columns are {done.format}'s."
     )
     print(words, file=sys.stderr)
     for note in done.notes:

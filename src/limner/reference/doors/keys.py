@@ -5,7 +5,16 @@ from typing import Literal
 from limner.reference.codes import WITH_BODY
 from limner.reference.doors.parameters import AFTER, LIMIT, link_to
 from limner.reference.operation import Answer, Content, Example, Operation, Parameter, Rules, Tag, Words
-from limner.wire.limner_keys import KeyEntry, KeyList, KeyOrder, KeyRevoked, KeyRotation, KeyUpdate, NewKey
+from limner.wire.limner_keys import (
+    KeyEntry,
+    KeyImport,
+    KeyList,
+    KeyOrder,
+    KeyRevoked,
+    KeyRotation,
+    KeyUpdate,
+    NewKey,
+)
 
 TAGS = (
     Tag(
@@ -56,6 +65,34 @@ _ORDER = {
         {"name": "shop", "budget_usd": 25, "budget_period": "month", "expires": "30d"},
     )
 }
+_ON_CONFLICT = Parameter(
+    name="on_conflict",
+    place="query",
+    words=Words(
+        "What is done with a row whose name or key is there already: nothing is imported, the row is skipped, or the key "
+        "becomes what the row says.",
+        "行中的名称或密钥已存在时的处理：全部不导入、跳过该行，或按该行修改密钥。",
+    ),
+    schema={"type": "string", "enum": ["refuse", "skip", "update"], "default": "refuse"},
+)
+_DRY_RUN = Parameter(
+    name="dry_run",
+    place="query",
+    words=Words("Check everything and write nothing.", "只检查，不写入。"),
+    schema={"type": "boolean", "default": False},
+)
+_OWNER_FROM = Parameter(
+    name="owner_from",
+    place="query",
+    words=Words("The column that says whom the pictures belong to.", "说明图片归属的列。"),
+    schema={"type": "string"},
+)
+_FILE = {
+    "own": Example(
+        Words("Limner's own columns", "Limner 自己的列"),
+        "name,key,owner,budget_usd,budget_period\nshop,,studio,25,month\nblog,,studio,,\n",
+    )
+}
 _ROTATION = {"week": Example(Words("A week side by side", "新旧并用一周"), {"overlap": "7d"})}
 _SHOWN = (Answer(words=Words("The key.", "密钥。"), contents=(Content(record=KeyEntry),)),)
 
@@ -65,6 +102,7 @@ def list_operations(_rules: Rules) -> tuple[Operation, ...]:
     return (
         _list(),
         _create(),
+        _import(),
         _show_self(),
         _show(),
         _update("patch", "updateKey"),
@@ -110,6 +148,29 @@ def _create() -> Operation:
             ),
         ),
         codes=(*_ADMIN, *_CHANGING),
+    )
+
+
+def _import() -> Operation:
+    return Operation(
+        method="post",
+        path=f"{_PATH}/import",
+        id="importKeys",
+        tag="keys",
+        summary=Words("Import keys from a CSV file", "从 CSV 文件导入密钥"),
+        description=Words(
+            "The columns are those of `limner keys import`, of new-api's `tokens` or of litellm's "
+            "`LiteLLM_VerificationToken`. All rows are taken or none; what is wrong is named by line. Secrets are answered "
+            "only where the file had none and one was made.",
+            "列可以是 `limner keys import` 的列、new-api 的 `tokens` 表或 litellm 的 `LiteLLM_VerificationToken` 表。"
+            "要么全部导入，要么全不导入；错误按行号列出。仅当文件没有密钥而由网关生成时才返回明文。",
+        ),
+        parameters=(_ON_CONFLICT, _DRY_RUN, _OWNER_FROM),
+        body=(Content(media_type="text/csv", schema={"type": "string"}, examples=_FILE),),
+        answers=(
+            Answer(words=Words("What became of it.", "导入结果。"), contents=(Content(record=KeyImport),)),
+        ),
+        codes=(*_ADMIN, "request_too_large", "unsupported_media_type"),
     )
 
 
