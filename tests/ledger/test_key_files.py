@@ -260,6 +260,8 @@ def test_owners_are_taken_when_asked_for() -> None:
     assert "owner" not in file.candidates[0].wanted.fields
     file = read(NEW_API_HEAD, new_api(), owner_from="user_id")
     assert file.candidates[0].wanted.fields["owner"] == "3"
+    file = read("name,Team", "a,red", "b,", owner_from="TEAM")
+    assert [one.wanted.fields["owner"] for one in file.candidates] == ["red", None]
     with pytest.raises(ImportRefused, match="no column 'team' to take owners from"):
         read(NEW_API_HEAD, new_api(), owner_from="team")
 

@@ -62,8 +62,8 @@ class Format(Struct, frozen=True, kw_only=True):
     read: Read
 
 
-def choose_format(table: Table, foreign: tuple[Format, ...]) -> Format:
-    """Return whose columns these are.
+def choose_format(table: Table, foreign: tuple[Format, ...], further: str | None = None) -> Format:
+    """Return whose columns these are; `further` is one that may stand beside them.
 
     Raises:
         ImportRefused: a column is unknown, where all are to be known.
@@ -71,7 +71,7 @@ def choose_format(table: Table, foreign: tuple[Format, ...]) -> Format:
     for kind in foreign:
         if kind.marks & set(table.columns):
             return kind
-    unknown = [name for name in table.columns if name not in OWN_COLUMNS]
+    unknown = [name for name in table.columns if name not in OWN_COLUMNS and name != further]
     problems = [f"line 1: no column is called {', '.join(map(show, unknown))}"] if unknown else []
     if "name" not in table.columns:
         problems.append("line 1: there is no column 'name'")

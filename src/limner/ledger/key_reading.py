@@ -50,13 +50,13 @@ def read_key_file(data: bytes, digests: SecretDigests, *, owner_from: str | None
         ImportRefused: the file cannot be read at all.
     """
     table = read_table(data)
-    kind = choose_format(table, FOREIGN)
-    if owner_from is not None and owner_from.lower() not in table.columns:
+    owner_column = None if owner_from is None else owner_from.strip().lower()
+    if owner_column is not None and owner_column not in table.columns:
+        there = ", ".join(map(show, table.columns))
         raise ImportRefused(
-            [
-                f"there is no column {show(owner_from)} to take owners from; there are {', '.join(map(show, table.columns))}"
-            ]
+            [f"there is no column {show(owner_column)} to take owners from; there are {there}"]
         )
+    kind = choose_format(table, FOREIGN, owner_column)
     wanted: list[Wanted] = []
     left_out: list[LeftOut] = []
     problems = [_split(text) for text in table.problems]
@@ -66,8 +66,8 @@ def read_key_file(data: bytes, digests: SecretDigests, *, owner_from: str | None
         if isinstance(found, LeftOut):
             left_out.append(found)
             continue
-        if owner_from is not None:
-            found = replace(found, fields={**found.fields, "owner": cells.read(owner_from.lower()) or None})
+        if owner_column is not None:
+            found = replace(found, fields={**found.fields, "owner": cells.read(owner_column) or None})
         problems += [(row.line, text) for text in cells.problems]
         wanted.append(found)
     candidates, more = _to_candidates(_name_apart(wanted), digests)
