@@ -204,16 +204,18 @@ def test_the_last_admin_stays_where_it_must(shelf: Shelf) -> None:
 
 
 def test_ten_thousand_keys_in_seconds(shelf: Shelf) -> None:
-    """A file of ten thousand keys is read and stored within seconds, and each of them opens."""
+    """A file of ten thousand keys is read and stored within seconds, and changed as one; each of them opens."""
     lines = [f"user {number},sk-imported-{number:012d},1,month" for number in range(10_000)]
     began = time.perf_counter()
     done = shelf.take("name,key,budget_usd,budget_period", *lines)
     assert time.perf_counter() - began < 10
     assert done.created == 10_000
+    shorter = [line.replace(",month", ",day") for line in lines]
+    assert shelf.take("name,key,budget_usd,budget_period", *shorter, on_conflict="update").updated == 10_000
     for number in (0, 4_999, 9_999):
         key = shelf.store.find(f"sk-imported-{number:012d}")
         assert key is not None
-        assert key.name == f"user {number}"
+        assert (key.name, key.budget_period) == (f"user {number}", "day")
 
 
 def test_keys_are_chosen(shelf: Shelf) -> None:

@@ -1,11 +1,12 @@
 """Secrets of a key exchanged, on each database: both work for the overlap, then the new one alone."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 import pytest
-from databases import connect, make_place
+from databases import FIRST, connect, make_place
 
 from limner.ledger.database import Database
 from limner.ledger.errors import KeyRefused
@@ -13,6 +14,9 @@ from limner.ledger.key_accounts import describe_key
 from limner.ledger.key_changes import find_named_key
 from limner.ledger.key_secrets import sweep_previous
 from limner.ledger.keys import ApiKey, KeyStore
+from limner.ledger.opening import open_books
+from limner.ledger.records import RepeatWindows
+from limner.ledger.upkeep import Upkeep
 from places import Place
 
 place = pytest.fixture(make_place)
@@ -143,6 +147,24 @@ def test_old_secrets_are_swept(keys: Keys) -> None:
     keys.now += HOUR
     keys.rotate("a")
     assert keys.count_previous() == 1
+
+
+def test_housekeeping_sweeps_old_secrets(keys: Keys, place: Place) -> None:
+    """What a running gateway does from time to time forgets the secrets whose overlap is over."""
+    keys.store.create("a")
+    keys.rotate("a")
+
+    async def sweep(now: float) -> None:
+        books = open_books(place.data, place.database_url, replica_id=FIRST)
+        try:
+            await Upkeep(books, now=lambda: now, windows=RepeatWindows()).sweep_requests()
+        finally:
+            books.close()
+
+    asyncio.run(sweep(keys.now + HOUR - 1))
+    assert keys.count_previous() == 1
+    asyncio.run(sweep(keys.now + HOUR))
+    assert keys.count_previous() == 0
 
 
 def test_no_row_tells_an_old_secret(keys: Keys) -> None:

@@ -49,3 +49,7 @@ FROM json_to_recordset(CAST(:rows AS JSON)) AS found (
     images_per_minute BIGINT,
     requests_per_minute BIGINT
 );
+
+-- name: keep_writers_out
+-- Nobody else makes or changes a key until the transaction ends; reading them goes on.
+LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE;

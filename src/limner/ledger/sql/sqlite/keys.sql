@@ -47,3 +47,7 @@ SELECT value ->> 'id',
     value ->> 'images_per_minute',
     value ->> 'requests_per_minute'
 FROM json_each(:rows);
+
+-- name: keep_writers_out
+-- A transaction that writes has all of SQLite for itself.
+SELECT 1;
