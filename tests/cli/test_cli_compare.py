@@ -123,7 +123,9 @@ def test_answers_of_real_calls(place: Place, unknown: str) -> None:
     assert [str(row[3]) for row in rows] == [*["settled"] * 3, "unknown"]
     assert all(response_id for response_id, *_ in rows[:3])
     today = datetime.now(UTC).strftime("%Y-%m-%d")
-    lines = [f"{today},{model!s},{int(str(cost)) / 1e6:.6f},{answer!s}" for answer, model, cost, _ in rows[:3]]
+    lines = [
+        f"{today},{model!s},{int(str(cost)) / 1e6:.6f},{answer!s}" for answer, model, cost, _ in rows[:3]
+    ]
     (place.folder / "e.csv").write_text("\n".join(["t,m,c,id", *lines]))
     columns = ("--time-column", "t", "--model-column", "m", "--cost-column", "c", "--id-column", "id")
     document = read(run_at(place, "compare", "e.csv", *columns, "--tolerance-percent", "0", "--json"))
