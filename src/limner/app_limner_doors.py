@@ -11,6 +11,7 @@ from limner.ledger.keys import KeyStore
 from limner.ledger.overview import Overview
 from limner.web.auth import FindKey
 from limner.web.limner_generations import GenerationsDoor
+from limner.web.limner_key_import import KeyImportDoor
 from limner.web.limner_keys import KeysDoor
 from limner.web.limner_pictures import PICTURES_PATH, PicturesDoor
 from limner.web.limner_resolutions import ResolutionsDoor
@@ -28,7 +29,10 @@ def list_limner_routes(
     overview = Overview(rooms.books, now=rooms.foundation.clock)
     usage = UsageDoor(overview, ownership, now=rooms.foundation.clock)
     return [
-        *_list_keys(KeysDoor(rooms.books, keys, find_key, new_spool=rooms.new_spool)),
+        *_list_keys(
+            KeysDoor(rooms.books, keys, find_key, new_spool=rooms.new_spool),
+            KeyImportDoor(rooms.books, keys, find_key),
+        ),
         *_list_pictures(settings, rooms, overview, ownership),
         *_list_resolutions(ResolutionsDoor(rooms.books, find_key, new_spool=rooms.new_spool)),
         *_list_generations(settings, rooms, overview, ownership),
@@ -36,14 +40,16 @@ def list_limner_routes(
     ]
 
 
-def _list_keys(keys: KeysDoor) -> Iterator[Route]:
+def _list_keys(keys: KeysDoor, importing: KeyImportDoor) -> Iterator[Route]:
     path = "/v1/limner/keys"
     every = ByMethod(GET=answer_by(keys.list), POST=answer_by(keys.create))
     yield Route(path, every)
     yield Route(f"{path}/self", ByMethod(GET=answer_by(keys.show_self)))
+    yield Route(f"{path}/import", ByMethod(POST=answer_by(importing.take)))
     change = answer_by(keys.update)
     one = ByMethod(GET=answer_by(keys.show), POST=change, PATCH=change, DELETE=answer_by(keys.revoke))
     yield Route(f"{path}/{{key_id}}", one)
+    yield Route(f"{path}/{{key_id}}/rotate", ByMethod(POST=answer_by(keys.rotate)))
 
 
 def _list_pictures(

@@ -10,27 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import msgspec
 import typer
 
-from limner.cli_listing import format_time, format_usd, print_json, print_table
 from limner.cli_values import parse_lifetime_seconds, parse_micro_usd
 from limner.config import Settings, load_settings
-from limner.ledger.budgets import find_period, read_account
 from limner.ledger.database import Database
 from limner.ledger.errors import KeyRefused
-from limner.ledger.key_accounts import describe_key
 from limner.ledger.key_rules import IMAGE_OUTPUTS, resolve_models
-from limner.ledger.keys import BUDGET_PERIODS, ApiKey, KeyLimits, KeyStore
+from limner.ledger.keys import BUDGET_PERIODS, KeyLimits, KeyStore
 from limner.ledger.opening import open_database
 from limner.ledger.signing import load_signing_secret
-
-_PERIOD_WORDS = {"day": "a day", "month": "a month", "total": "in all"}
-
-_HEAD = (
-    *("NAME", "OWNER", "ADMIN", "MODELS", "OUTPUT", "BUDGET", "SPENT", "RESERVED"),
-    *("PICTURES/MIN", "REQUESTS/MIN", "EXPIRES", "CREATED"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,29 +93,6 @@ def create(
     print(f"This is key {key.name!r}. Keep it: it is not shown again.", file=sys.stderr)
 
 
-def show_all(*, as_json: bool) -> None:
-    """Print the keys that are not revoked, with what they have spent in the current period of their budget."""
-    now_ms = int(time.time() * 1000)
-    with open_keys() as (database, keys):
-        found = [
-            (key, *read_account(database, key.id, find_period(key.budget_period, now_ms)))
-            for key in keys.list()
-        ]
-        entries = [describe_key(database, key, now_ms) for key in keys.list()] if as_json else []
-        unrecognisable = keys.count_unrecognisable_keys()
-    if as_json:
-        print_json([msgspec.to_builtins(entry) for entry in entries])
-    elif found:
-        print_table([_HEAD, *(_to_row(*row) for row in found)], numeric=range(5, 10))
-    else:
-        print("There are no keys; `limner keys create NAME` makes one.", file=sys.stderr)
-    if unrecognisable:
-        print(
-            f"{unrecognisable} of these were made with another signing secret and are not accepted.",
-            file=sys.stderr,
-        )
-
-
 def revoke(name: str) -> None:
     """Revoke a key and say so."""
     with open_keys() as (_, keys):
@@ -161,32 +127,15 @@ def open_keys() -> Iterator[tuple[Database, KeyStore]]:
 
 
 def parse_models(text: str) -> frozenset[str]:
-    """Return the ids of models named with commas between them. Raises typer.BadParameter."""
+    """Return the ids of models named with commas between them.
+
+    Raises:
+        typer.BadParameter: there is no such model, in the configuration neither.
+        SettingsError: the configuration cannot be read.
+    """
+    load_settings()
     names = [name for piece in text.split(",") if (name := piece.strip())]
     try:
         return resolve_models(names)
     except KeyRefused as refused:
         raise typer.BadParameter(f"--models names {refused}") from None
-
-
-def _to_row(key: ApiKey, pending_micro_usd: int, posted_micro_usd: int) -> tuple[str, ...]:
-    is_expired = key.expires_at is not None and key.expires_at <= time.time()
-    budget = "-"
-    if key.budget_micro_usd is not None:
-        budget = f"{format_usd(key.budget_micro_usd)} {_PERIOD_WORDS[key.budget_period]}"
-    return (
-        key.name,
-        key.owner,
-        "yes" if key.is_admin else "no",
-        "all" if key.models is None else ",".join(sorted(key.models)),
-        key.image_output or "-",
-        budget,
-        format_usd(posted_micro_usd),
-        format_usd(pending_micro_usd),
-        "-" if key.images_per_minute is None else str(key.images_per_minute),
-        "-" if key.requests_per_minute is None else str(key.requests_per_minute),
-        "never"
-        if key.expires_at is None
-        else format_time(key.expires_at) + (" (over)" if is_expired else ""),
-        format_time(key.created_at),
-    )

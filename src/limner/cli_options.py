@@ -77,3 +77,26 @@ SetAdmin = Annotated[
     bool | None, typer.Option("--admin/--no-admin", help="Whether it may manage the gateway.")
 ]
 OwnKey = Annotated[str | None, typer.Option("--key", metavar="sk-…", help="Bring your own key.")]
+Overlap = Annotated[
+    str, typer.Option(metavar="24h|0", help="How long the old secret still works; hours, days or weeks.")
+]
+KeyName = Annotated[str | None, typer.Option("--name", help="The one of that name.")]
+OfOwner = Annotated[str | None, typer.Option("--owner", help="Those of an owner.")]
+Search = Annotated[str | None, typer.Option(metavar="TEXT", help="Those with this in their names.")]
+KeyState = Annotated[
+    str | None,
+    typer.Option("--state", metavar="active|expired|revoked", help="Those in a state; else all but revoked."),
+]
+After = Annotated[str | None, typer.Option(metavar="ID", help="Those behind the key with this id.")]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="At most so many.")]
+KeyFile = Annotated[str, typer.Argument(metavar="FILE.csv", help="The file; - is standard input.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything and write nothing.")]
+OnConflict = Annotated[
+    str,
+    typer.Option(
+        "--on-conflict", metavar="refuse|skip|update", help="What to do with keys that are there already."
+    ),
+]
+OwnerFrom = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="The column that says whom the pictures belong to.")
+]

@@ -42,9 +42,7 @@ def run_gateway(host: str, port: int, *, with_emulator: bool) -> None:
     settings = load_settings()
     configure_logging(settings.log_level, settings.log_format)
     if not (with_emulator or settings.has_upstream):
-        raise CommandFailed(
-            "no Gemini key: set GEMINI_API_KEY or LIMNER_VERTEX_PROJECT, or try the bundled emulator with --emulator"
-        )
+        raise CommandFailed("no Gemini key: set GEMINI_API_KEY, or try the bundled emulator with --emulator")
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         stack.enter_context(lock_data_dir(settings.data_dir))

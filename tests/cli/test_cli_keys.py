@@ -58,7 +58,7 @@ def test_the_life_of_a_key(place: Place) -> None:
     assert set(shown) == {
         "id", "name", "owner", "is_admin", "models", "image_output", "budget_usd", "budget_period", "spent_usd",
         "reserved_usd", "images_per_minute", "requests_per_minute", "expires_at", "created_at",
-        "object", "left_usd", "period_ends_at",
+        "object", "left_usd", "period_ends_at", "previous_secret_ends_at", "revoked_at",
     }  # fmt: skip
     with open_books(place) as database:
         store = open_keys(place, database)

@@ -41,6 +41,8 @@ def _make_keys(database: SqliteDatabase, signing_secret: bytes) -> list[ApiKey]:
     store.create("gone")
     store.revoke("gone")
     store.create("gone")  # a name may be given again
+    store.rotate(made[0], overlap_seconds=90_000)
+    store.rotate(made[0], overlap_seconds=86_400)
     return [*made, make_key("fixed")]
 
 

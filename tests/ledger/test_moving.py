@@ -366,7 +366,9 @@ def test_a_file_of_an_older_schema_is_moved(tmp_path: Path, target: PostgresData
         "prompt_folded",
     ):
         source.database.change(f"ALTER TABLE generations DROP COLUMN {column}")
-    for table in ("transfers", "upstream_calls", "upstream_parks"):
+    for index in ("order", "owner"):
+        source.database.change(f"DROP INDEX api_keys_{index}")
+    for table in ("transfers", "upstream_calls", "upstream_parks", "key_previous_secrets"):
         source.database.change(f"DROP TABLE {table}")
     source.database.change("DELETE FROM schema_version WHERE version >= 3")
     source.database.close()

@@ -37,10 +37,10 @@ VALUES: dict[str, SqlValue] = {
     "after_id": "g", "answer": "{}", "asked": "{}", "asked_begin": "{", "budget_period": "day", "conversation": "c", "digest": b"d",
     "digest_secret_id": "s", "digests": '["d"]',
     "door": "chat", "edge_id": "g", "end_user": "", "error": "{}", "file_name": "f", "fingerprint": b"f", "first_day": "2026-11-27",
-    "folder": "f", "generation_id": "g", "id": "g", "idempotency_digest": b"i", "ids": '["g"]', "image_output": "url",
+    "folder": "f", "generation_id": "g", "hash_digest": b"h", "id": "g", "idempotency_digest": b"i", "ids": '["g"]', "image_output": "url",
     "key_id": "k", "key_name": "n", "kind": "upload", "credential_id": "c", "reason": "r", "response_id": "r", "said": "s", "upstream": "u", "last_day": "2026-11-27", "lease_seconds": 1.5, "metadata": "{}",
     "mime_type": "image/png", "model": "m", "models": "[]", "name": "n", "note": "n", "owner": "o", "place": "p",
-    "prompt": "a cat", "prompt_folded": "a cat", "replica_id": "r",
+    "prompt": "a cat", "prompt_folded": "a cat", "replica_id": "r", "rows": "[]", "search": "s",
     "secret_id": "s", "sha256": "0", "state": "sent", "words": '["a"]',
 }  # fmt: skip
 """Something of the right type for each parameter that is no integer."""
@@ -53,7 +53,7 @@ INTEGERS = {"after_number", "is_*", "*_ms", "*_at", "*_micro_usd", "*_tokens", "
 OPTIONAL = {
     "answer", "asked_begin", "budget_micro_usd", "conversation", "cost_micro_usd", "digest", "end_user", "error", "error_status",
     "expires_at", "folder", "height", "idempotency_digest", "image_output", "images_per_minute", "key_name", "metadata",
-    "model", "models", "note", "prompt", "prompt_folded", "requests_per_minute", "state", "store", "width", "response_id", "said", "status",
+    "model", "models", "note", "prompt", "prompt_folded", "requests_per_minute", "search", "state", "store", "width", "response_id", "said", "status",
 }  # fmt: skip
 """What may be NULL, where a query has it."""
 
@@ -212,7 +212,7 @@ READ_BY_OPERATORS = {"integrity", "moving", "schema", "sums"}
 READ_WHOLE = {
     # These are short, or read along an index up to a limit, or asked by an operator or at start.
     "list_evictable", "read_stored_bytes", "list_orphans", "reset_clients", "sweep_all_requests", "list_by_state",
-    "read_usage", "list_keys", "list_page", "count_other_admins", "count_usable_keys", "count_unrecognisable_keys", "add_missing_uploads",
+    "read_usage", "list_keys", "list_page", "list_secrets", "count_other_admins", "count_usable_keys", "count_unrecognisable_keys", "add_missing_uploads",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ KEYS = "/v1/limner/keys"
 FIELDS = {
     "id", "object", "name", "owner", "is_admin", "models", "image_output", "budget_usd", "budget_period",
     "period_ends_at", "spent_usd", "reserved_usd", "left_usd", "images_per_minute", "requests_per_minute",
-    "expires_at", "created_at",
+    "expires_at", "created_at", "previous_secret_ends_at", "revoked_at",
 }  # fmt: skip
 
 

@@ -196,3 +196,21 @@ def test_a_gateway_that_does_not_fit_in_does_not_start(
     assert message in str(failure.value)
     assert "Traceback" not in str(failure.value)
     assert ask(first, Order(call="on").to_body()).status == 200
+
+
+def test_keys_rotated_at_one_gateway_count_at_the_other(fleet: Fleet) -> None:
+    """A secret that one gateway gave out opens the other at once, and one that it ended does not any more."""
+    gateways = [fleet.start("first"), fleet.start("second")]
+    admin = gateways[0].create_key("boss", "--admin")
+    old = gateways[0].create_key("shop")
+    (entry,) = ask(gateways[0], path="/v1/limner/keys?name=shop", key=admin).json()["data"]
+    path = f"/v1/limner/keys/{entry['id']}/rotate"
+    new = ask(gateways[0], {}, path=path, key=admin).json()["key"]
+    gateways[0].secrets += [new]
+    gateways[1].secrets += [admin, old, new]
+    assert [ask(gateways[1], path="/v1/models", key=secret).status for secret in (old, new)] == [200, 200]
+    newest = ask(gateways[1], {"overlap": "0"}, path=path, key=admin).json()["key"]
+    for gateway in gateways:
+        gateway.secrets.append(newest)
+        tried = [ask(gateway, path="/v1/models", key=secret).status for secret in (old, new, newest)]
+        assert tried == [401, 401, 200]

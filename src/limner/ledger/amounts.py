@@ -6,6 +6,7 @@ from limner.ledger.records import MICRO_USD_PER_USD
 
 ACCEPTED_DOLLARS = "dollars below a billion with at most 6 decimals, such as 25 or 0.5"
 ACCEPTED_SPAN = "hours, days or weeks, such as 12h, 30d or 8w"
+ACCEPTED_OVERLAP = f"{ACCEPTED_SPAN}; 0 for none"
 
 # Nine digits: the sum of any number of such budgets is far from SQLite's highest integer.
 _DOLLARS = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?")
@@ -25,3 +26,8 @@ def read_span_seconds(text: str) -> int | None:
     """Return a length of time in seconds; None if it is not ACCEPTED_SPAN."""
     match = _SPAN.fullmatch(text)
     return None if match is None else int(match[1]) * _UNIT_SECONDS[match[2]]
+
+
+def read_overlap_seconds(text: str) -> int | None:
+    """Return how long two secrets work side by side, in seconds; None if it is not ACCEPTED_OVERLAP."""
+    return 0 if text == "0" else read_span_seconds(text)

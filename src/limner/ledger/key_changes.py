@@ -4,15 +4,20 @@ Each function is for one transaction of whoever calls.
 """
 
 from dataclasses import replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
+
+from msgspec import Struct
 
 from limner.ledger.database import Database, SqlValue
 from limner.ledger.errors import DuplicateError, KeyRefused
+from limner.ledger.key_rows import to_key, to_row
 from limner.ledger.key_rules import ApiKey, check_key, name_taken
-from limner.ledger.keys import to_key, to_row
 from limner.ledger.queries import load_queries
 
 _QUERIES = load_queries("keys")
+
+KEY_STATES = ("active", "expired", "revoked")
 
 
 def find_key(database: Database, key_id: str) -> ApiKey | None:
@@ -28,12 +33,42 @@ def find_named_key(database: Database, name: str) -> ApiKey:
     return key
 
 
-def list_keys(database: Database, *, after: ApiKey | None, limit: int) -> list[ApiKey]:
-    """Return stored keys behind one of them, expired ones too, oldest first."""
+class KeyChoice(Struct, frozen=True, kw_only=True):
+    """Which keys are asked for; what is None does not matter."""
+
+    name: str | None = None
+    owner: str | None = None
+    search: str | None = None
+    """What stands somewhere in the name; the case of A to Z does not matter."""
+    state: str | None = None
+    """One of KEY_STATES. None: all but the revoked."""
+
+
+ALL_KEYS = KeyChoice()
+
+
+def list_keys(
+    database: Database, *, after: str | None, limit: int, choice: KeyChoice = ALL_KEYS, now: int = 0
+) -> list[ApiKey]:
+    """Return stored keys behind the one with the id `after`, oldest first; behind one that is not there is none.
+
+    `now` decides which have expired, where that is asked for.
+    """
+    place: tuple[SqlValue, ...] = (-1, "")
+    if after is not None:
+        rows = database.fetch_all(_QUERIES["find_place"], {"id": after})
+        if not rows:
+            return []
+        (place,) = rows
     values: dict[str, SqlValue] = {
-        "after_at": -1 if after is None else after.created_at,
-        "after_id": "" if after is None else after.id,
+        "after_at": place[0],
+        "after_id": place[1],
         "limit": limit,
+        "name": choice.name,
+        "owner": choice.owner,
+        "search": None if choice.search is None else _fold(choice.search),
+        "state": choice.state or "live",
+        "now": now,
     }
     return [to_key(row) for row in database.fetch_all(_QUERIES["list_page"], values)]
 
@@ -72,6 +107,11 @@ def check_admin_left(database: Database, key_id: str, secret_id: str, now: int) 
             "this is the last admin key that can be used; make another first, or do it on the gateway's machine",
             field="is_admin",
         )
+
+
+def _fold(text: str) -> str:
+    # Both databases fold these letters, and only they do so alike.
+    return text.translate(str.maketrans(ascii_uppercase, ascii_lowercase))
 
 
 def _first(rows: list[tuple[SqlValue, ...]]) -> ApiKey | None:

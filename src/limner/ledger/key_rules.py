@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypedDict
 
-from limner.catalogue import find_model
+from limner.catalogue import find_by_any_name
 from limner.ledger.errors import KeyRefused
 
 BUDGET_PERIODS = ("day", "month", "total")
@@ -44,6 +44,8 @@ class ApiKey:
     #: How many pictures it may begin, and how often it may ask, in any sixty seconds; None: no limit.
     images_per_minute: int | None = None
     requests_per_minute: int | None = None
+    #: Epoch seconds; None: it was not.
+    revoked_at: int | None = None
 
     @property
     def is_limited(self) -> bool:
@@ -82,7 +84,7 @@ def check_key(key: ApiKey, now: int) -> None:
 
 def resolve_models(names: Iterable[str]) -> frozenset[str]:
     """Return the ids of models, by whatever name they are called. Raises KeyRefused: one is unknown, or there is none."""
-    models = {name: find_model(name) for name in names}
+    models = {name: find_by_any_name(name) for name in names}
     unknown = [name for name, model in models.items() if model is None]
     if unknown or not models:
         raise KeyRefused(

@@ -4,7 +4,6 @@ A key is shown once, when it is created; what is kept is HMAC-SHA256 over the wh
 from the signing secret, so that neither a copy of the database nor a timing tells a key.
 """
 
-import json
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -13,8 +12,9 @@ from hashlib import sha256
 from hmac import compare_digest, digest
 from typing import Unpack
 
-from limner.ledger.database import Database, SqlValue, to_integer, to_optional_integer
+from limner.ledger.database import Database, SqlValue
 from limner.ledger.errors import DuplicateError, KeyRefused
+from limner.ledger.key_rows import to_key, to_row
 from limner.ledger.key_rules import (
     BUDGET_PERIODS,
     ApiKey,
@@ -24,8 +24,9 @@ from limner.ledger.key_rules import (
     generate_secret,
     name_taken,
 )
-from limner.ledger.queries import load_queries
-from limner.ledger.signing import derive, identify_secret
+from limner.ledger.key_secrets import SecretDigests, check_unused, end_previous, exchange, secret_taken
+from limner.ledger.queries import Query, load_queries
+from limner.ledger.signing import derive
 
 _QUERIES = load_queries("keys")
 
@@ -59,10 +60,10 @@ class KeyStore:
     ) -> None:
         self._database = database
         self._now = now
-        self._digest_key = derive(signing_secret, "client key digest")
-        self.secret_id = identify_secret(signing_secret)
+        self.digests = SecretDigests(signing_secret)
+        self.secret_id = self.digests.secret_id
         id_key = derive(signing_secret, "fixed client key id")
-        self._fixed = {self._digest(key): _to_fixed_key(key, id_key) for key in fixed_keys}
+        self._fixed = {self.digests.make(key): _to_fixed_key(key, id_key) for key in fixed_keys}
 
     def on(self, database: Database) -> "KeyStore":
         """Return the same keys as seen through another connection."""
@@ -72,7 +73,7 @@ class KeyStore:
 
     def find_fixed(self, secret: str) -> ApiKey | None:
         """Return the configured key that `secret` is, None if it is none of them."""
-        return self._fixed.get(self._digest(secret))
+        return self._fixed.get(self.digests.make(secret))
 
     def find(self, secret: str) -> ApiKey | None:
         """Return the key that may be used now by showing `secret`; None if unknown, revoked or expired.
@@ -80,7 +81,7 @@ class KeyStore:
         Raises:
             DatabaseError: the database cannot be read.
         """
-        key = self.find_fixed(secret) or self._load(self._digest(secret))
+        key = self.find_fixed(secret) or self._load(secret)
         is_usable = key is not None and (key.expires_at is None or key.expires_at > self._now())
         return key if is_usable else None
 
@@ -119,7 +120,7 @@ class KeyStore:
             **limits,
         )
         check_key(key, now)
-        self._insert(key, self._digest(secret))
+        self._insert(key, secret)
         return key, secret
 
     def list(self) -> list[ApiKey]:
@@ -132,8 +133,27 @@ class KeyStore:
         Raises:
             KeyRefused: no stored key has this name.
         """
-        if not self._database.fetch_all(_QUERIES["revoke_key"], {"name": name, "now": int(self._now())}):
+        revoked = self._database.fetch_all(_QUERIES["revoke_key"], {"name": name, "now": int(self._now())})
+        if not revoked:
             raise KeyRefused(f"there is no key named {name!r}")
+        end_previous(self._database, str(revoked[0][0]))
+
+    def rotate(self, key: ApiKey, *, overlap_seconds: int, secret: str | None = None) -> str:
+        """Give a stored key another secret and return it; in everything else the key stays what it is.
+
+        What opened it before does so for `overlap_seconds` more, or not any more. `secret` brings an own one. Within a
+        transaction that has locked the key.
+
+        Raises:
+            KeyRefused: the secret is taken or malformed.
+        """
+        now = int(self._now())
+        new_secret = generate_secret() if secret is None else check_own_secret(secret)
+        check_unused(self._database, self.digests, new_secret)
+        new_digest = self.digests.make(new_secret)
+        ends_at = now + overlap_seconds
+        exchange(self._database, key.id, new_digest, secret_id=self.secret_id, ends_at=ends_at, now=now)
+        return new_secret
 
     def has_usable_key(self) -> bool:
         """Whether any call could be let in now."""
@@ -145,72 +165,40 @@ class KeyStore:
         values = {"digest_secret_id": self.secret_id}
         return self._database.fetch_integer(_QUERIES["count_unrecognisable_keys"], values)
 
-    def _digest(self, secret: str) -> bytes:
-        return digest(self._digest_key, secret.encode("utf-8", "surrogatepass"), sha256)
+    def _load(self, secret: str) -> ApiKey | None:
+        found = self._match(_QUERIES["find_key"], {"digest": self.digests.make(secret)})
+        if found is not None:
+            return found
+        values: dict[str, SqlValue] = {
+            "digest": self.digests.make(secret),
+            "hash_digest": self.digests.make_as_hash(secret),
+            "now": int(self._now()),
+        }
+        return self._match(_QUERIES["find_otherwise"], values)
 
-    def _load(self, secret_digest: bytes) -> ApiKey | None:
-        for *columns, stored_digest in self._database.fetch_all(
-            _QUERIES["find_key"], {"digest": secret_digest}
-        ):
-            if isinstance(stored_digest, bytes) and compare_digest(stored_digest, secret_digest):
+    def _match(self, query: Query, values: dict[str, SqlValue]) -> ApiKey | None:
+        expected = [value for value in values.values() if isinstance(value, bytes)]
+        for *columns, stored_digest in self._database.fetch_all(query, values):
+            if isinstance(stored_digest, bytes) and any(
+                compare_digest(stored_digest, one) for one in expected
+            ):
                 return to_key(tuple(columns))
         return None
 
-    def _insert(self, key: ApiKey, secret_digest: bytes) -> None:
+    def _insert(self, key: ApiKey, secret: str) -> None:
+        check_unused(self._database, self.digests, secret)
         try:
             self._database.fetch_all(
                 _QUERIES["create_key"],
                 {
                     **to_row(key),
-                    "digest": secret_digest,
+                    "digest": self.digests.make(secret),
                     "digest_secret_id": self.secret_id,
                     "created_at": key.created_at,
                 },
             )
         except DuplicateError as error:
-            if "name" in str(error):
-                raise name_taken(key.name) from None
-            raise KeyRefused(
-                "this key is or was in use already; choose another, or leave it out and one is made",
-                field="secret",
-            ) from None
-
-
-def to_row(key: ApiKey) -> dict[str, SqlValue]:
-    """Return what can be changed of a key, and its id, as the values of a query."""
-    return {
-        "id": key.id,
-        "name": key.name,
-        "owner": key.owner,
-        "is_admin": int(key.is_admin),
-        "models": None if key.models is None else json.dumps(sorted(key.models)),
-        "image_output": key.image_output,
-        "expires_at": key.expires_at,
-        "budget_micro_usd": key.budget_micro_usd,
-        "budget_period": key.budget_period,
-        "images_per_minute": key.images_per_minute,
-        "requests_per_minute": key.requests_per_minute,
-    }
-
-
-def to_key(row: tuple[SqlValue, ...]) -> ApiKey:
-    """Return the key of a row of the columns that all queries here select."""
-    key_id, name, owner, is_admin, models, image_output, expires_at, created_at, *limits = row
-    budget_micro_usd, budget_period, images_per_minute, requests_per_minute = limits
-    return ApiKey(
-        id=str(key_id),
-        name=str(name),
-        owner=str(owner),
-        is_admin=bool(is_admin),
-        models=None if models is None else frozenset(json.loads(str(models))),
-        image_output=None if image_output is None else str(image_output),
-        expires_at=to_optional_integer(expires_at),
-        created_at=to_integer(created_at),
-        budget_micro_usd=to_optional_integer(budget_micro_usd),
-        budget_period=str(budget_period),
-        images_per_minute=to_optional_integer(images_per_minute),
-        requests_per_minute=to_optional_integer(requests_per_minute),
-    )
+            raise (name_taken(key.name) if "name" in str(error) else secret_taken()) from None
 
 
 def shorten_key_id(key_id: str) -> str:

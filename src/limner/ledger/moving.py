@@ -25,8 +25,8 @@ from limner.ledger.sqlite import FILE_NAME, MOVED_SCHEMA, SqliteDatabase
 from limner.ledger.sums import check_sums
 
 TABLES = (
-    *("api_keys", "generations", "pictures", "ledger_entries", "accounts", "refusals", "transfers"),
-    "upstream_calls",
+    *("api_keys", "key_previous_secrets"),
+    *("generations", "pictures", "ledger_entries", "accounts", "refusals", "transfers", "upstream_calls"),
 )
 """In this order: rows come after those they refer to. `request_marks` count for a minute and stay behind, and so do
 `upstream_parks`, which are found out anew."""

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from limner.ledger import calls, cases, gallery, usage
 from limner.ledger.books import Books
-from limner.ledger.database import Database
-from limner.ledger.key_accounts import describe_key
+from limner.ledger.key_accounts import describe_key, describe_keys
 from limner.ledger.key_changes import list_keys
 from limner.ledger.keys import ApiKey
 from limner.ledger.records import Scope, UpstreamCall
@@ -94,7 +93,7 @@ class Overview:
         """Return all stored keys with what they have spent, the oldest first."""
         found: list[ApiKey] = []
         while True:
-            after = found[-1] if found else None
+            after = found[-1].id if found else None
             step = partial(list_keys, after=after, limit=_KEYS_AT_ONCE)
             more = await self._books.ask(step)
             found += more
@@ -103,12 +102,8 @@ class Overview:
         entries: list[KeyEntry] = []
         for start in range(0, len(found), _KEYS_AT_ONCE):
             some = found[start : start + _KEYS_AT_ONCE]
-            entries += await self._books.ask(partial(_describe, keys=some, now_ms=self._now_ms()))
+            entries += await self._books.ask(partial(describe_keys, keys=some, now_ms=self._now_ms()))
         return entries
 
     def _now_ms(self) -> int:
         return int(self._now() * 1000)
-
-
-def _describe(database: Database, keys: Sequence[ApiKey], now_ms: int) -> list[KeyEntry]:
-    return [describe_key(database, key, now_ms) for key in keys]

@@ -9,6 +9,7 @@ from typing import TypeVar
 from limner.ledger import endings, lookups, replicas, retention, transfers
 from limner.ledger.books import Books
 from limner.ledger.database import Database
+from limner.ledger.key_secrets import sweep_previous
 from limner.ledger.limits import sweep_requests
 from limner.ledger.records import Ending, GenerationRecord, RepeatWindows, Retention
 from limner.ledger.replicas import Kind, Replica
@@ -75,8 +76,13 @@ class Upkeep:
         )
 
     async def sweep_requests(self) -> None:
-        """Forget the requests that no limit counts any more."""
-        await self._submit(sweep_requests)
+        """Forget the requests that no limit counts any more, and the secrets that open no key any more."""
+
+        def sweep(database: Database, now_ms: int) -> None:
+            sweep_requests(database, now_ms)
+            sweep_previous(database, now_ms // 1000)
+
+        await self._submit(sweep)
 
     async def find_any(self, generation_id: str) -> GenerationRecord | None:
         """Return the generation, whosever it is."""

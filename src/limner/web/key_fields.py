@@ -11,7 +11,14 @@ from msgspec.structs import fields
 
 from limner.catalogue import find_model
 from limner.errors import InvalidRequest
-from limner.ledger.amounts import ACCEPTED_DOLLARS, ACCEPTED_SPAN, read_micro_usd, read_span_seconds
+from limner.ledger.amounts import (
+    ACCEPTED_DOLLARS,
+    ACCEPTED_OVERLAP,
+    ACCEPTED_SPAN,
+    read_micro_usd,
+    read_overlap_seconds,
+    read_span_seconds,
+)
 from limner.ledger.errors import KeyRefused
 from limner.ledger.key_rules import resolve_models
 from limner.translate.body import to_record
@@ -81,6 +88,18 @@ def read_changes(given: KeyUpdate, now: int) -> dict[str, Any]:
             "The body names nothing to change.", code="missing_required_parameter", param=None
         )
     return found
+
+
+def read_overlap(text: str) -> int:
+    """Return how long an old secret still works, in seconds. Raises InvalidRequest."""
+    seconds = read_overlap_seconds(text)
+    if seconds is None:
+        raise InvalidRequest(
+            f"'overlap' is {shorten(text)}; accepted: {ACCEPTED_OVERLAP}.",
+            code="unsupported_value",
+            param="overlap",
+        )
+    return seconds
 
 
 def _read_twins(name: str, value: Any, other_name: str, other: Any) -> Any:

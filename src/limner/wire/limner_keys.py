@@ -11,6 +11,10 @@ Period = Annotated[str, Meta(extra_json_schema={"enum": ["day", "month", "total"
 Output = Annotated[str, Meta(extra_json_schema={"enum": ["auto", "markdown", "url", "images"]})]
 Lifetime = Annotated[str, Meta(description="Hours, days or weeks from now.", examples=["12h", "30d", "8w"])]
 
+Overlap = Annotated[
+    str, Meta(description="Hours, days or weeks from now; 0: it ends at once.", examples=["24h", "7d", "0"])
+]
+
 
 class KeyOrder(Struct, kw_only=True):
     """The body that creates a key. What is absent or null is no limit."""
@@ -61,6 +65,15 @@ class KeyUpdate(Struct, kw_only=True):
     expires_at: int | UnsetType | None = UNSET
 
 
+class KeyRotation(Struct, kw_only=True):
+    """The body that gives a key another secret. It may be empty."""
+
+    overlap: Overlap = "24h"
+    """How long what opened it before still does."""
+    key: str | None = None
+    """A secret of your own, as at creation. Absent: one is made."""
+
+
 class KeyEntry(Struct, kw_only=True):
     """A key, without its secret, and what it has spent in the current period of its budget."""
 
@@ -84,10 +97,13 @@ class KeyEntry(Struct, kw_only=True):
     requests_per_minute: int | None
     expires_at: int | None
     created_at: int
+    previous_secret_ends_at: int | None
+    """Until when a secret it had before still opens it; null: none does."""
+    revoked_at: int | None
 
 
 class NewKey(KeyEntry, kw_only=True):
-    """A key that was just created, with its secret, which is never shown again."""
+    """A key that was just created or has just got another secret, with that secret, which is never shown again."""
 
     key: str
 
@@ -108,3 +124,38 @@ class KeyRevoked(Struct, kw_only=True):
     id: str
     object: Literal["limner.key.revoked"] = "limner.key.revoked"
     deleted: Literal[True] = True
+
+
+class ImportNote(Struct, kw_only=True):
+    """Something that is to be known of some rows."""
+
+    message: str
+    count: int
+    lines: list[int]
+    """The first of them."""
+
+
+class MadeKey(Struct, kw_only=True):
+    """A key that the file brought no secret for, and the secret that was made, which is never shown again."""
+
+    line: int
+    name: str
+    key: str
+
+
+class KeyImport(Struct, kw_only=True):
+    """What became of a file of keys."""
+
+    object: Literal["limner.key.import"] = "limner.key.import"
+    format: str
+    """Whose columns the file has: `limner`, `new-api` or `litellm`."""
+    dry_run: bool
+    """Whether nothing was written."""
+    created: int
+    updated: int
+    skipped: int
+    """Rows of keys that are there already."""
+    left_out: int
+    """Rows that are no keys here; `notes` says why."""
+    notes: list[ImportNote]
+    keys: list[MadeKey]

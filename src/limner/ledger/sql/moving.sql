@@ -22,6 +22,10 @@ SELECT id, name, digest, digest_secret_id, owner, is_admin, models, image_output
     budget_micro_usd, budget_period, images_per_minute, requests_per_minute
 FROM api_keys;
 
+-- name: compare_previous_secrets
+-- What opened them before, each.
+SELECT digest, key_id, digest_secret_id, ends_at FROM key_previous_secrets;
+
 -- name: compare_generations
 -- The calls by state. Times and numbers are taken modulo a prime: a sum of them stays within an integer.
 SELECT state, count(*), CAST(sum(reserved_micro_usd) AS BIGINT), CAST(sum(cost_micro_usd) AS BIGINT),

@@ -8,7 +8,7 @@ SET LOCAL statement_timeout = 0;
 
 -- name: keep_others_out
 -- Nobody else writes until the transaction ends.
-LOCK TABLE api_keys, generations, pictures, ledger_entries, accounts, refusals, transfers, upstream_calls IN SHARE ROW EXCLUSIVE MODE;
+LOCK TABLE api_keys, key_previous_secrets, generations, pictures, ledger_entries, accounts, refusals, transfers, upstream_calls IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: forget_refusals
 -- An empty database may remember what a gateway has refused on it.
@@ -28,4 +28,4 @@ SELECT setval('generations_rowid_seq', coalesce(max(rowid), 0) + 1, false) FROM 
 
 -- name: analyze
 -- What is asked next is planned by what is there now.
-ANALYZE api_keys, generations, pictures, ledger_entries, accounts, refusals, transfers, upstream_calls;
+ANALYZE api_keys, key_previous_secrets, generations, pictures, ledger_entries, accounts, refusals, transfers, upstream_calls;

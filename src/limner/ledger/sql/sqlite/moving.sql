@@ -28,6 +28,10 @@ SELECT id, name, digest, digest_secret_id, owner, is_admin, models, image_output
 FROM api_keys
 ORDER BY rowid;
 
+-- name: read_key_previous_secrets
+-- What opened them before and still does.
+SELECT digest, key_id, digest_secret_id, ends_at FROM key_previous_secrets ORDER BY digest;
+
 -- name: read_generations
 -- The calls in their order. They belong to the server of this folder, and nobody is being answered.
 SELECT rowid, id, state, door, owner, end_user, key_id, fingerprint, idempotency_digest, model, asked, is_stream, store,
