@@ -14,6 +14,7 @@ from bills import BillBook
 from gateways import MortalGateway, ask_beside, running
 from orders import Order
 from places import Place
+from postgres import PostgresServer
 from programs import scrub_environment
 
 KEY = {"Idempotency-Key": "the-one"}
@@ -75,6 +76,28 @@ def test_an_older_database_adopts_newer_pictures(tmp_path: Path, book: BillBook,
             assert digest_pictures(repeat.json()) == list(book.find(order.call).pictures)
         audit(gateway, book)
         assert book.count_charges() == 3
+        succeed(place, "check", "--deep")
+
+
+def test_an_older_dump_adopts_newer_pictures(
+    tmp_path: Path, postgres_server: PostgresServer, postgres_url: str, book: BillBook
+) -> None:
+    """On PostgreSQL the documented pg_dump and pg_restore do the same, into the database that is there."""
+    place = Place(tmp_path, postgres_url)
+    gateway = MortalGateway(place, book.url)
+    assert ask(gateway, Order(call="known", size_bytes=20_000).to_body()).status == 200
+    dump = postgres_server.dump(postgres_url)
+    later = Order(call="later", size_bytes=20_000)
+    drawn = ask(gateway, later.to_body(), headers=KEY)
+    assert gateway.stop() == 0
+    postgres_server.restore(postgres_url, dump)
+    assert len(read_rows(place)) == 1
+    with running(MortalGateway(place, book.url)) as gateway:
+        repeat = ask(gateway, later.to_body(), headers=KEY)
+        assert repeat.headers["x-limner-generation-id"] == drawn.headers["x-limner-generation-id"]
+        assert digest_pictures(repeat.json()) == list(book.find("later").pictures)
+        audit(gateway, book)
+        assert book.count_charges() == 2
         succeed(place, "check", "--deep")
 
 
