@@ -157,11 +157,7 @@ def _to_model(table: ModelTable, where: str, report: Report) -> Model | None:
     if taken:
         report(f"{where}.aliases names {', '.join(taken)}, a model already; accepted: other names")
         return None
-    prices = Prices(
-        input_nano_usd=_choose(table.input_usd, like.prices.input_nano_usd),
-        output_text_nano_usd=_choose(table.output_text_usd, like.prices.output_text_nano_usd),
-        output_image_nano_usd=_choose(table.output_image_usd, like.prices.output_image_nano_usd),
-    )
+    prices = _to_prices(table, like.prices)
     has_prices = prices != like.prices
     image_tokens = dict(table.image_tokens or like.image_tokens) if like.draws else {}
     return replace(
@@ -177,6 +173,14 @@ def _to_model(table: ModelTable, where: str, report: Report) -> Model | None:
         image_tokens=image_tokens,
         pixels=describe_pixels(like, ratios, tuple(image_tokens)),
         deprecated=_choose(table.deprecated, like.deprecated and own is not None),
+    )
+
+
+def _to_prices(table: ModelTable, prices: Prices) -> Prices:
+    return Prices(
+        input_nano_usd=_choose(table.input_usd, prices.input_nano_usd),
+        output_text_nano_usd=_choose(table.output_text_usd, prices.output_text_nano_usd),
+        output_image_nano_usd=_choose(table.output_image_usd, prices.output_image_nano_usd),
     )
 
 
