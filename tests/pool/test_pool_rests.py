@@ -177,3 +177,17 @@ def test_a_rest_stands_in_the_log_by_name(start_pool: StartPool, follow: Follow)
     follow("[[key=aaaa reason=leaked]]")
     ask(gateway, chat())
     gateway.wait_until_said("upstream a rests for 300 s for all models (key)")
+
+
+def test_a_wait_that_is_too_long_has_bought_nothing(
+    start_pool: StartPool, emulator: Emulator, follow: Follow
+) -> None:
+    """A call whose time is over while every credential rests is told so, and is not taken to have been sent."""
+    gateway = start_pool(write_keys(ALPHA), LIMNER_UPSTREAM_TIMEOUT_SECONDS="4")
+    follow("[[status=429 retry=15s times=1]]")
+    assert ask(gateway, chat("the first")).error["code"] == "rate_limit_exceeded"
+    second = ask(gateway, chat("the second"))
+    assert (second.status, second.error["code"]) == (503, "upstream_overloaded")
+    states = ask(gateway, path="/v1/limner/generations").json()["data"]
+    assert {state["state"] for state in states} == {"failed"}
+    assert list_asked(emulator) == "a"
