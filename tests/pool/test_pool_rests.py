@@ -191,3 +191,14 @@ def test_a_wait_that_is_too_long_has_bought_nothing(
     states = ask(gateway, path="/v1/limner/generations").json()["data"]
     assert {state["state"] for state in states} == {"failed"}
     assert list_asked(emulator) == "a"
+
+
+def test_readiness_tells_of_rests_and_does_not_depend_on_them(start_pool: StartPool, follow: Follow) -> None:
+    """A gateway whose credentials rest is ready all the same, and says in the body how many rest and why."""
+    gateway = start_pool(write_keys(ALPHA, BETA))
+    assert "upstream" not in ask(gateway, path="/readyz", key=None).json()
+    follow("[[key=aaaa reason=leaked]]")
+    ask(gateway, chat())
+    reply = ask(gateway, path="/readyz", key=None)
+    assert (reply.status, reply.json()["status"]) == (200, "ready")
+    assert reply.json()["upstream"] == "1 of 2 credentials rest, for a model or for all (key)"
