@@ -152,7 +152,11 @@ def _print_moved(moved: Moved, settings: Settings, name: str, seconds: float, *,
 
 
 def _count(rows: dict[str, int]) -> str:
-    words = {"api_keys": "client keys", "ledger_entries": "ledger entries"}
+    words = {
+        "api_keys": "client keys",
+        "ledger_entries": "ledger entries",
+        "key_previous_secrets": "old secrets of keys",
+    }
     return ", ".join(f"{count:,} {words.get(table, table)}" for table, count in rows.items())
 
 
