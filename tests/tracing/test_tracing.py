@@ -98,7 +98,7 @@ def test_a_call_is_traced_from_client_to_gemini(traced: MortalGateway, receiver:
 
 def test_each_attempt_has_a_span(traced: MortalGateway, receiver: Receiver) -> None:
     """Attempts that Gemini refused stand beside the one that it answered, each with what was wrong."""
-    reply = ask(traced, chat(f"{PROMPT} [[status=503]] [[times=1]]", stream=True))
+    reply = ask(traced, chat(f"{PROMPT} that is traced [[status=503]] [[times=1]]", stream=True))
     request = receiver.wait_for_request(reply.headers["x-request-id"])
     refused, answered = list_calls(receiver, request, 2)
     assert refused.is_error
