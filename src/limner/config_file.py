@@ -28,6 +28,9 @@ from limner.config_tables import ModelTable, UpstreamTable, read_environ, read_t
 
 _TABLES = ("aliases", "fallback", "model", "upstream")
 
+_BUILT_IN = build_table(Additions())
+"""What a file's models are read against: not what an earlier reading has added."""
+
 Report = Callable[[str], None]
 
 
@@ -135,9 +138,9 @@ def _read_models(given: Any, place: str, report: Report) -> list[Model]:
 
 
 def _to_model(table: ModelTable, where: str, report: Report) -> Model | None:
-    own = find_model(table.id)
+    own = find_model(table.id, _BUILT_IN)
     own = own if own is not None and own.id == table.id else None
-    like = own if table.like is None else find_model(table.like)
+    like = own if table.like is None else find_model(table.like, _BUILT_IN)
     if table.like is not None and like is None:
         report(f"{where}.like is {table.like!r}; accepted: the name of a model of GET /v1/models")
         return None
@@ -149,15 +152,12 @@ def _to_model(table: ModelTable, where: str, report: Report) -> Model | None:
     if unknown:
         report(f"{where}.ratios names {', '.join(unknown)}; accepted: some of {', '.join(ALL_RATIOS)}")
         return None
-    taken = [name for name in table.aliases if find_model(name) not in {None, own}]
+    known = [(name, find_model(name, _BUILT_IN)) for name in table.aliases]
+    taken = [name for name, model in known if model is not None and model is not own]
     if taken:
         report(f"{where}.aliases names {', '.join(taken)}, a model already; accepted: other names")
         return None
-    prices = Prices(
-        input_nano_usd=_choose(table.input_usd, like.prices.input_nano_usd),
-        output_text_nano_usd=_choose(table.output_text_usd, like.prices.output_text_nano_usd),
-        output_image_nano_usd=_choose(table.output_image_usd, like.prices.output_image_nano_usd),
-    )
+    prices = _to_prices(table, like.prices)
     has_prices = prices != like.prices
     image_tokens = dict(table.image_tokens or like.image_tokens) if like.draws else {}
     return replace(
@@ -173,6 +173,14 @@ def _to_model(table: ModelTable, where: str, report: Report) -> Model | None:
         image_tokens=image_tokens,
         pixels=describe_pixels(like, ratios, tuple(image_tokens)),
         deprecated=_choose(table.deprecated, like.deprecated and own is not None),
+    )
+
+
+def _to_prices(table: ModelTable, prices: Prices) -> Prices:
+    return Prices(
+        input_nano_usd=_choose(table.input_usd, prices.input_nano_usd),
+        output_text_nano_usd=_choose(table.output_text_usd, prices.output_text_nano_usd),
+        output_image_nano_usd=_choose(table.output_image_usd, prices.output_image_nano_usd),
     )
 
 

@@ -5,6 +5,10 @@ values - doors, never paths; models of the catalogue, never what a client wrote;
 belongs to the event loop's thread.
 """
 
+import hashlib
+import hmac
+import secrets
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -13,14 +17,17 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
 from limner.catalogue import find_model
+from limner.errors import GatewayUnavailable
 from limner.web.auth import FindKey, authenticate_admin
 from limner.web.counting import Constant, Counts, LabelledReading, Reading, Readings, Times
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_REMEMBERED_SECONDS = 3600.0
 _BUYING_DOORS = frozenset({"chat", "images", "edits", "native"})
 
 
@@ -172,17 +179,43 @@ async def _nothing() -> None:
     """Look at nothing."""
 
 
+class _Seen(Struct, frozen=True):
+    """A key that was good."""
+
+    digest: bytes
+    name: str
+    until: float
+
+
 class MetricsDoor:
     """The door."""
 
     def __init__(self, metrics: Metrics, find_key: FindKey) -> None:
         self._metrics = metrics
         self._find_key = find_key
+        self._salt = secrets.token_bytes(16)
+        self._last = _Seen(b"", "", 0.0)
+
+    async def _identify(self, headers: Headers) -> str:
+        """Return the name of the key that came. While the books are away the last one that was good is good.
+
+        Who watches has to see that they are away; and nobody can revoke a key then. Raises GatewayError.
+        """
+        given = headers.get("authorization", headers.get("x-goog-api-key", ""))
+        digest = hashlib.sha256(self._salt + given.encode()).digest()
+        try:
+            key = await authenticate_admin(headers, self._find_key)
+        except GatewayUnavailable:
+            last = self._last
+            if time.monotonic() < last.until and hmac.compare_digest(digest, last.digest):
+                return last.name
+            raise
+        self._last = _Seen(digest, key.name, time.monotonic() + _REMEMBERED_SECONDS)
+        return key.name
 
     async def show(self, request: Request) -> Response:
         """Answer with everything that is counted. Raises GatewayError."""
-        key = await authenticate_admin(request.headers, self._find_key)
-        request.scope["limner.key_name"] = key.name
+        request.scope["limner.key_name"] = await self._identify(request.headers)
         await self._metrics.refresh()
         body, media_type = self._metrics.write(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": media_type, "cache-control": "no-store"})
