@@ -40,7 +40,7 @@ def test_a_failed_call_explains_itself(gateway: Gateway) -> None:
     assert re.fullmatch(
         r"\S+Z INFO limner\.access: POST /v1/chat/completions 429 rate_limit_exceeded in \d+ ms "
         rf"request={request_id} generation={generation_id} key=fixed_\w+ model=gemini-3\.1-flash-image bytes=\d+ "
-        r'client=127\.0\.0\.1 upstream=gemini:429:RESOURCE_EXHAUSTED reason="Gemini\'s quota for this gateway is used up '
+        r'client=127\.0\.0\.1 upstream=key-1:429:RESOURCE_EXHAUSTED reason="Gemini\'s quota for this gateway is used up '
         r'for now; nothing was bought\."',
         find_line(gateway, request_id),
     )
@@ -61,7 +61,7 @@ def test_every_attempt_is_named(gateway: Gateway) -> None:
     """What Gemini answered stands there attempt by attempt, with its own name for the trouble."""
     reply = ask(gateway, chat(f"{PROMPT} [[status=503]]"))
     line = find_line(gateway, reply.headers["x-request-id"])
-    assert f" upstream={','.join(['gemini:503:UNAVAILABLE'] * 3)} " in line
+    assert f" upstream={','.join(['key-1:503:UNAVAILABLE'] * 3)} " in line
 
 
 def test_a_good_call_needs_no_explanation(gateway: Gateway) -> None:
@@ -77,7 +77,7 @@ def test_a_stream_that_fails_says_so(gateway: Gateway) -> None:
     assert reply.status == 200
     line = find_line(gateway, reply.headers["x-request-id"])
     assert " 200 upstream_unknown_outcome in " in line
-    assert 'upstream=gemini:200 reason="The connection to Gemini was lost.' in line
+    assert 'upstream=key-1:200 reason="The connection to Gemini was lost.' in line
 
 
 def test_the_end_of_a_call_that_was_left_is_logged(gateway: Gateway) -> None:
@@ -87,7 +87,7 @@ def test_the_end_of_a_call_that_was_left_is_logged(gateway: Gateway) -> None:
         time.sleep(0.4)  # it is sent by then, and goes on without its client
     gateway.wait_until_said("ended refused upstream_rejected")
     found = [line for line in gateway.lines[before:] if "ended refused upstream_rejected" in line]
-    assert re.search(r"generation gen_\w+ ended .* model=\S+ upstream=gemini:400:INVALID_ARGUMENT", found[-1])
+    assert re.search(r"generation gen_\w+ ended .* model=\S+ upstream=key-1:400:INVALID_ARGUMENT", found[-1])
 
 
 def test_json_has_all_of_it_in_fields(in_json: Gateway) -> None:
@@ -108,7 +108,7 @@ def test_json_has_all_of_it_in_fields(in_json: Gateway) -> None:
             "generation_id": reply.headers["x-limner-generation-id"],
             "model": "gemini-3.1-flash-image",
             "client": "127.0.0.1",
-            "upstream": "gemini:400:INVALID_ARGUMENT",
+            "upstream": "key-1:400:INVALID_ARGUMENT",
             "reason": "Gemini refused the request",
         }
         == entry

@@ -18,7 +18,7 @@ from scraping import read_metrics
 
 ADMIN_KEY = "sk-admin-key-of-the-tests-of-counts"
 MODEL = "gemini-3.1-flash-image"
-CALLS = ("limner_upstream_calls_total", {"upstream": "gemini", "kind": "gemini", "model": MODEL})
+CALLS = ("limner_upstream_calls_total", {"upstream": "key-1", "kind": "gemini", "model": MODEL})
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
