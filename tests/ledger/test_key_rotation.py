@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -41,6 +42,7 @@ class Keys:
         """Rotate a key in a transaction, as a door does."""
         with self.database.transaction():
             key = find_named_key(self.database, name)
+            self.database.lock("key", key.id)
             return self.store.rotate(key, overlap_seconds=overlap_seconds, secret=secret)
 
     def read_end(self, key: ApiKey) -> int | None:
@@ -184,6 +186,21 @@ def test_another_connection_rotates_at_once(keys: Keys, place: Place) -> None:
         new = Keys(database).rotate("studio", overlap_seconds=0)
     assert keys.store.find(old) is None
     assert keys.store.find(new) == key
+
+
+def test_rotations_at_once_lose_no_secret(keys: Keys, place: Place) -> None:
+    """Of a key that several processes rotate in the same moment every secret that was given out works for the overlap."""
+    key, first = keys.store.create("studio")
+
+    def rotate(_: int) -> str:
+        with connect(place) as database:
+            return Keys(database).rotate("studio")
+
+    with ThreadPoolExecutor(6) as threads:
+        made = [*threads.map(rotate, range(12))]
+    assert len(set(made)) == 12
+    assert all(keys.store.find(secret) == key for secret in (first, *made))
+    assert keys.count_previous() == 12
 
 
 def test_rotating_helps_after_the_signing_secret_was_lost(keys: Keys) -> None:
