@@ -211,7 +211,7 @@ READ_BY_OPERATORS = {"integrity", "moving", "schema", "sums"}
 
 READ_WHOLE = {
     # These are short, or read along an index up to a limit, or asked by an operator or at start.
-    "list_evictable", "read_stored_bytes", "list_orphans", "reset_clients", "sweep_all_requests", "list_by_state",
+    "list_evictable", "read_stored_bytes", "list_orphans", "reset_clients", "sweep_all_requests", "list_cases",
     "read_usage", "list_keys", "list_page", "list_secrets", "count_other_admins", "count_usable_keys", "count_unrecognisable_keys", "add_missing_uploads",
 }  # fmt: skip
 
