@@ -16,6 +16,7 @@ from limner.pictures.spool import SpoolFolder
 from limner.reference.document import write_document
 from limner.reference.operation import Rules
 from limner.translate.settings import SettingsRules
+from limner.upstream.pool import Pool
 from limner.web.auth import FindKey
 from limner.web.calls import CallRules, Calls
 from limner.web.chat import ChatDoor
@@ -191,7 +192,18 @@ def _build_health(keys: KeyStore, rooms: Rooms, emulator_url: str | None) -> Hea
             "running": check_running,
             "credential": check_credential,
         },
+        describe_upstream=lambda: _describe_upstream(rooms.upstreams.pool),
     )
+
+
+def _describe_upstream(pool: Pool) -> str | None:
+    """Return how many credentials rest and why, if any does; no name, for this is told to anybody."""
+    parked = list(pool.list_parked())
+    if not parked:
+        return None
+    reasons = ", ".join(sorted({each.trouble for each in parked}))
+    resting = len({each.upstream for each in parked})
+    return f"{resting} of {len(pool.credentials)} credentials rest, for a model or for all ({reasons})"
 
 
 async def _check_database(books: Books, keys: KeyStore) -> str | None:

@@ -126,7 +126,11 @@ def _print_moved(moved: Moved, settings: Settings, name: str, seconds: float, *,
 
 def count_rows(rows: dict[str, int]) -> str:
     """Return how much there is, in words."""
-    words = {"api_keys": "client keys", "ledger_entries": "ledger entries"}
+    words = {
+        "api_keys": "client keys",
+        "ledger_entries": "ledger entries",
+        "key_previous_secrets": "old secrets of keys",
+    }
     return ", ".join(f"{count:,} {words.get(table, table)}" for table, count in rows.items())
 
 

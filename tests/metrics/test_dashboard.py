@@ -14,7 +14,7 @@ from prometheus import find_program, running_prometheus
 from queries import TARGET_LABELS, find_unknown, list_grouped, list_selectors
 
 from programs import Gateway, StartGateway
-from scraping import call_in_every_way, name_family, scrape
+from scraping import call_in_every_way, name_family, read_metrics, scrape
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "limner.json").read_text(encoding="utf-8"))
@@ -154,6 +154,14 @@ def test_alerts_are_on_the_page_and_explain_themselves() -> None:
         assert rule["annotations"]["summary"]
     named = set(re.findall(r"`(Limner[A-Z]\w+)`", PAGE))
     assert named | {"LimnerDown"} == {rule["alert"] for rule in rules}
+
+
+def test_types_are_those_on_the_page(watched: Gateway) -> None:
+    """The page says of each metric what kind it is, as the gateway does."""
+    told = dict(re.findall(r"^# TYPE (limner_\w+) (\w+)$", read_metrics(watched, ADMIN_KEY), re.MULTILINE))
+    rows = re.findall(r"^\| (`limner_.*?) \| (\w+)[ †]*\|", PAGE, re.MULTILINE)
+    listed = {name: kind for names, kind in rows for name in re.findall(r"`(\w+)`", names)}
+    assert listed == told
 
 
 def test_promtool_takes_the_alerts() -> None:

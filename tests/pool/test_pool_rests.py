@@ -177,3 +177,28 @@ def test_a_rest_stands_in_the_log_by_name(start_pool: StartPool, follow: Follow)
     follow("[[key=aaaa reason=leaked]]")
     ask(gateway, chat())
     gateway.wait_until_said("upstream a rests for 300 s for all models (key)")
+
+
+def test_a_wait_that_is_too_long_has_bought_nothing(
+    start_pool: StartPool, emulator: Emulator, follow: Follow
+) -> None:
+    """A call whose time is over while every credential rests is told so, and is not taken to have been sent."""
+    gateway = start_pool(write_keys(ALPHA), LIMNER_UPSTREAM_TIMEOUT_SECONDS="4")
+    follow("[[status=429 retry=15s times=1]]")
+    assert ask(gateway, chat("the first")).error["code"] == "rate_limit_exceeded"
+    second = ask(gateway, chat("the second"))
+    assert (second.status, second.error["code"]) == (503, "upstream_overloaded")
+    states = ask(gateway, path="/v1/limner/generations").json()["data"]
+    assert {state["state"] for state in states} == {"failed"}
+    assert list_asked(emulator) == "a"
+
+
+def test_readiness_tells_of_rests_and_does_not_depend_on_them(start_pool: StartPool, follow: Follow) -> None:
+    """A gateway whose credentials rest is ready all the same, and says in the body how many rest and why."""
+    gateway = start_pool(write_keys(ALPHA, BETA))
+    assert "upstream" not in ask(gateway, path="/readyz", key=None).json()
+    follow("[[key=aaaa reason=leaked]]")
+    ask(gateway, chat())
+    reply = ask(gateway, path="/readyz", key=None)
+    assert (reply.status, reply.json()["status"]) == (200, "ready")
+    assert reply.json()["upstream"] == "1 of 2 credentials rest, for a model or for all (key)"

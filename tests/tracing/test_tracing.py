@@ -1,5 +1,6 @@
 """Traces: spans of requests and of calls to Gemini, at a receiver of OTLP; and nothing at all where they are off."""
 
+import re
 import subprocess
 import sys
 import time
@@ -97,7 +98,7 @@ def test_a_call_is_traced_from_client_to_gemini(traced: MortalGateway, receiver:
 
 def test_each_attempt_has_a_span(traced: MortalGateway, receiver: Receiver) -> None:
     """Attempts that Gemini refused stand beside the one that it answered, each with what was wrong."""
-    reply = ask(traced, chat(f"{PROMPT} [[status=503]] [[times=1]]", stream=True))
+    reply = ask(traced, chat(f"{PROMPT} that is traced [[status=503]] [[times=1]]", stream=True))
     request = receiver.wait_for_request(reply.headers["x-request-id"])
     refused, answered = list_calls(receiver, request, 2)
     assert refused.is_error
@@ -148,6 +149,16 @@ def test_spans_give_nothing_away(traced: MortalGateway, receiver: Receiver) -> N
     assert receiver.headers[0]["authorization"] == "Bearer secret-of-the-collector"
     assert "secret-of-the-collector" not in traced.said
     assert f"Traces: {receiver.url.removeprefix('http://')}" in traced.said
+
+
+def test_every_attribute_is_on_the_page(traced: MortalGateway, receiver: Receiver) -> None:
+    """The page on traces names every attribute that any span has."""
+    ask(traced, chat(f"{PROMPT} [[status=400]]", stream=True))
+    reply = ask(traced, path="/nowhere")
+    receiver.wait_for_request(reply.headers["x-request-id"])
+    page = (Path(__file__).resolve().parents[2] / "docs" / "tracing.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w.]+)`", page))
+    assert {name for span in receiver.spans for name in span.attributes} <= named
 
 
 def test_a_collector_that_is_away_harms_nothing(emulator: Emulator, tmp_path: Path) -> None:

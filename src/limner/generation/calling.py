@@ -126,13 +126,16 @@ class _Caller:
         patience, errand = self._patience, self._errand
         while True:
             try:
-                lease = await self._upstreams.pool.lease(
-                    errand.model_id,
-                    failed=patience.failed,
-                    avoided=patience.avoided,
-                    kind=errand.kind,
-                    may_try_parked=patience.may_try_parked,
-                )
+                async with asyncio.timeout_at(self._ends_at):
+                    lease = await self._upstreams.pool.lease(
+                        errand.model_id,
+                        failed=patience.failed,
+                        avoided=patience.avoided,
+                        kind=errand.kind,
+                        may_try_parked=patience.may_try_parked,
+                    )
+            except TimeoutError:
+                raise patience.find_error() from None
             except Spared as spared:
                 if not isinstance(spared.failure, Refused):
                     raise spared.failure from None

@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections.abc import Iterable
 
-from limner.errors import GatewayError
+from limner.errors import GatewayError, UpstreamUnavailable
 from limner.generation.upstreams import Refused
 from limner.upstream.retry import choose_wait_seconds
 from limner.upstream.standing import MOVES_ON, Trouble
@@ -55,6 +55,13 @@ class Patience:
     def find_chief(self) -> Refused | None:
         """Return the refusal that counts among those of all credentials; None: none was asked."""
         return _choose_chief(self._refusals.values()) or self._last
+
+    def find_error(self) -> GatewayError:
+        """Return what is told where time is over before anybody could be asked."""
+        chief = self.find_chief()
+        if chief is not None:
+            return chief.error
+        return UpstreamUnavailable("Gemini is overloaded; nothing was bought. Try again shortly.")
 
     def take_wait(self, refused: Refused) -> float:
         """Return how long to wait before the next attempt. Raises the error if there is none."""

@@ -144,5 +144,9 @@ LIST_FIELDS: dict[type[Struct], dict[str, tuple[str, str]]] = {
     Readiness: {
         "status": ("`ready` or `not_ready`.", "`ready` 或 `not_ready`。"),
         "checks": ("What must work: `ok`, or what is wrong.", "必须可用的各项：`ok`，或问题所在。"),
+        "upstream": (
+            "How many credentials for Gemini rest and why, if any does; it decides nothing.",
+            "若有 Gemini 凭据处于停用期，为其数量与原因；不影响就绪状态。",
+        ),
     },
 }

@@ -84,9 +84,10 @@ class Lease:
         is_wide = trouble in OF_ALL_MODELS
         gate, other = (self._way.wide, self._way.own) if is_wide else (self._way.own, self._way.wide)
         other.let_go(self)
-        park = self._pool.judge(gate.park, trouble, told_seconds, self._began_at)
+        before = gate.park
+        park = self._pool.judge(before, trouble, told_seconds, self._began_at)
         gate.close(self, park, failure)
-        if park.is_hard:
+        if park.is_hard and park is not before:
             self._pool.tell(self.credential.id, "" if is_wide else self._model_id, park)
 
     def release(self) -> None:

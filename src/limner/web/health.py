@@ -19,9 +19,12 @@ class HealthDoor:
         version: str,
         emulator_url: str | None,
         checks: Mapping[str, Callable[[], Awaitable[str | None]]],
+        describe_upstream: Callable[[], str | None],
     ) -> None:
+        """`describe_upstream` says what is wrong with Gemini; that decides nothing: another gateway would fare no better."""
         self._alive = Alive(version=version, emulator=UNSET if emulator_url is None else emulator_url)
         self._checks = checks
+        self._describe_upstream = describe_upstream
 
     async def show_alive(self, _request: Request) -> Response:
         """Answer that the process lives."""
@@ -34,6 +37,7 @@ class HealthDoor:
         body = Readiness(
             status="ready" if is_ready else "not_ready",
             checks={name: problem or "ok" for name, problem in found.items()},
+            upstream=self._describe_upstream() or UNSET,
         )
         return _to_json(body, 200 if is_ready else 503)
 

@@ -19,3 +19,5 @@ class Readiness(Struct):
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, str]
+    upstream: str | UnsetType = UNSET
+    """How many credentials for Gemini rest, and why, if any does; it decides nothing."""
