@@ -6,6 +6,7 @@ import pytest
 from books import DIGEST, SECOND, Books, broken, make_key, make_picture, open_books
 
 from limner.ledger import lookups
+from limner.ledger.cases import CaseChoice, list_cases
 from limner.ledger.lookups import Choice
 from limner.ledger.records import Scope
 from limner.ledger.retention import forget_files
@@ -171,6 +172,8 @@ def test_operators_list_everybodys(books: Books) -> None:
     """States are listed over all owners, newest first, up to a limit; the running ones oldest first."""
     ids = [books.claim(key=make_key(name)) for name in ("ann", "bob", "eve")]
     books.end(broken(ids[1], 502, is_replayable=True, state="unknown"))
-    assert [record.id for record in lookups.list_by_state(books.database, "unknown", 10)] == [ids[1]]
-    assert [record.id for record in lookups.list_by_state(books.database, None, 2)] == [ids[2], ids[1]]
+    unknown = list_cases(books.database, CaseChoice(state="unknown", limit=10))
+    assert [case.record.id for case in unknown] == [ids[1]]
+    newest = list_cases(books.database, CaseChoice(limit=2))
+    assert [case.record.id for case in newest] == [ids[2], ids[1]]
     assert [record.id for record in lookups.list_orphans(books.database)] == [ids[0], ids[2]]

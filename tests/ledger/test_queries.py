@@ -46,7 +46,7 @@ VALUES: dict[str, SqlValue] = {
 """Something of the right type for each parameter that is no integer."""
 
 INTEGERS = {"after_number", "is_*", "*_ms", "*_at", "*_micro_usd", "*_tokens", "*_per_minute", "*_bytes", "after", "before", "clients"} | {
-    "ended_after", "claimed_after", "wrong_after", "running_since", "since", "error_status", "epoch", "has_digest", "choice", "attempts", "status", "failures",
+    "ended_after", "claimed_after", "wrong_after", "running_since", "since", "until", "error_status", "epoch", "has_digest", "choice", "attempts", "status", "failures",
     "height", "width", "ratio_height", "ratio_width", "limit", "moved", "needs", "now", "number", "offset", "pictures", "pictures_asked", "excess", "step", "store", "version",
 }  # fmt: skip
 
@@ -211,7 +211,7 @@ READ_BY_OPERATORS = {"integrity", "moving", "schema", "sums"}
 
 READ_WHOLE = {
     # These are short, or read along an index up to a limit, or asked by an operator or at start.
-    "list_evictable", "read_stored_bytes", "list_orphans", "reset_clients", "sweep_all_requests", "list_by_state",
+    "list_evictable", "read_stored_bytes", "list_orphans", "reset_clients", "sweep_all_requests", "list_cases", "read_parks",
     "read_usage", "list_keys", "list_page", "list_secrets", "count_other_admins", "count_usable_keys", "count_unrecognisable_keys", "add_missing_uploads",
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ def list_kept(database: Database, *, replica_id: str) -> Iterator[KeptFiles]:
     """Yield what the server of this name keeps, and what was kept before servers had names."""
     after = ""
     while True:
-        values: dict[str, SqlValue] = {"replica_id": replica_id, "after": after, "limit": _AT_ONCE}
+        values: dict[str, SqlValue] = {"replica_id": replica_id, "after_id": after, "limit": _AT_ONCE}
         rows = [
             (str(row[0]), str(row[1]), bool(row[2]))
             for row in database.fetch_all(_QUERIES["list_kept"], values)

@@ -72,12 +72,6 @@ def list_generations(database: Database, scope: Scope, choice: Choice) -> list[G
     return [to_record(row) for row in rows]
 
 
-def list_by_state(database: Database, state: str | None, limit: int) -> list[GenerationRecord]:
-    """Return everybody's generations in the state, or in any, newest first."""
-    rows = database.fetch_all(_QUERIES["list_by_state"], {"state": state, "limit": limit})
-    return [to_record(row) for row in rows]
-
-
 def list_orphans(database: Database) -> list[GenerationRecord]:
     """Return the generations that this server left without an end when it last ran, oldest first."""
     return [to_record(row) for row in database.fetch_all(_QUERIES["list_orphans"])]

@@ -54,16 +54,6 @@ LIMIT :limit;
 -- Where a generation of the owner stands in lists.
 SELECT claimed_at_ms FROM generations WHERE id = :id AND owner = :owner;
 
--- name: list_by_state
--- Everybody's generations in a state, or in any, newest first.
-SELECT id, state, door, owner, end_user, key_id, model, asked, is_stream, store, reserved_micro_usd,
-    claimed_at_ms, sent_at_ms, ended_at_ms, delivered_at_ms, cost_micro_usd, answer, error, error_status,
-    idempotency_digest IS NOT NULL, metadata, folder, stored_bytes, uploaded_at_ms, replica_id
-FROM generations
-WHERE CAST(:state AS TEXT) IS NULL OR state = :state
-ORDER BY rowid DESC
-LIMIT :limit;
-
 -- name: read_pictures
 -- The pictures of a generation, in their order.
 SELECT id, number, is_thought, file_name, sha256, mime_type, width, height, size_bytes
