@@ -202,3 +202,15 @@ def test_readiness_tells_of_rests_and_does_not_depend_on_them(start_pool: StartP
     reply = ask(gateway, path="/readyz", key=None)
     assert (reply.status, reply.json()["status"]) == (200, "ready")
     assert reply.json()["upstream"] == "1 of 2 credentials rest, for a model or for all (key)"
+
+
+def test_an_early_trial_is_a_call_like_any_other(
+    start_pool: StartPool, emulator: Emulator, follow: Follow
+) -> None:
+    """A call that tries a resting key early is sent again after a 503, or a short wait, as it would be otherwise."""
+    gateway = start_pool(write_keys(ALPHA))
+    assert ask(gateway, chat("first [[status=429 retry=90s]]")).status == 429
+    assert ask(gateway, chat("second [[status=503 times=2]]")).status == 200
+    assert ask(gateway, chat("third [[status=429 retry=90s]]")).status == 429
+    assert ask(gateway, chat("fourth [[status=429 retry=1s times=2]]")).status == 200
+    assert list_asked(emulator) == "a" * 8

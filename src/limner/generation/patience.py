@@ -43,12 +43,12 @@ class Patience:
         """Take a refusal; return whether another credential is asked at once."""
         if self._failed_at is None:
             self._failed_at = self._clock()
-        if was_early:
-            self.may_try_parked = False
         self.avoided.add(credential_id)
         self._last = refused
         if not _moves_on(refused):
             return False
+        if was_early:
+            self.may_try_parked = False
         self._refusals[credential_id] = refused
         return True
 

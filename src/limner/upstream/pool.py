@@ -190,7 +190,8 @@ class Pool:
             failures = before.failures + (1 if began_at >= before.since else 0)
         ordered = rest(trouble, failures, told_seconds, now)
         until = now + ordered.seconds
-        if before is not None and before.is_hard and before.until > until:
+        is_newer = is_again and trouble is Trouble.RATE and before is not None and began_at >= before.since
+        if before is not None and before.is_hard and before.until > until and not is_newer:
             return before
         return Park(trouble=trouble, failures=failures, since=now, until=until, is_hard=ordered.is_hard)
 

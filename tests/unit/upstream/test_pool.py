@@ -345,3 +345,21 @@ def test_other_credentials_rest_in_nothing() -> None:
         assert await ask(bench, 2) == "an"
 
     run(check())
+
+
+def test_the_newest_told_wait_counts() -> None:
+    """A wait that Gemini tells an early trial takes the place of a longer one that it told before; a day's quota stays."""
+
+    async def check() -> None:
+        bench = Bench(a=1)
+        await bench.fail(Trouble.RATE, 90)
+        bench.now += 1
+        await bench.fail(Trouble.RATE, 2)
+        assert [parked.seconds for parked in bench.pool.list_parked()] == [2]
+        bench.now += 3
+        await bench.fail(Trouble.QUOTA_ZERO)
+        bench.now += 1
+        await bench.fail(Trouble.RATE, 2)
+        assert [parked.trouble for parked in bench.pool.list_parked()] == ["quota_zero"]
+
+    run(check())
