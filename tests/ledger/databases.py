@@ -29,7 +29,7 @@ _EMPTY = """
 ALTER TABLE ledger_entries DISABLE TRIGGER USER;
 DELETE FROM ledger_entries;
 ALTER TABLE ledger_entries ENABLE TRIGGER USER;
-DELETE FROM accounts; DELETE FROM pictures; DELETE FROM transfers; DELETE FROM generations;
+DELETE FROM upstream_calls; DELETE FROM upstream_parks; DELETE FROM accounts; DELETE FROM pictures; DELETE FROM transfers; DELETE FROM generations;
 DELETE FROM key_previous_secrets; DELETE FROM api_keys;
 DELETE FROM request_marks; DELETE FROM refusals; DELETE FROM replicas;
 """
