@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from credentials import ALPHA, BETA, GAMMA, StartPool, ask_together, list_asked, vary, write_keys
+from prometheus_client.parser import text_string_to_metric_families
 
 from asking import ask, chat
 from programs import Emulator, Follow
@@ -204,9 +205,7 @@ def test_readiness_tells_of_rests_and_does_not_depend_on_them(start_pool: StartP
     assert reply.json()["upstream"] == "1 of 2 credentials rest, for a model or for all (key)"
 
 
-def test_an_early_trial_is_a_call_like_any_other(
-    start_pool: StartPool, emulator: Emulator, follow: Follow
-) -> None:
+def test_an_early_trial_is_a_call_like_any_other(start_pool: StartPool, emulator: Emulator) -> None:
     """A call that tries a resting key early is sent again after a 503, or a short wait, as it would be otherwise."""
     gateway = start_pool(write_keys(ALPHA))
     assert ask(gateway, chat("first [[status=429 retry=90s]]")).status == 429
@@ -214,3 +213,23 @@ def test_an_early_trial_is_a_call_like_any_other(
     assert ask(gateway, chat("third [[status=429 retry=90s]]")).status == 429
     assert ask(gateway, chat("fourth [[status=429 retry=1s times=2]]")).status == 200
     assert list_asked(emulator) == "a" * 8
+
+
+def test_metrics_name_who_rests(start_pool: StartPool, follow: Follow) -> None:
+    """A scrape has a sample for each rest, with the credential's name, the model and why, and counts calls by credential."""
+    gateway = start_pool(write_keys(ALPHA, BETA))
+    follow("[[key=aaaa status=429 retry=60s]]")
+    ask(gateway, chat())
+    admin = gateway.create_key("admin", "--admin")
+    told = ask(gateway, path="/metrics", key=admin).body.decode()
+    samples = {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(told)
+        for sample in family.samples
+    }
+    model = ("model", "gemini-3.1-flash-image")
+    parked = frozenset({model, ("upstream", "a"), ("reason", "rate")})
+    assert samples["limner_upstream_parked", parked] == 1
+    for upstream, outcome in (("a", "rate_limit_exceeded"), ("b", "ok")):
+        labels = frozenset({model, ("upstream", upstream), ("kind", "gemini"), ("outcome", outcome)})
+        assert samples["limner_upstream_calls_total", labels] == 1
