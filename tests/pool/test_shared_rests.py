@@ -33,3 +33,4 @@ def test_rests_are_shared(
     for body in vary(3, prompt="both"):
         assert ask(two, body).status == 200
     assert list_asked(emulator) == "aaa"
+    assert [gateway.stop() for gateway in (one, two)] == [0, 0]  # while there is a store to share pictures in

@@ -274,6 +274,8 @@ def _judge_failure(error: GatewayError) -> Trouble | None:
     """Return what a failure without an answer says of the credential; a time-out says nothing."""
     if error.code == "upstream_auth":  # no token could be had
         return Trouble.ACCESS
+    if error.code == "upstream_unavailable":
+        return Trouble.UNREACHABLE
     return None if error.code == "upstream_timeout" else Trouble.BROKEN
 
 

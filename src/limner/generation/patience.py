@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from limner.errors import GatewayError, UpstreamUnavailable
 from limner.generation.upstreams import Refused
 from limner.upstream.retry import choose_wait_seconds
-from limner.upstream.standing import MOVES_ON, Trouble
+from limner.upstream.standing import IS_EVERYBODYS, Trouble
 
 _CHIEF_CODES = ("upstream_overloaded", "rate_limit_exceeded", "upstream_unavailable", "upstream_auth")
 """What a client is told of several refusals: that which waiting cures the soonest."""
@@ -87,11 +87,11 @@ def falls_back(error: GatewayError) -> bool:
 
 
 def _moves_on(refused: Refused) -> bool:
-    return refused.trouble in MOVES_ON or refused.error.code == "upstream_unavailable"
+    return refused.trouble in IS_EVERYBODYS
 
 
 def _is_hopeless(refused: Refused) -> bool:
-    return refused.trouble not in {Trouble.RATE, Trouble.BROKEN}
+    return refused.trouble not in {Trouble.RATE, Trouble.UNREACHABLE}
 
 
 def _choose_chief(refusals: Iterable[Refused]) -> Refused | None:

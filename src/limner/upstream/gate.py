@@ -104,16 +104,16 @@ class Gate:
         self._fresh.discard(who)
         self._wake()
 
-    def close(self, who: object, park: Park, failure: Exception) -> None:
-        """Note a failure, and rest; those that wait learn of it."""
+    def close(self, who: object, park: Park, failure: Exception | None) -> None:
+        """Note a failure, and rest; those that wait learn of it, unless (None) it may be one call's own."""
         is_early = self.is_parked
         self._fresh.discard(who)
-        self.found += 1
-        self._failed_at = self._now()
-        if park.is_hard:
+        if park.is_hard and failure is not None:
             self._early_failures = self._early_failures + 1 if is_early else 0
             self._limit = 1
             self.last_failure = failure
+            self.found += 1
+            self._failed_at = self._now()
         self.park = park
         self._wake()
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from limner.upstream.credential import Credential
 from limner.upstream.gate import PRESUMED_SECONDS, Gate, Park
 from limner.upstream.rotation import Rotation
-from limner.upstream.standing import OF_ALL_MODELS, Trouble, rest
+from limner.upstream.standing import IS_EVERYBODYS, OF_ALL_MODELS, Trouble, rest
 from limner.upstream.way import Way, rank
 
 MAX_AWAITED_SECONDS = 20.0
@@ -86,7 +86,7 @@ class Lease:
         other.let_go(self)
         before = gate.park
         park = self._pool.judge(before, trouble, told_seconds, self._began_at)
-        gate.close(self, park, failure)
+        gate.close(self, park, failure if trouble in IS_EVERYBODYS else None)
         if park.is_hard and park is not before:
             self._pool.tell(self.credential.id, "" if is_wide else self._model_id, park)
 

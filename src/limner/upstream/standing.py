@@ -38,8 +38,10 @@ class Trouble(StrEnum):
     """It is not served this model."""
     OVERLOADED = "overloaded"
     """The model is; a matter of moments."""
+    UNREACHABLE = "unreachable"
+    """No connection to it can be had."""
     BROKEN = "broken"
-    """It cannot be reached, or fails by itself."""
+    """It fails by itself, at this call at least."""
 
 
 OF_ALL_MODELS = frozenset({Trouble.PREPAY, Trouble.KEY, Trouble.BILLING, Trouble.REGION, Trouble.ACCESS})
@@ -47,6 +49,9 @@ OF_ALL_MODELS = frozenset({Trouble.PREPAY, Trouble.KEY, Trouble.BILLING, Trouble
 
 MOVES_ON = OF_ALL_MODELS | {Trouble.RATE, Trouble.QUOTA_DAY, Trouble.QUOTA_ZERO, Trouble.NOT_SERVED}
 """Troubles for which another credential is asked at once: the answer was complete, and says nothing of others."""
+
+IS_EVERYBODYS = MOVES_ON | {Trouble.UNREACHABLE}
+"""Troubles that any other call would meet as well; the others may be one call's own."""
 
 _BREAKS_AFTER = 5
 """Failures in a row after which a credential that cannot be reached is left alone."""
@@ -65,10 +70,10 @@ class Rest(Struct, frozen=True):
 
 
 def judge(status: int | None, error: ErrorStatus | None) -> Trouble | None:
-    """Return what an answer says of its credential; None: nothing against it. A status of None: none came."""
+    """Return what an answer says of its credential; None: nothing against it. A status of None: it was not reached."""
     message = (error.message if error is not None else None) or ""
     if status is None:
-        return Trouble.BROKEN
+        return Trouble.UNREACHABLE
     if status == 400:
         return _judge_rejection(error, message)
     if status == 403:
@@ -93,7 +98,7 @@ def rest(trouble: Trouble, failures: int, told_seconds: float | None, now_second
         hard_seconds = 10 * _MINUTE_SECONDS
     elif trouble is Trouble.RATE and told_seconds is not None:
         hard_seconds = min(told_seconds, _HOUR_SECONDS)
-    elif trouble is Trouble.BROKEN and failures >= _BREAKS_AFTER:
+    elif trouble is Trouble.UNREACHABLE and failures >= _BREAKS_AFTER:
         hard_seconds = min(10.0 * 2 ** min(failures - _BREAKS_AFTER, 20), 5 * _MINUTE_SECONDS)
     if hard_seconds is not None:
         return Rest(hard_seconds, is_hard=True)

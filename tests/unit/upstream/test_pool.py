@@ -185,9 +185,9 @@ def test_a_credential_that_cannot_be_reached_is_left_alone_after_five_failures()
     async def check() -> None:
         bench = Bench(a=1)
         for _ in range(5):
-            await bench.fail(Trouble.BROKEN)
+            await bench.fail(Trouble.UNREACHABLE)
             bench.now += 0.1
-        assert [parked.trouble for parked in bench.pool.list_parked()] == ["broken"]
+        assert [parked.trouble for parked in bench.pool.list_parked()] == ["unreachable"]
         bench.now += 10
         assert not list(bench.pool.list_parked())
 
@@ -361,5 +361,22 @@ def test_the_newest_told_wait_counts() -> None:
         bench.now += 1
         await bench.fail(Trouble.RATE, 2)
         assert [parked.trouble for parked in bench.pool.list_parked()] == ["quota_zero"]
+
+    run(check())
+
+
+def test_one_call_s_own_failure_is_told_to_nobody() -> None:
+    """An early trial that meets an error of its own leaves the way to the next one that waits."""
+
+    async def check() -> None:
+        bench = Bench(a=1)
+        await bench.fail(Trouble.QUOTA_ZERO)
+        trial = await bench.take()
+        other = asyncio.ensure_future(bench.lease())
+        await asyncio.sleep(0.01)
+        trial.fail(Trouble.BROKEN, None, RuntimeError("its own"))
+        lease = await other
+        assert lease is not None
+        assert lease.is_early
 
     run(check())

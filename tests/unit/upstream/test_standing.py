@@ -57,7 +57,7 @@ def say(message: str, status: str = "", reason: str | None = None) -> ErrorStatu
         (500, None, Trouble.BROKEN),
         (502, None, Trouble.BROKEN),
         (503, say("The model is overloaded."), Trouble.OVERLOADED),
-        (None, None, Trouble.BROKEN),
+        (None, None, Trouble.UNREACHABLE),
     ],
 )
 def test_an_answer_tells_what_the_matter_is(
@@ -85,9 +85,10 @@ def test_an_answer_tells_what_the_matter_is(
         (Trouble.OVERLOADED, 1, None, 1.0, False),
         (Trouble.OVERLOADED, 50, None, 30.0, False),
         (Trouble.BROKEN, 4, None, 8.0, False),
-        (Trouble.BROKEN, 5, None, 10.0, True),
-        (Trouble.BROKEN, 7, None, 40.0, True),
-        (Trouble.BROKEN, 60, None, 300.0, True),
+        (Trouble.BROKEN, 60, None, 30.0, False),
+        (Trouble.UNREACHABLE, 5, None, 10.0, True),
+        (Trouble.UNREACHABLE, 7, None, 40.0, True),
+        (Trouble.UNREACHABLE, 60, None, 300.0, True),
     ],
 )
 def test_a_rest_is_as_long_as_its_reason_asks(
@@ -108,4 +109,4 @@ def test_a_day_in_summer_ends_an_hour_earlier_in_utc() -> None:
 def test_what_concerns_a_credential_as_a_whole_moves_on() -> None:
     """Whatever holds for all models of a credential has another credential asked at once."""
     assert OF_ALL_MODELS < MOVES_ON
-    assert not MOVES_ON & {Trouble.BROKEN, Trouble.OVERLOADED}
+    assert not MOVES_ON & {Trouble.UNREACHABLE, Trouble.BROKEN, Trouble.OVERLOADED}
