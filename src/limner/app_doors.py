@@ -35,6 +35,7 @@ from limner.web.ownership import Ownership
 from limner.web.reference import ReferenceDoor
 from limner.web.routing import AsgiDoor, ByMethod, answer_by
 from limner.web.stored import StoredDoor
+from limner.web.studio import StudioDoor
 
 _HOUR_SECONDS = 3600
 
@@ -75,6 +76,7 @@ class Doors:
             *self._list_health(),
             *self._list_metrics(),
             *self._list_reference(),
+            *self._list_studio(),
         ]
 
     def _list_chat(self) -> Iterator[Route]:
@@ -141,6 +143,11 @@ class Doors:
         yield Route("/openapi.json", reference.show_document, methods=["GET"])
         yield Route("/docs", reference.show_page, methods=["GET"])
         yield Route("/docs/{file}", reference.show_file, methods=["GET"])
+
+    def _list_studio(self) -> Iterator[Route]:
+        studio = StudioDoor()
+        yield Route("/", studio.show_page, methods=["GET"])
+        yield Route("/studio/{file:path}", studio.show_file, methods=["GET"])
 
     def _list_health(self) -> Iterator[Route]:
         health = _build_health(self._keys, self._rooms, self._emulator_url)

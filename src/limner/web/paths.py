@@ -65,6 +65,7 @@ _DOORS = {
     "/images/": "links",
     "/v1/limner/": "limner",
     "/docs/": "reference",
+    "/studio/": "studio",
 }
 """What doors are called in metrics, by where they lie."""
 

@@ -1,0 +1,1 @@
+"""The page at `/`: HTML, CSS and JavaScript, served as they lie here. No Python but this line."""

@@ -1,0 +1,216 @@
+// Has a turn drawn, and finds out what became of it. A call is named by the turn's Idempotency-Key, so nothing is bought twice:
+// whatever is lost on the way is looked for under that name, and only a call that never arrived is sent again.
+
+import { ApiError, ask, getJson, readEvents } from "./api.js";
+import { loadPicture } from "./pictures.js";
+import { makeBody } from "./request.js";
+import { getKey } from "./session.js";
+import { getInputs, getPart, getTurn, setPart, updateTurn } from "./thread.js";
+
+const STAGES = ["waiting", "claimed", "sent", "receiving", "loading"];
+const STAGE_OF = { claimed: "claimed", sent: "sent", receiving: "receiving", settled: "loading" };
+const FIRST_LOOK_MS = 250;
+const LOOK_MS = 800;
+const LONGEST_PAUSE_MS = 8000;
+const MAX_SENDS = 3;
+const ENDS_SEEN = 5;
+
+const LOST = new ApiError(0, { message: "", code: "network" });
+
+const controls = new Map();
+const sends = new Map();
+let hasLinks = true;
+
+/** Whether anybody still waits for a turn here: nothing is asked for somebody who has signed out. */
+const isWanted = (turn) => Boolean(getKey()) && getTurn(turn.id) === turn;
+
+/** Have a turn drawn. */
+export async function buy(turn) {
+  const control = new AbortController();
+  controls.set(turn.id, control);
+  sends.set(turn.id, (sends.get(turn.id) ?? 0) + 1);
+  updateTurn(turn, { state: "running", stage: "waiting", error: null });
+  const lose = () => control.abort(LOST); // what is said over a network that has gone may never be heard
+  addEventListener("offline", lose);
+  watch(turn, control);
+  let trouble = null;
+  try {
+    await receive(turn, control.signal);
+  } catch (error) {
+    trouble = error;
+  } finally {
+    removeEventListener("offline", lose);
+    controls.delete(turn.id);
+    control.abort();
+  }
+  if (!trouble || trouble.name === "AbortError") return undefined;
+  return control.signal.reason === LOST ? follow(turn) : judge(turn, trouble);
+}
+
+async function receive(turn, signal) {
+  const body = makeBody(turn, hasLinks ? "url" : "images");
+  const answer = await ask("/v1/chat/completions", { method: "POST", json: body, headers: { "idempotency-key": turn.key }, signal });
+  updateTurn(turn, { generationId: answer.headers.get("x-limner-generation-id") ?? "" });
+  advance(turn, "sent");
+  const told = { text: "", refusal: "" };
+  for await (const event of readEvents(answer)) {
+    if (event.error) throw new ApiError(200, { ...event.error, generationId: event.error.generation_id });
+    for (const choice of event.choices ?? []) {
+      const { content, refusal } = choice.delta;
+      if (content) advance(turn, "receiving");
+      if (content && choice.index === 0) told.text += content;
+      if (refusal) told.refusal = refusal;
+    }
+    if (event.limner) return finish(turn, { ...told, limner: event.limner });
+  }
+  throw new ApiError(0, { message: "", code: "network" });
+}
+
+/** Move a turn on to a stage; never back. */
+function advance(turn, stage) {
+  if (turn.state === "running" && STAGES.indexOf(stage) > STAGES.indexOf(turn.stage)) updateTurn(turn, { stage });
+}
+
+/** Look every now and then what the books say, as long as the call is on its way; a stream that misses its end is given up. */
+async function watch(turn, control) {
+  const { signal } = control;
+  let endsSeen = 0;
+  for (let pause = FIRST_LOOK_MS; !signal.aborted; pause = LOOK_MS) {
+    await sleep(pause, signal);
+    if (signal.aborted || turn.stage === "loading" || !isWanted(turn)) return;
+    const found = await find(turn, signal).catch(() => null);
+    if (!found || signal.aborted) continue;
+    if (!turn.generationId) updateTurn(turn, { generationId: found.generation_id });
+    if (found.status === "in_progress") advance(turn, STAGE_OF[found.state] ?? "waiting");
+    else if (++endsSeen > ENDS_SEEN) control.abort(LOST);
+  }
+}
+
+/** Return what the books say of a turn's call; null: it never arrived. */
+async function find(turn, signal) {
+  const list = await getJson("/v1/chat/completions", { idempotency_key: turn.key, order: "desc", limit: 1 }, { signal });
+  return list.data[0] ?? null;
+}
+
+function sleep(milliseconds, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, milliseconds);
+    function end() {
+      clearTimeout(timer);
+      removeEventListener("online", end);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    }
+    addEventListener("online", end);
+    signal?.addEventListener("abort", end);
+  });
+}
+
+/** Decide what a failure means: the end of the call, or only that this page does not know it. */
+async function judge(turn, error) {
+  const isOutputRefused = error.status === 400 && error.param?.endsWith("image_output");
+  if (isOutputRefused && hasLinks) {
+    hasLinks = false;
+    return buy(turn);
+  }
+  if (error.code === "cancelled") return end(turn, { state: "cancelled" });
+  const isUnknown = error.status === 0 || (error.status >= 500 && !error.code);
+  return isUnknown ? follow(turn) : fail(turn, error);
+}
+
+function end(turn, changes) {
+  sends.delete(turn.id);
+  updateTurn(turn, { endedAt: Date.now(), ...changes });
+}
+
+function fail(turn, error) {
+  const { status, code, message, param, retryAfter, requestId } = error;
+  const generationId = error.generationId || turn.generationId;
+  end(turn, { state: "failed", generationId, error: { status, code, message, param, retryAfter, requestId, at: Date.now() } });
+}
+
+/** Look for a turn's call until it is known what became of it. */
+export async function follow(turn) {
+  updateTurn(turn, { state: "lost" });
+  for (let pause = FIRST_LOOK_MS; isWanted(turn); pause = Math.min(pause * 1.6, LONGEST_PAUSE_MS)) {
+    try {
+      const found = await find(turn);
+      if (!found) return await sendAgain(turn);
+      updateTurn(turn, { state: "running", generationId: found.generation_id, stage: STAGE_OF[found.state] ?? turn.stage });
+      if (found.status !== "in_progress") return await collect(turn);
+      pause = LOOK_MS;
+    } catch (error) {
+      const isPassing = error.status === 0 || error.status >= 500 || error.status === 429;
+      if (!isPassing) return fail(turn, error);
+      updateTurn(turn, { state: "lost" });
+    }
+    await sleep(pause);
+  }
+}
+
+/** A call that never arrived is sent under its name again if the person is still waiting for it; else they are asked. */
+async function sendAgain(turn) {
+  const wasSentHere = sends.has(turn.id) && sends.get(turn.id) < MAX_SENDS;
+  if (wasSentHere && getInputs(turn)) return buy(turn);
+  return fail(turn, new ApiError(0, { message: "", code: "not_sent" }));
+}
+
+async function collect(turn) {
+  let answer;
+  try {
+    answer = await getJson(`/v1/chat/completions/${turn.generationId}`);
+  } catch (error) {
+    if (error.status === 0) throw error;
+    return fail(turn, error.status === 404 ? new ApiError(0, { message: "", code: "not_sent" }) : error);
+  }
+  const messages = answer.choices.map((choice) => choice.message);
+  const refusal = messages.map((message) => message.refusal).find(Boolean) ?? "";
+  return finish(turn, { text: messages[0].content ?? "", refusal, limner: answer.limner });
+}
+
+/** Take an answer: fetch its pictures, so that "stored" and "shown" are one moment. */
+async function finish(turn, { text, refusal, limner }) {
+  if (!isWanted(turn)) return;
+  const pictures = limner.images.map(({ id, url, width, height, mime_type: type, bytes }) => ({ id, url, width, height, type, bytes }));
+  const total = pictures.reduce((sum, picture) => sum + picture.bytes, 0);
+  const words = text.replace(/!\[image\]\([^)]*\)/g, "").trim();
+  updateTurn(turn, { state: "running", stage: "loading", pictures, refusal: pictures.length ? "" : refusal, text: pictures.length ? words : "",
+    notices: limner.notices, cost: limner.cost_usd, generationId: limner.generation_id ?? "", received: 0, total });
+  const received = new Map();
+  await Promise.allSettled(pictures.map((picture) => loadPicture(picture.id, (bytes) => {
+    received.set(picture.id, bytes);
+    updateTurn(turn, { received: [...received.values()].reduce((sum, each) => sum + each, 0) });
+  })));
+  end(turn, { state: "done" });
+  if (pictures.length && getPart("here") === turn.id) setPart("target", { turn: turn.id, picture: 0 });
+}
+
+/** Take a turn back if it was not sent; else it goes on, and says so. */
+export async function cancel(turn) {
+  updateTurn(turn, { isCancelling: true });
+  try {
+    const found = await find(turn);
+    if (found) await ask(`/v1/limner/generations/${found.generation_id}`, { method: "DELETE" });
+    controls.get(turn.id)?.abort();
+    if (!found && (await hasArrived(turn))) return follow(turn);
+    end(turn, { state: "cancelled", isCancelling: false });
+  } catch (error) {
+    if (error.code === "already_sent") advance(turn, "sent");
+    updateTurn(turn, { isCancelling: false });
+  }
+}
+
+/** Whether a call that this page has just left was taken all the same. */
+async function hasArrived(turn) {
+  await sleep(400);
+  const found = await find(turn);
+  return Boolean(found) && found.status !== "failed";
+}
+
+/** Try a turn that failed once more: under its own name, or, where that would tell the same error again, under a new one. */
+export function retry(turn, { isNew }) {
+  sends.delete(turn.id);
+  const key = isNew ? crypto.randomUUID() : turn.key;
+  updateTurn(turn, { key, generationId: isNew ? "" : turn.generationId, startedAt: Date.now(), endedAt: null, pictures: [], refusal: "", isCancelling: false });
+  return buy(turn);
+}

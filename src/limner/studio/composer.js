@@ -1,0 +1,139 @@
+// Where a person says what to draw, how, and sees what it costs before it is asked for.
+
+import { makeCounts, makeRatios, makeSizes } from "./choices.js";
+import { make, show } from "./dom.js";
+import { makeInputs } from "./inputs.js";
+import { fitSettings, sayPixels, sayPrice } from "./models.js";
+import { loadThumbnail } from "./pictures.js";
+import { getPart, getTurn, setPart } from "./thread.js";
+import { say, sayNumber } from "./words.js";
+
+const WIDE = matchMedia("(min-width: 960px)");
+
+function makePrompt(submit) {
+  return make("textarea", {
+    id: "prompt", rows: 3, dir: "auto", "aria-describedby": "prompt-keys prompt-trouble",
+    oninput: (event) => setPart("draft", event.target.value, { isQuiet: true }),
+    onkeydown: (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+      event.preventDefault();
+      submit();
+    },
+  });
+}
+
+/** Which picture is changed, with what lets it be. */
+function makeTarget(target, prompt) {
+  const turn = getTurn(target.turn);
+  const image = make("img", { alt: "", width: 48, height: 48 });
+  loadThumbnail(turn.pictures[target.picture].id).then((url) => { image.src = url; }, () => {});
+  return make("div", { class: "draw-target" }, image,
+    make("div", {}, make("strong", {}, say("draw.target")), make("p", { class: "hint", dir: "auto" }, turn.prompt)),
+    make("button", { type: "button", onclick: () => { setPart("target", null); prompt.focus(); } }, say("draw.target.leave")));
+}
+
+function makeModelSelect(models, chosen, choose) {
+  const name = (model) => [model.title, model.nicknames.length ? `(${model.nicknames.join(", ")})` : "", model.isDeprecated ? `· ${say("draw.model.deprecated")}` : ""].filter(Boolean).join(" ");
+  const select = make("select", { id: "model", onchange: () => choose(select.value) },
+    models.map((model) => make("option", { value: model.id, selected: model.id === chosen }, name(model))));
+  return make("div", { class: "choice" }, make("label", { for: "model" }, say("draw.model")), select);
+}
+
+/** The rows of settings, made anew whenever a model brings others; focus stays where it was. */
+function makeSettings(models, changed) {
+  const element = make("div", { class: "draw-settings" });
+  let settings = fitSettings(models, getPart("settings"));
+
+  function choose(changes) {
+    settings = fitSettings(models, { ...settings, ...changes });
+    setPart("settings", settings, { isQuiet: true });
+    render();
+  }
+
+  function render() {
+    const model = models.find((each) => each.id === settings.model);
+    const focused = element.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused && [focused.closest(".choice")?.className, focused.value];
+    show(element,
+      makeModelSelect(models, settings.model, (value) => choose({ model: value })),
+      makeRatios(model, settings.ratio, (value) => choose({ ratio: value })),
+      makeSizes(model, settings, (value) => choose({ size: value })),
+      makeCounts(settings.count, (value) => choose({ count: value })));
+    if (place) [...element.querySelectorAll(".choice")].find((each) => each.className === place[0])?.querySelector("select, input:checked")?.focus();
+    changed(model, settings);
+  }
+
+  render();
+  return { element, choose, read: () => settings };
+}
+
+function describe(model, settings) {
+  const pixels = sayPixels(model, settings.ratio, settings.size);
+  return [settings.ratio || say("draw.ratio.short"), settings.size, pixels, settings.count > 1 ? `× ${sayNumber(settings.count)}` : ""].filter(Boolean).join(" · ");
+}
+
+/** Return `{ element, refresh, fill, close, focus }`; `drawn` gets what is to be drawn: `{ prompt, settings, files, parent }`. */
+export function makeComposer(models, drawn) {
+  const form = make("form", { class: "composer card", "aria-label": say("draw.composer"), onsubmit: (event) => { event.preventDefault(); submit(); } });
+  const prompt = makePrompt(() => submit());
+  prompt.value = getPart("draft");
+  const label = make("label", { for: "prompt" });
+  const target = make("div", { class: "aim" });
+  const trouble = make("p", { id: "prompt-trouble", class: "trouble", role: "alert" });
+  const summary = make("summary");
+  const price = make("output", { class: "total", for: "model" });
+  const press = make("button", { type: "submit", class: "main" });
+  const inputs = makeInputs(form);
+  const settings = makeSettings(models, (model, chosen) => {
+    const total = sayPrice(model.prices[chosen.size] * chosen.count);
+    show(summary, make("span", {}, say("draw.settings")), make("span", { class: "hint" }, describe(model, chosen)));
+    show(price, total);
+    show(press, say("draw.press", { price: total }));
+  });
+  const details = make("details", { open: WIDE.matches }, summary, settings.element);
+
+  function submit() {
+    const text = prompt.value.trim();
+    prompt.setAttribute("aria-invalid", String(!text));
+    show(trouble, text ? null : say("draw.prompt.empty"));
+    if (!text) return prompt.focus();
+    const aim = getPart("target");
+    drawn({ prompt: text, settings: { ...settings.read() }, files: inputs.take(), parent: aim });
+    inputs.clear();
+    prompt.value = "";
+    setPart("draft", "");
+    details.open = WIDE.matches; // on a phone it would cover what is being drawn
+    prompt.focus();
+  }
+
+  function refresh() {
+    const aim = getPart("target");
+    const key = aim ? `${aim.turn}/${aim.picture}` : "";
+    if (target.dataset.key === key) return;
+    target.dataset.key = key;
+    show(target, aim ? makeTarget(aim, prompt) : null);
+    show(label, say(aim ? "draw.prompt.change" : "draw.prompt"));
+    prompt.setAttribute("placeholder", say(aim ? "draw.prompt.change.example" : "draw.prompt.example"));
+  }
+
+  refresh();
+  show(form, target, label, prompt, trouble, inputs.element, details,
+    make("p", { class: "hint" }, say("draw.price.words")), make("p", { class: "visually-hidden" }, say("draw.price.total"), " ", price),
+    make("div", { class: "go" }, press, make("p", { id: "prompt-keys", class: "hint" }, say("draw.keys"))));
+  const follow = () => { details.open = WIDE.matches; };
+  WIDE.addEventListener("change", follow);
+  return {
+    element: form,
+    refresh,
+    focus: () => prompt.focus(),
+    fill: ({ prompt: text, settings: wished, files }) => {
+      prompt.value = text;
+      setPart("draft", text, { isQuiet: true });
+      if (wished) settings.choose(wished);
+      if (files) inputs.set(files);
+      prompt.focus();
+    },
+    submit,
+    close: () => { WIDE.removeEventListener("change", follow); inputs.close(); },
+  };
+}

@@ -1,0 +1,105 @@
+// Calls that came to no good end: what happened, what to do, and, for admins, deciding on those nobody knows of.
+
+import { ask, getJson } from "./api.js";
+import { makeSegments } from "./segments.js";
+import { make, show } from "./dom.js";
+import { confirmFirst } from "./sheet.js";
+import { say, sayDollars, sayError, sayTime } from "./words.js";
+
+const GENERATIONS = "/v1/limner/generations";
+const STATES = ["unknown", "failed", "refused"];
+const PAGE = 20;
+
+const ADVICE = {
+  wait: ["upstream_overloaded", "upstream_unavailable", "gateway_overloaded", "shutting_down", "rate_limit_exceeded", "storage_unavailable"],
+  change: ["content_policy_violation", "no_image_generated", "upstream_rejected", "unsupported_value", "invalid_image", "image_fetch_failed", "image_not_found", "context_length_exceeded"],
+  operator: ["upstream_auth", "internal_error", "model_not_found", "upstream_invalid_response"],
+  budget: ["insufficient_quota"],
+  cancelled: ["cancelled"],
+};
+
+function adviceFor(entry, isAdmin) {
+  if (entry.state === "unknown") return say(isAdmin ? "advice.decide" : "advice.unknown");
+  const kind = Object.keys(ADVICE).find((each) => ADVICE[each].includes(entry.error?.code)) ?? "again";
+  return say(`advice.${kind}`);
+}
+
+async function decide(entry, outcome) {
+  await ask(`${GENERATIONS}/${entry.id}/resolve`, { method: "POST", json: { outcome } });
+}
+
+function makeDecisions(entry, decided) {
+  const offer = (outcome) => make("button", {
+    type: "button",
+    class: entry.unknown?.leaning === outcome ? "main" : null,
+    onclick: () => confirmFirst({
+      title: say(`decide.${outcome}`),
+      lines: [say(`decide.${outcome}.words`, { held: sayDollars(entry.held_usd), key: entry.key ?? "" }), say("decide.once")],
+      label: say(`decide.${outcome}`),
+      kind: "main",
+      act: async () => { await decide(entry, outcome); decided(outcome); },
+    }),
+  }, say(`decide.${outcome}`));
+  return make("div", { class: "actions" }, offer("post"), offer("void"));
+}
+
+/** Return what speaks for which decision; the gateway's own sentences are English. */
+function makeEvidence({ unknown }) {
+  const { leaning, reasons, policy, decided } = unknown;
+  const end = decided === null ? say("decide.never") : say(`decide.later.${policy}`, { time: sayTime(decided) });
+  return make("div", { class: "evidence" },
+    make("p", {}, make("b", {}, say(`leaning.${leaning}`))),
+    make("ul", { lang: "en" }, reasons.map((reason) => make("li", {}, reason))),
+    make("p", { class: "hint" }, end));
+}
+
+function makeEntry(entry, isAdmin, decided) {
+  const isUnknown = entry.state === "unknown";
+  return make("li", { class: "failure", "data-id": entry.id },
+    make("div", { class: "head" },
+      make("p", {}, make("b", {}, entry.prompt ? `“${entry.prompt.slice(0, 200)}”` : entry.model), " ",
+        make("span", { class: "hint" }, [sayTime(entry.created), entry.prompt && entry.model, entry.key].filter(Boolean).join(" · "))),
+      entry.held_usd > 0 && make("span", { class: "badge warn" }, say("usage.heldBadge", { held: sayDollars(entry.held_usd) }))),
+    entry.error && make("p", { class: "said", lang: "en" }, entry.error.message, " ", make("code", {}, entry.error.code)),
+    make("p", {}, adviceFor(entry, isAdmin)),
+    isUnknown && entry.unknown && makeEvidence(entry),
+    isUnknown && isAdmin && makeDecisions(entry, decided));
+}
+
+/** Return the section; `changed` is called when a decision has moved money. */
+export function makeFailures({ isAdmin, signal, changed }) {
+  const list = make("ul", { class: "failures" });
+  const more = make("button", { type: "button", hidden: true, onclick: () => load(true) }, say("common.more"));
+  const status = make("p", { class: "hint", role: "status" });
+  let state = STATES[0];
+  let last = null;
+  let turn = 0;
+
+  function decided(outcome) {
+    show(status, say(`decided.${outcome}`));
+    load(false);
+    changed();
+  }
+
+  async function load(isMore) {
+    const asked = ++turn;
+    try {
+      const page = await getJson(GENERATIONS, { state, limit: PAGE, after: isMore ? last : null, all: isAdmin ? "true" : null }, { signal });
+      if (asked !== turn) return;
+      last = page.last_id;
+      const entries = page.data.map((entry) => makeEntry(entry, isAdmin, decided));
+      if (isMore) list.append(...entries);
+      else show(list, entries.length ? entries : make("li", { class: "empty" }, say(`usage.none.${state}`)));
+      more.hidden = !page.has_more;
+    } catch (error) {
+      if (error.name === "AbortError" || asked !== turn) return;
+      show(list, make("li", { class: "trouble", role: "alert" }, sayError(error)));
+    }
+  }
+
+  load(false);
+  return make("section", { class: "card trouble-calls" },
+    make("div", { class: "head" }, make("h2", {}, say("usage.trouble")),
+      makeSegments(say("usage.state"), STATES.map((each) => [each, say(`usage.state.${each}`)]), state, (value) => { state = value; show(status); load(false); })),
+    status, list, more);
+}

@@ -1,0 +1,96 @@
+// Pictures that a person gives along: dropped, pasted or picked, with previews, and how to take them out again.
+
+import { make, show } from "./dom.js";
+import { say } from "./words.js";
+
+const TYPES = ["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"];
+const MAX_BYTES = 20 * 1024 * 1024;
+const MAX_FILES = 14;
+
+function readDataUri(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(file);
+  });
+}
+
+/** What is wrong with a file, in words; "" if nothing is. Some systems know no type for HEIC. */
+function check(file, count) {
+  if (!TYPES.includes(file.type) && !/\.hei[cf]$/i.test(file.name)) return say("draw.inputs.type", { name: file.name });
+  if (file.size > MAX_BYTES) return say("draw.inputs.size", { name: file.name });
+  return count >= MAX_FILES ? say("draw.inputs.many", { count: MAX_FILES }) : "";
+}
+
+/** Return `{ element, take, clear, set, close }`; `take()` gives the files as `{ name, dataUri }`. */
+export function makeInputs(zone) {
+  const files = [];
+  const list = make("ul", { class: "inputs", "aria-label": say("draw.inputs.list") });
+  const trouble = make("p", { class: "trouble", role: "alert" });
+  const picker = make("input", { type: "file", accept: TYPES.join(","), multiple: true, hidden: true, onchange: () => { add([...picker.files]); picker.value = ""; } });
+  const pick = make("button", { type: "button", class: "pick", onclick: () => picker.click() }, say("draw.inputs.add"));
+
+  async function add(given) {
+    show(trouble);
+    for (const file of given) {
+      const wrong = check(file, files.length);
+      if (wrong) show(trouble, wrong);
+      else files.push({ name: file.name, url: URL.createObjectURL(file), dataUri: await readDataUri(file) });
+    }
+    render();
+  }
+
+  function render() {
+    show(list, files.map((file) => make("li", {},
+      make("img", { src: file.url, alt: file.name }),
+      make("button", { type: "button", "aria-label": say("draw.inputs.remove", { name: file.name }), onclick: () => remove(file) }, "×"))));
+    list.hidden = !files.length;
+  }
+
+  function remove(file) {
+    URL.revokeObjectURL(file.url);
+    files.splice(files.indexOf(file), 1);
+    render();
+    pick.focus();
+  }
+
+  function clear() {
+    while (files.length) URL.revokeObjectURL(files.pop().url);
+    show(trouble);
+    render();
+  }
+
+  const stop = listen(zone, add);
+  render();
+  return {
+    element: make("div", { class: "giving" }, list, make("div", {}, pick, picker, make("span", { class: "hint" }, say("draw.inputs.hint"))), trouble),
+    take: () => files.map(({ name, dataUri }) => ({ name, dataUri })),
+    set: async (kept) => { clear(); for (const { name, dataUri } of kept) files.push({ name, dataUri, url: dataUri }); render(); },
+    clear,
+    close: () => { stop(); clear(); },
+  };
+}
+
+/** Take files that are dropped on the zone or pasted anywhere in it; returns what ends that. */
+function listen(zone, add) {
+  const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  const hover = (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    zone.classList.toggle("hovered", event.type === "dragover");
+  };
+  const drop = (event) => {
+    hover(event);
+    zone.classList.remove("hovered");
+    add([...event.dataTransfer.files]);
+  };
+  const paste = (event) => {
+    if (!event.clipboardData?.files.length) return;
+    event.preventDefault();
+    add([...event.clipboardData.files]);
+  };
+  const heard = { dragover: hover, dragleave: hover, drop, paste };
+  for (const [name, listener] of Object.entries(heard)) zone.addEventListener(name, listener);
+  return () => Object.entries(heard).forEach(([name, listener]) => zone.removeEventListener(name, listener));
+}

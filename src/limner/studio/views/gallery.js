@@ -1,0 +1,161 @@
+// The gallery: all pictures of the key as a wall, searched and narrowed; its address says how.
+
+import { Thumbnails } from "../blobs.js";
+import { draw, make, show } from "../dom.js";
+import { Feed, leaveTrail, takeTrail, trail } from "../feed.js";
+import { loadChoices, makeFilters, readFilters, writeFilters } from "../filters.js";
+import { Wall } from "../wall.js";
+import { register, say, sayError, sayNumber } from "../words.js";
+import words from "../words/gallery.js";
+
+register(words);
+history.scrollRestoration = "manual"; // the wall finds its own place again
+
+const WAITING = 15; // places shown before the first pictures are known
+
+/** Return an empty frame on a wall, for where there is nothing to see. */
+function drawFrame() {
+  return draw("svg", { viewBox: "0 0 96 72", class: "empty-frame", "aria-hidden": "true" },
+    draw("path", { d: "M48 4 30 18h36z" }), draw("rect", { x: 12, y: 18, width: 72, height: 48, rx: 3 }), draw("rect", { x: 20, y: 26, width: 56, height: 32, rx: 1 }));
+}
+
+function makeEmpty(title, text, action) {
+  return make("section", { class: "empty" }, drawFrame(), make("h2", {}, title), make("p", { class: "hint" }, text), action);
+}
+
+function makeSkeleton() {
+  return make("div", { class: "wall-skeleton", "aria-hidden": "true" }, Array.from({ length: WAITING }, (_, index) => make("span", { class: `shape-${index % 5}` })));
+}
+
+class Gallery {
+  constructor(root, filters) {
+    this.thumbnails = new Thumbnails();
+    this.isTyping = false;
+    this.filters = filters;
+    this.controller = new AbortController();
+    this.form = makeFilters(filters, (changed, isTyping) => this.change(changed, isTyping));
+    this.count = make("p", { class: "hint count", role: "status" });
+    this.place = make("div", { class: "wall-place" });
+    this.foot = make("div", { class: "wall-foot" });
+    show(root, make("div", { class: "gallery" }, make("div", { class: "gallery-head" }, make("h1", {}, say("nav.gallery")), this.count), this.form.element, this.place, this.foot));
+    this.seekKey = (event) => this.seek(event);
+    addEventListener("keydown", this.seekKey);
+    loadChoices(this.controller.signal).then((choices) => this.form.offer(choices)).catch(() => {}); // the rest works without
+    const left = takeTrail(filters);
+    if (left) this.resume(left);
+    else this.begin();
+  }
+
+  close() {
+    removeEventListener("keydown", this.seekKey);
+    this.controller.abort();
+    this.form.close();
+    leaveTrail(this.feed, scrollY);
+    this.feed.close();
+    this.wall?.close();
+    this.thumbnails.close();
+  }
+
+  /** Other filters: another address, so that going back undoes them; a search that is still being typed is one step. */
+  change(filters, isTyping) {
+    const address = `#/gallery${writeFilters(filters)}`;
+    if (isTyping && this.isTyping) history.replaceState(null, "", address);
+    else history.pushState(null, "", address);
+    this.isTyping = isTyping;
+    this.filters = filters;
+    this.feed.close();
+    this.begin();
+  }
+
+  begin() {
+    this.hang(new Feed(this.filters));
+    show(this.place, makeSkeleton());
+    show(this.count);
+    scrollTo(0, 0);
+    this.load();
+  }
+
+  resume(left) {
+    const feed = new Feed(left.filters);
+    Object.assign(feed, { pictures: left.pictures, hasMore: left.hasMore });
+    this.hang(feed);
+    this.showPictures();
+    scrollTo(0, trail.scrollY);
+    const index = feed.pictures.findIndex((picture) => picture.id === trail.pictureId);
+    if (index >= 0) this.wall.focus(index);
+    if (trail.deleted) show(this.count, say("gallery.deleted", { count: trail.deleted }));
+    Object.assign(trail, { pictureId: null, deleted: 0 });
+    feed.hasNewer().then((isSo) => { if (isSo && this.feed === feed) this.offerNewer(); }).catch(() => {});
+  }
+
+  offerNewer() {
+    this.place.prepend(make("button", { type: "button", class: "newer", onclick: () => this.begin() }, say("gallery.newer")));
+  }
+
+  hang(feed) {
+    this.wall?.close();
+    this.feed = feed;
+    this.wall = new Wall({
+      feed,
+      thumbnails: this.thumbnails,
+      toAddress: (picture) => `#/picture/${picture.id}${writeFilters(this.filters)}`,
+      reach: () => this.load(),
+    });
+  }
+
+  async load() {
+    const { feed } = this;
+    if (feed.loading || feed.failed) return;
+    show(this.foot, feed.pictures.length ? make("p", { class: "hint loading" }, say("common.loading")) : null);
+    try {
+      await feed.more();
+    } catch (error) {
+      if (this.feed === feed && error.name !== "AbortError") this.showError(error);
+      return;
+    }
+    if (this.feed === feed) this.showPictures();
+  }
+
+  showError(error) {
+    const { feed } = this;
+    feed.failed = true;
+    const retry = make("button", { type: "button", onclick: () => { feed.failed = false; if (!feed.pictures.length) show(this.place, makeSkeleton()); this.load(); } }, say("common.retry"));
+    if (!feed.pictures.length) show(this.place);
+    show(this.foot, make("p", { class: "trouble", role: "alert" }, sayError(error)), retry);
+  }
+
+  showPictures() {
+    const { feed, wall } = this;
+    show(this.foot);
+    if (!feed.pictures.length) return this.showNothing();
+    if (!wall.element.isConnected) {
+      show(this.place, wall.element);
+      wall.start();
+    } else wall.grow();
+    const count = sayNumber(feed.pictures.length);
+    const name = feed.hasMore ? "gallery.countMore" : feed.pictures.length === 1 ? "gallery.countOne" : "gallery.count";
+    show(this.count, say(name, { count }));
+  }
+
+  showNothing() {
+    const isNarrowed = Object.keys(this.filters).length > 0;
+    this.form.element.hidden = !isNarrowed;
+    show(this.count);
+    show(this.place, isNarrowed
+      ? makeEmpty(say("gallery.nothing"), say("gallery.nothingHint"), make("button", { type: "button", onclick: () => this.form.clear() }, say("gallery.clear")))
+      : makeEmpty(say("gallery.empty"), say("gallery.emptyHint"), make("a", { class: "button main", href: "#/draw" }, say("gallery.draw"))));
+  }
+
+  seek(event) {
+    const isText = event.target.closest?.("input, select, textarea");
+    if (event.key !== "/" || isText || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.form.search.focus();
+  }
+}
+
+/** Show the gallery; `rest` are its filters. */
+export function open(root, { rest }) {
+  const gallery = new Gallery(root, readFilters(rest));
+  return () => gallery.close();
+}

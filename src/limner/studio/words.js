@@ -1,0 +1,75 @@
+// The page's words in English and Chinese. Each view brings its own; a word that is missing shows its name.
+
+import common from "./words/common.js";
+
+export const LANGUAGES = { en: "English", zh: "中文" };
+
+const STORED = "limner.language";
+const words = { en: {}, zh: {} };
+let language = choose();
+register(common);
+
+function choose() {
+  let stored = null;
+  try {
+    stored = localStorage.getItem(STORED);
+  } catch {
+    // then the browser's language counts
+  }
+  if (stored in LANGUAGES) return stored;
+  return navigator.languages.some((each) => each.toLowerCase().startsWith("zh")) && !navigator.language.toLowerCase().startsWith("en") ? "zh" : "en";
+}
+
+/** Add words: `{ name: [English, Chinese] }`. */
+export function register(added) {
+  for (const [name, [english, chinese]] of Object.entries(added)) {
+    words.en[name] = english;
+    words.zh[name] = chinese;
+  }
+}
+
+/** Return the language: `en` or `zh`. */
+export function getLanguage() {
+  return language;
+}
+
+/** Speak another language from now on; the page is to be shown anew. */
+export function setLanguage(value) {
+  language = value;
+  document.documentElement.lang = value === "zh" ? "zh-CN" : "en";
+  try {
+    localStorage.setItem(STORED, value);
+  } catch {
+    // until the next visit
+  }
+}
+
+/** Return a text; `{name}` in it is replaced by a value of that name. */
+export function say(name, values = {}) {
+  const text = words[language][name] ?? words.en[name] ?? name;
+  return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
+}
+
+/** Return dollars; four places below a cent's. */
+export function sayDollars(usd) {
+  if (usd === null || usd === undefined) return "–";
+  const places = usd !== 0 && Math.abs(usd) < 0.1 ? 4 : 2;
+  return new Intl.NumberFormat(language, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: places, maximumFractionDigits: places }).format(usd);
+}
+
+/** Return a time as people say it; `seconds` since 1970. */
+export function sayTime(seconds) {
+  return new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en", { dateStyle: "medium", timeStyle: "short" }).format(new Date(seconds * 1000));
+}
+
+/** Return a number. */
+export function sayNumber(value) {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** Return what a failure says to a person: what happened, and what to do. */
+export function sayError(error) {
+  const known = words[language][`error.${error.code}`];
+  if (known) return say(`error.${error.code}`, { message: error.message, seconds: error.retryAfter ?? "" });
+  return error.message || say("error.unknown");
+}
