@@ -104,7 +104,7 @@ def test_a_key_that_ends_closes_the_page(office: MortalGateway, studio: Studios)
     opened.allow("status of 401")
     opened.page.locator(".tiles dd").first.wait_for()
     office.run_command("keys", "revoke", "shop")
-    opened.page.get_by_role("radio", name="7 days").check()
+    opened.page.get_by_role("radio", name="7 days").click()
     expect(opened.page.locator("#key")).to_be_visible()
     assert SHOP_KEY not in opened.page.evaluate(_STORED, "sessionStorage")
 
