@@ -6,6 +6,9 @@ import { make } from "./dom.js";
 
 const AT_ONCE = 6; // a browser opens no more connections to one host
 const MOST_KEPT = 300;
+const MOST_SPARE = 64; // canvases that wait to be used again: new ones would stay until the collector comes
+
+const spare = [];
 
 /** Return where a small version of a picture is; its longer side has 256 or 512 pixels. */
 export function toThumbnailPath(id, side) {
@@ -69,7 +72,9 @@ export class Thumbnails {
     let canvas = null;
     try {
       const bitmap = await createImageBitmap(blob);
-      canvas = make("canvas", { width: bitmap.width, height: bitmap.height });
+      canvas = spare.pop() ?? make("canvas");
+      canvas.width = bitmap.width;
+      canvas.height = bitmap.height;
       canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
     } catch {
       // not what a browser can show
@@ -85,7 +90,10 @@ export class Thumbnails {
   }
 }
 
-/** Let go of what a canvas shows, without waiting for the collector. */
+/** Let go of what a canvas shows, without waiting for the collector, and use it again for another picture. */
 export function clearCanvas(canvas) {
-  canvas?.getContext("bitmaprenderer").transferFromImageBitmap(null);
+  if (!canvas) return;
+  canvas.getContext("bitmaprenderer").transferFromImageBitmap(null);
+  canvas.remove();
+  if (spare.length < MOST_SPARE) spare.push(canvas);
 }

@@ -5,8 +5,8 @@ import { make, show, style } from "./dom.js";
 import { findNext, findRow, findRowOf, GAP, layRows, measure } from "./wall-layout.js";
 import { say } from "./words.js";
 
-const BEYOND = 0.5; // of the view, above and below it
-const LARGE_FROM = 400; // device pixels from which the larger thumbnail is worth its bytes and its memory
+const BEYOND = 0.25; // of the view, above and below it
+const LARGE_FROM = 512; // device pixels from which the larger thumbnail is worth its bytes and its memory
 const SHOWN_CHARACTERS = 160;
 
 /** Pictures of a feed in rows; `toAddress` says where one leads, `reach` is called near the end of what is known. */
