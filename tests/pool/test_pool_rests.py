@@ -129,7 +129,7 @@ def test_no_call_is_lost_while_one_key_works(
 
 
 def test_nobody_rushes_at_what_comes_back(start_pool: StartPool, emulator: Emulator, follow: Follow) -> None:
-    """Forty calls that wait for one key's quota are let through a few at a time, and all are drawn."""
+    """Twelve calls at a quota of four a second are drawn as it comes back, and few of them are refused again."""
     gateway = start_pool(write_keys(ALPHA))
     follow("[[rpm=4/1s]]")
     replies = ask_together(gateway, vary(12))
@@ -138,13 +138,14 @@ def test_nobody_rushes_at_what_comes_back(start_pool: StartPool, emulator: Emula
     refused = [call for call in calls if call["status"] == 429]
     drawn = [call for call in calls if call["status"] == 200]
     assert len(drawn) == sum(reply.status == 200 for reply in replies)
-    assert len(refused) <= 3 * 12
+    assert len(drawn) >= 8  # four fit at once; the others were let in as the quota came back
+    assert len(refused) <= 20  # eight at first, and few after that
 
 
 def test_a_dead_key_costs_one_refusal_at_a_time(
     start_pool: StartPool, emulator: Emulator, follow: Follow
 ) -> None:
-    """A hundred calls at a key that is refused send a few; each client is told what the few found out."""
+    """Fifty calls at a key that is refused send a few; each client is told what the few found out."""
     gateway = start_pool(write_keys(ALPHA))
     follow("[[key=aaaa reason=billing delay=300ms]]")
     ask(gateway, chat("the first"))
