@@ -108,14 +108,7 @@ _STUDIO = Operation(
         "该页面需要密钥登录，只使用此处所述的接口，不访问其他地址。",
     ),
     parameters=(ETAG,),
-    answers=(
-        Answer(
-            words=Words("The page.", "页面。"),
-            contents=(Content(media_type="text/html", schema={"type": "string"}),),
-            headers=(*_KEPT, "content-security-policy"),
-        ),
-        _SAME,
-    ),
+    answers=_PAGE.answers,
     is_open=True,
 )
 _STUDIO_PART = Operation(
