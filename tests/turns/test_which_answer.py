@@ -160,7 +160,7 @@ def test_conversations_go_on_after_a_restart(place: Place, upstream: Upstream, s
 def test_recalled_pictures_are_reserved_and_paid_for(start_gateway: StartGateway) -> None:
     """What is put back counts as input: a budget that holds the words alone refuses the call."""
     gateway = start_gateway()
-    key = gateway.create_key("poor", "--budget-usd", "0.14")
+    key = gateway.create_key("words-alone", "--budget-usd", "0.14")
     assert ask(gateway, ask_on("a raft", model="nano-banana-2.1"), key=key).status == 200
     answer = ask(gateway, ask_on("a raft", "make it blue", model="nano-banana-2.1"), key=key).json()
     assert answer["usage"]["prompt_tokens_details"]["image_tokens"] > 0
