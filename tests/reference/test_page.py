@@ -1,5 +1,6 @@
 """The page in a real browser: both languages, both themes, wide and narrow, by its own strict policy."""
 
+import gzip
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,6 +107,35 @@ def test_it_is_open_and_asked_anew(gateway: Gateway, path: str) -> None:
     assert reply.headers["cache-control"] == "no-cache"
     again = ask(gateway, path=path, method="GET", key=None, headers={"If-None-Match": reply.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/reference.js", "/openapi.json", "/", "/studio/main.js"])
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1, GZIP;q=0.5", True),
+        ("*", True),
+        (None, False),
+        ("identity", False),
+        ("gzip;q=0, *", False),
+        ("gzip; q=0.000", False),
+        ("gzipped,", False),
+    ],
+)
+def test_they_are_packed_for_who_takes_them_so(
+    gateway: Gateway, path: str, accepted: str | None, is_packed: bool
+) -> None:
+    """Pages, scripts and the document are sent packed by gzip to clients that say they take it, as another version."""
+    headers = {} if accepted is None else {"Accept-Encoding": accepted}
+    reply = ask(gateway, path=path, method="GET", key=None, headers=headers)
+    plain = ask(gateway, path=path, method="GET", key=None)
+    assert "Accept-Encoding" in str(reply.headers["vary"])
+    assert (reply.headers["content-encoding"] == "gzip") is is_packed
+    assert (reply.headers["etag"] != plain.headers["etag"]) is is_packed
+    assert (gzip.decompress(reply.body) if is_packed else reply.body) == plain.body
+    known = {**headers, "If-None-Match": str(reply.headers["etag"])}
+    assert ask(gateway, path=path, method="GET", key=None, headers=known).status == 304
 
 
 def test_another_language_is_refused(gateway: Gateway) -> None:

@@ -55,6 +55,9 @@ class Studio:
 
     def set_language(self, language: str) -> None:
         """Speak `en` or `zh` from now on."""
+        menu = self.page.locator("header .menu")
+        if menu.is_visible() and menu.get_attribute("aria-expanded") == "false":
+            menu.click()
         self.page.locator("header select").first.select_option(language)
         self.page.locator(f"html[lang={'zh-CN' if language == 'zh' else 'en'}]").wait_for()
 

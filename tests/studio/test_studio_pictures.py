@@ -107,7 +107,12 @@ def prepare(opened: Studio, view: str, picture_ids: list[str]) -> None:
     if view == "draw":
         fill_thread(page)
     elif view == "usage":
-        page.get_by_role("slider").hover()
+        days = page.get_by_role("slider")
+        box = days.bounding_box()
+        assert box is not None
+        days.hover(position={"x": box["width"] - 8, "y": box["height"] / 2})
+    else:
+        page.mouse.move(1, 1)
     page.wait_for_timeout(800)
 
 

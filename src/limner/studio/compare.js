@@ -19,20 +19,18 @@ function makeSlider(frame) {
 export function makeComparison(one, other) {
   const picture = (each, className) => make("img", { src: each.url, alt: each.prompt, class: className });
   const stage = make("div", { class: "compare-stage" });
-  const caption = (text) => make("p", { class: "hint", dir: "auto" }, text);
-  const captions = make("div", { class: "draw-row sides" }, caption(`← ${one.prompt}`), caption(`${other.prompt} →`));
+  const caption = (each, className) => make("p", { class: className, dir: "auto" }, each.prompt);
   const buttons = MODES.map((mode) => make("button", { type: "button", onclick: () => choose(mode) }, say(`compare.${mode}`)));
 
   function choose(mode) {
     buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(MODES[index] === mode)));
     const frame = style(make("div", { class: `compare-${mode}` }), { "--ratio": String((one.width || 1) / (one.height || 1)) });
-    if (mode === "slider") show(frame, picture(other, "under"), picture(one, "over"), makeSlider(frame), make("span", { class: "edge", "aria-hidden": "true" }));
-    else show(frame, [one, other].map((each) => make("figure", {}, picture(each, null), make("figcaption", {}, caption(each.prompt)))));
+    if (mode === "slider") show(frame, picture(other, "under"), picture(one, "over"), makeSlider(frame), make("span", { class: "edge", "aria-hidden": "true" }), caption(one, "left"), caption(other, "right"));
+    else show(frame, [one, other].map((each) => make("figure", {}, picture(each, null), make("figcaption", {}, caption(each, "hint")))));
     show(stage, frame);
-    captions.hidden = mode !== "slider";
   }
 
   choose("slider");
   return make("div", { class: "compare" },
-    make("div", { class: "draw-row", role: "group", "aria-label": say("compare.how") }, buttons), stage, captions);
+    make("div", { class: "row", role: "group", "aria-label": say("compare.how") }, buttons), stage);
 }

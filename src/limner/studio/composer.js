@@ -73,7 +73,7 @@ function describe(model, settings) {
 }
 
 /** Return `{ element, refresh, fill, close, focus }`; `drawn` gets what is to be drawn: `{ prompt, settings, files, parent }`. */
-export function makeComposer(models, drawn) {
+export function makeComposer(models, { emulator, drawn }) {
   const form = make("form", { class: "composer card", "aria-label": say("draw.composer"), onsubmit: (event) => { event.preventDefault(); submit(); } });
   const prompt = makePrompt(() => submit());
   prompt.value = getPart("draft");
@@ -118,7 +118,7 @@ export function makeComposer(models, drawn) {
 
   refresh();
   show(form, target, label, prompt, trouble, inputs.element, details,
-    make("p", { class: "hint" }, say("draw.price.words")), make("p", { class: "visually-hidden" }, say("draw.price.total"), " ", price),
+    make("p", { class: "hint" }, say(emulator ? "draw.price.emulator" : "draw.price.words")), make("p", { class: "unseen" }, say("draw.price.total"), " ", price),
     make("div", { class: "go" }, press, make("p", { id: "prompt-keys", class: "hint" }, say("draw.keys"))));
   const follow = () => { details.open = WIDE.matches; };
   WIDE.addEventListener("change", follow);

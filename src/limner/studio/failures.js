@@ -40,7 +40,7 @@ function makeDecisions(entry, decided) {
       act: async () => { await decide(entry, outcome); decided(outcome); },
     }),
   }, say(`decide.${outcome}`));
-  return make("div", { class: "actions" }, offer("post"), offer("void"));
+  return make("div", { class: "row" }, offer("post"), offer("void"));
 }
 
 /** Return what speaks for which decision; the gateway's own sentences are English. */

@@ -10,7 +10,7 @@ const VIEWS = ["draw", "gallery", "usage", "keys"];
 const THEMES = ["auto", "light", "dark"];
 const THEME = "limner.theme";
 
-const state = { self: null, emulator: null, close: null, turn: 0 };
+const state = { self: null, emulator: null, close: null, turn: 0, isMenuOpen: false };
 const content = make("main", { id: "content", tabindex: "-1" });
 
 function readTheme() {
@@ -53,6 +53,29 @@ function makeSelect(label, options, chosen, choose) {
   return select;
 }
 
+/** What is seldom needed; on a phone it is behind a button. */
+function makeTools() {
+  const tools = make("div", { class: "tools", id: "tools" },
+    make("a", { href: "/docs" }, say("nav.reference")),
+    makeSelect(say("nav.language"), Object.entries(LANGUAGES), getLanguage(), speak),
+    makeSelect(say("nav.theme"), THEMES.map((each) => [each, say(`theme.${each}`)]), readTheme(), setTheme),
+    getKey() ? make("button", { type: "button", class: "plain", onclick: signOut }, say("nav.signOut")) : null);
+  const menu = make("button", { type: "button", class: "plain menu", "aria-controls": "tools", "aria-label": say("nav.menu"), onclick: () => unfold(!state.isMenuOpen) }, "☰");
+  function unfold(isOpen) {
+    state.isMenuOpen = isOpen;
+    menu.setAttribute("aria-expanded", String(isOpen));
+    tools.classList.toggle("open", isOpen);
+  }
+  unfold(state.isMenuOpen);
+  return [menu, tools];
+}
+
+async function speak(language) {
+  setLanguage(language);
+  await open();
+  document.querySelector(".tools select")?.focus();
+}
+
 function makeHeader(view) {
   const isAdmin = Boolean(state.self?.is_admin);
   const links = VIEWS.filter((each) => each !== "keys" || isAdmin).map((each) =>
@@ -61,16 +84,12 @@ function makeHeader(view) {
     make("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); content.focus(); } }, say("nav.skip")),
     make("a", { class: "brand", href: "#/draw" }, make("img", { src: "/studio/icon.svg", alt: "", width: 24, height: 24 }), say("app.title")),
     getKey() ? make("nav", { "aria-label": say("nav.main") }, links) : null,
-    make("div", { class: "tools" },
-      make("a", { href: "/docs" }, say("nav.reference")),
-      makeSelect(say("nav.language"), Object.entries(LANGUAGES), getLanguage(), (value) => { setLanguage(value); open(); }),
-      makeSelect(say("nav.theme"), THEMES.map((each) => [each, say(`theme.${each}`)]), readTheme(), setTheme),
-      getKey() ? make("button", { type: "button", class: "plain", onclick: signOut }, say("nav.signOut")) : null));
+    makeTools());
 }
 
 function signOut() {
   setKey(null, false);
-  state.self = null;
+  Object.assign(state, { self: null, isMenuOpen: false });
   history.replaceState(null, "", location.pathname);
   open();
 }
@@ -100,7 +119,7 @@ async function open() {
   if (turn !== state.turn) return;
   const { view, rest } = readRoute();
   document.title = `${say(`nav.${VIEWS.includes(view) ? view : "gallery"}`)} · Limner`;
-  const ribbon = state.emulator ? make("p", { class: "ribbon", role: "note" }, say("emulator.ribbon")) : null;
+  const ribbon = state.emulator ? make("aside", { class: "ribbon", "aria-label": say("emulator.name") }, say("emulator.ribbon")) : null;
   if (!document.body.contains(content)) show(document.body);
   show(document.body, makeHeader(view), ribbon, content);
   show(content);

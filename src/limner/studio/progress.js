@@ -51,6 +51,6 @@ export function makeProgress(turn) {
 
   update();
   const element = make("div", { class: "draw-progress" }, make("ol", { class: "steps" }, steps), bar,
-    make("div", { class: "draw-row" }, stage, elapsed, stop));
+    make("div", { class: "row" }, stage, elapsed, stop));
   return { element, update, close: () => clearInterval(timer) };
 }

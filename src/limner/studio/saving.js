@@ -10,7 +10,7 @@ const ENDINGS = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp",
 /** Put a text into the clipboard; where the page may not, as over plain HTTP, in the way of old. */
 export async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const area = make("textarea", { readonly: true, class: "aside" });
+  const area = make("textarea", { readonly: true, class: "unseen" });
   area.value = text;
   document.body.append(area);
   const before = document.activeElement;
@@ -48,7 +48,7 @@ export function nameFile({ id, prompt, mime_type: mimeType }) {
 
 /** Save bytes that are at hand as a file. */
 export function saveFile(url, name) {
-  const link = make("a", { href: url, download: name, class: "aside" });
+  const link = make("a", { href: url, download: name, class: "unseen" });
   document.body.append(link);
   link.click();
   link.remove();

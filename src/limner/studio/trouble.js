@@ -52,7 +52,7 @@ export function makeTrouble(turn, { change, remove }) {
     make("h2", {}, sayError(error)),
     make("p", {}, say(`draw.advice.${advice}`)),
     hasInputs ? null : make("p", {}, say("draw.advice.inputs")),
-    make("div", { class: "draw-row" }, again?.button,
+    make("div", { class: "row" }, again?.button,
       make("button", { type: "button", class: again ? null : "main", onclick: change }, say("draw.change")),
       make("button", { type: "button", class: "plain", onclick: remove }, say("draw.remove"))),
     makeDetails(error, turn.generationId));
@@ -69,7 +69,7 @@ export function makeNothing(turn, { change, remove }) {
     make("p", { dir: "auto" }, isCancelled ? say("draw.cancelled.free") : turn.refusal),
     isCancelled ? null : make("p", {}, say("draw.advice.change")),
     hasInputs ? null : make("p", {}, say("draw.advice.inputs")),
-    make("div", { class: "draw-row" },
+    make("div", { class: "row" },
       make("button", { type: "button", class: "main", onclick: change }, say("draw.change")), again,
       make("button", { type: "button", class: "plain", onclick: remove }, say("draw.remove"))));
 }

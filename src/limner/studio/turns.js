@@ -41,12 +41,12 @@ function makeActions(turn, index, { edit }) {
   const picture = turn.pictures[index];
   const before = beforeOf(turn);
   const compared = getPart("compared");
-  return make("div", { class: "draw-row" },
+  return make("div", { class: "row" },
     make("button", { type: "button", class: "edit", onclick: () => edit({ turn: turn.id, picture: index }) }, say("draw.edit")),
-    before ? make("a", { class: "draw-button", href: `#/compare/${before.id}/${picture.id}` }, say("draw.compare.before")) : null,
+    before ? make("a", { class: "button", href: `#/compare/${before.id}/${picture.id}` }, say("draw.compare.before")) : null,
     make("button", { type: "button", "aria-pressed": String(compared === picture.id), onclick: () => compareWith(picture) },
       say(compared && compared !== picture.id ? "draw.compare.this" : "draw.compare")),
-    make("a", { class: "draw-button", href: `#/picture/${picture.id}` }, say("draw.open")));
+    make("a", { class: "button", href: `#/picture/${picture.id}` }, say("draw.open")));
 }
 
 function makeFigure(turn, index, isLarge) {

@@ -1,6 +1,6 @@
 """What of a file a GET asks for: all of it, a range, or nothing where the client has it. Pure; knows headers only.
 
-Facts: RFC 9110 (2022-06), sections 8.8.3, 13.1.2, 13.1.5 and 14. A Range that cannot be read is as none; so is one of
+Facts: RFC 9110 (2022-06), sections 8.8.3, 12.5.3, 13.1.2, 13.1.5 and 14. A Range that cannot be read is as none; so is one of
 several ranges, which a server need not serve: a thousand of them would be a small request for much work (CVE-2011-3192,
 CVE-2025-62727).
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 _RANGE = re.compile(r"bytes=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
+_REFUSED = re.compile(r"q=0(\.0*)?", re.ASCII | re.IGNORECASE)
 _ETAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -19,6 +20,14 @@ class Unsatisfiable(Exception):
 def has_it(if_none_match: Sequence[str], etag: str) -> bool:
     """Return whether a client that sends these If-None-Match headers has what `etag`, quotes included, stands for."""
     return any(value.strip() == "*" or etag in _ETAG.findall(value) for value in if_none_match)
+
+
+def takes_gzip(accept_encoding: Sequence[str]) -> bool:
+    """Return whether a client that sends these Accept-Encoding headers takes an answer packed by gzip."""
+    pieces = [piece.partition(";") for value in accept_encoding for piece in value.split(",")]
+    weights = {name.strip().lower(): weight.strip() for name, _, weight in pieces}
+    weight = weights.get("gzip", weights.get("*"))
+    return weight is not None and _REFUSED.fullmatch(weight) is None
 
 
 def find_range(

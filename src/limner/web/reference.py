@@ -15,7 +15,7 @@ from starlette.responses import Response
 from limner.errors import InvalidRequest
 from limner.reference.operation import Language
 from limner.translate.shown import shorten
-from limner.web.pages import PageFiles, answer_unless_known
+from limner.web.pages import PageFile, PageFiles, answer_unless_known, pack
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -30,12 +30,12 @@ class ReferenceDoor:
 
     def __init__(self, write_document: Callable[[Language], dict[str, Any]]) -> None:
         self._write_document = write_document
-        self._documents: dict[Language, bytes] = {}
+        self._documents: dict[Language, PageFile] = {}
         self._files = PageFiles(files("limner.reference") / "page", PAGE_POLICY)
 
     async def show_document(self, request: Request) -> Response:
         """Answer with the document. Raises InvalidRequest for a language it is not in."""
-        return answer_unless_known(request, self._find_document(_read_language(request)), _JSON)
+        return answer_unless_known(request, self._find_document(_read_language(request)))
 
     async def show_page(self, request: Request) -> Response:
         """Answer with the page."""
@@ -45,9 +45,9 @@ class ReferenceDoor:
         """Answer with one of the page's files. Raises NotFound."""
         return self._files.show_file(request, request.path_params["file"])
 
-    def _find_document(self, language: Language) -> bytes:
+    def _find_document(self, language: Language) -> PageFile:
         if language not in self._documents:
-            self._documents[language] = msgspec.json.encode(self._write_document(language))
+            self._documents[language] = pack(msgspec.json.encode(self._write_document(language)), _JSON)
         return self._documents[language]
 
 

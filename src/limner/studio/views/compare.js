@@ -20,7 +20,7 @@ export function open(root, { rest }) {
   const place = make("div", { class: "compare-stage draw-skeleton" }, make("p", { class: "hint" }, say("common.loading")));
   document.title = `${say("compare.title")} · Limner`;
   show(root, make("section", { class: "comparison" },
-    make("div", { class: "draw-head" }, make("h1", {}, say("compare.title")),
+    make("div", { class: "head draw-head" }, make("h1", {}, say("compare.title")),
       make("button", { type: "button", onclick: () => (history.length > 1 ? history.back() : location.assign("#/draw")) }, say("compare.back"))), place));
 
   async function fill() {

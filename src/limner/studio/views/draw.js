@@ -29,7 +29,7 @@ function makeInvitation(emulator, press) {
         make("span", { class: `swatch ${name}`, "aria-hidden": "true" }), make("span", {}, say(`draw.example.${name}`))))));
 }
 
-/** Begin a thread with a picture that exists, such as one of the gallery. */
+/** Begin a thread with a picture that exists, such as one of the gallery; its changes are drawn as it was, until that is changed. */
 async function adopt(id) {
   const found = await getJson(`/v1/limner/pictures/${encodeURIComponent(id)}`);
   const turn = addTurn({
@@ -38,6 +38,7 @@ async function adopt(id) {
     pictures: [{ id: found.id, url: found.url, width: found.width, height: found.height, type: found.mime_type, bytes: found.bytes }],
   });
   setPart("target", { turn: turn.id, picture: 0 });
+  setPart("settings", turn.settings, { isQuiet: true });
 }
 
 /** The list of turns; kept as it is as far as the path is the same. */
@@ -62,7 +63,7 @@ function makeThread(views) {
 
 /** The region that a screen reader hears: every step once, and how it ended. */
 function makeAnnouncer() {
-  const region = make("p", { class: "visually-hidden", role: "status", id: "heard" });
+  const region = make("p", { class: "unseen", role: "status", id: "heard" });
   let heard = "";
   return { region, tell(turn) {
     const said = turn && `${turn.id} ${turn.state} ${turn.stage}`;
@@ -111,7 +112,7 @@ class DrawView {
     if (isEmpty) return show(this.wall, makeInvitation(this.emulator, (prompt) => this.press(prompt)));
     this.choosing = make("p", { class: "draw-note", hidden: true }, say("draw.compare.choose"), " ",
       make("button", { type: "button", class: "plain", onclick: () => setPart("compared", null) }, say("common.cancel")));
-    show(this.wall, make("div", { class: "draw-head" }, make("h1", {}, say("draw.thread")),
+    show(this.wall, make("div", { class: "head draw-head" }, make("h1", {}, say("draw.thread")),
       make("button", { type: "button", onclick: () => { clearThread(); this.composer?.focus(); } }, say("draw.new"))), this.choosing, this.thread.list);
   }
 
@@ -125,7 +126,7 @@ class DrawView {
       const models = await loadModels(this.owner);
       if (!this.isOpen) return;
       if (!models.length) throw new ApiError(0, { message: say("draw.models.none"), code: "" });
-      this.composer = makeComposer(models, (order) => this.draw(order));
+      this.composer = makeComposer(models, { emulator: this.emulator, drawn: (order) => this.draw(order) });
       show(this.side, this.composer.element);
       if (matchMedia("(min-width: 960px)").matches) this.composer.focus();
     } catch (error) {
@@ -163,9 +164,9 @@ class DrawView {
   }
 }
 
-/** Open the view; `#/draw/img_…` begins a thread with that picture. Returns what closes it. */
+/** Open the view; `#/draw/edit/img_…` begins a thread with that picture. Returns what closes it. */
 export function open(root, { rest, self, emulator }) {
   const view = new DrawView(root, { self, emulator });
-  view.start(rest[0]);
+  view.start(rest.at(-1));
   return () => view.close();
 }

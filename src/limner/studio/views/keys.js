@@ -63,7 +63,7 @@ function makeRow(key, { self, actions }) {
       make("p", {}, sayLimits(key)),
       make("p", { class: "hint" }, sayDates(key))),
     make("div", { class: "money" }, makeBudget(key)),
-    key.revoked_at === null && make("div", { class: "actions" }, act("edit"), act("rotate"), act("revoke", "danger")));
+    key.revoked_at === null && make("div", { class: "row" }, act("edit"), act("rotate"), act("revoke", "danger")));
 }
 
 function openRotation(key, rotated) {

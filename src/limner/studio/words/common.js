@@ -8,6 +8,7 @@ export default {
   "nav.keys": ["Keys", "密钥"],
   "nav.reference": ["API", "接口文档"],
   "nav.main": ["Main", "主导航"],
+  "nav.menu": ["Language, theme and more", "语言、主题等"],
   "nav.skip": ["Skip to content", "跳到内容"],
   "nav.language": ["Language", "语言"],
   "nav.theme": ["Theme", "主题"],
@@ -15,6 +16,7 @@ export default {
   "theme.light": ["Light", "浅色"],
   "theme.dark": ["Dark", "深色"],
   "nav.signOut": ["Sign out", "退出"],
+  "emulator.name": ["About these pictures", "图片来源"],
   "emulator.ribbon": [
     "Bundled emulator: these pictures are not Gemini's, and cost nothing.",
     "内置模拟器：这些图片并非 Gemini 所画，也不产生费用。",

@@ -26,6 +26,7 @@ export default {
   "draw.press": ["Draw · {price}", "绘制 · {price}"],
   "draw.price.total": ["Price:", "价格："],
   "draw.price.words": ["The price of the picture. Words and input pictures add a little; the bill shows it.", "这是图片本身的价格；文字和输入图片另计少许，以账单为准。"],
+  "draw.price.emulator": ["Gemini's price; the emulator costs nothing.", "Gemini 的价格；模拟器不收费。"],
   "draw.settings": ["Settings", "设置"],
   "draw.model": ["Model", "模型"],
   "draw.model.deprecated": ["being retired", "即将停用"],
