@@ -6,9 +6,11 @@ import { makeInputs } from "./inputs.js";
 import { fitSettings, sayPixels, sayPrice } from "./models.js";
 import { loadThumbnail } from "./pictures.js";
 import { getPart, getTurn, setPart } from "./thread.js";
-import { say, sayNumber } from "./words.js";
+import { say, sayDollars, sayNumber, shorten } from "./words.js";
 
 const WIDE = matchMedia("(min-width: 960px)");
+const TOUCHED = matchMedia("(pointer: coarse)");
+const TWICE_MS = 800; // a second press of the same click
 
 function makePrompt(submit) {
   return make("textarea", {
@@ -28,7 +30,7 @@ function makeTarget(target, prompt) {
   const image = make("img", { alt: "", width: 48, height: 48 });
   loadThumbnail(turn.pictures[target.picture].id).then((url) => { image.src = url; }, () => {});
   return make("div", { class: "draw-target" }, image,
-    make("div", {}, make("strong", {}, say("draw.target")), make("p", { class: "hint", dir: "auto" }, turn.prompt)),
+    make("div", {}, make("strong", {}, say("draw.target")), make("p", { class: "hint", dir: "auto" }, shorten(turn.prompt))),
     make("button", { type: "button", onclick: () => { setPart("target", null); prompt.focus(); } }, say("draw.target.leave")));
 }
 
@@ -72,7 +74,7 @@ function describe(model, settings) {
   return [settings.ratio || say("draw.ratio.short"), settings.size, pixels, settings.count > 1 ? `× ${sayNumber(settings.count)}` : ""].filter(Boolean).join(" · ");
 }
 
-/** Return `{ element, refresh, fill, close, focus }`; `drawn` gets what is to be drawn: `{ prompt, settings, files, parent }`. */
+/** Return `{ element, refresh, setLeft, fill, close, focus }`; `drawn` gets what is to be drawn: `{ prompt, settings, files, parent }`. */
 export function makeComposer(models, { emulator, drawn }) {
   const form = make("form", { class: "composer card", "aria-label": say("draw.composer"), onsubmit: (event) => { event.preventDefault(); submit(); } });
   const prompt = makePrompt(() => submit());
@@ -83,27 +85,47 @@ export function makeComposer(models, { emulator, drawn }) {
   const summary = make("summary");
   const price = make("output", { class: "total", for: "model" });
   const press = make("button", { type: "submit", class: "main" });
-  const inputs = makeInputs(form);
+  const left = make("p", { class: "hint left", role: "status" });
+  const inputs = makeInputs(form, (files) => setPart("files", files, { isQuiet: true }));
+  inputs.set(getPart("files"));
+  const sums = { total: 0, left: null, pressed: 0 };
   const settings = makeSettings(models, (model, chosen) => {
-    const total = sayPrice(model.prices[chosen.size] * chosen.count);
+    sums.total = model.prices[chosen.size] * chosen.count;
+    const total = sayPrice(sums.total);
     show(summary, make("span", {}, say("draw.settings")), make("span", { class: "hint" }, describe(model, chosen)));
     show(price, total);
     show(press, say("draw.press", { price: total }));
+    setLeft(sums.left);
   });
   const details = make("details", { open: WIDE.matches }, summary, settings.element);
 
+  /** Say what the budget still holds; null: there is none. */
+  function setLeft(usd) {
+    sums.left = usd;
+    const isShort = usd !== null && usd < sums.total;
+    left.classList.toggle("trouble", isShort);
+    show(left, usd === null ? null : say(isShort ? "draw.left.short" : "draw.left", { left: sayDollars(usd) }));
+  }
+
+  function complain(words) {
+    prompt.setAttribute("aria-invalid", String(Boolean(words)));
+    show(trouble, words);
+  }
+
   function submit() {
     const text = prompt.value.trim();
-    prompt.setAttribute("aria-invalid", String(!text));
-    show(trouble, text ? null : say("draw.prompt.empty"));
+    if (!text && Date.now() - sums.pressed < TWICE_MS) return;
+    complain(text ? null : say("draw.prompt.empty"));
     if (!text) return prompt.focus();
+    sums.pressed = Date.now();
     const aim = getPart("target");
     drawn({ prompt: text, settings: { ...settings.read() }, files: inputs.take(), parent: aim });
     inputs.clear();
     prompt.value = "";
     setPart("draft", "");
     details.open = WIDE.matches; // on a phone it would cover what is being drawn
-    prompt.focus();
+    if (TOUCHED.matches) prompt.blur(); // and so would its keyboard
+    else prompt.focus();
   }
 
   function refresh() {
@@ -117,17 +139,20 @@ export function makeComposer(models, { emulator, drawn }) {
   }
 
   refresh();
+  prompt.addEventListener("input", () => complain(null));
   show(form, target, label, prompt, trouble, inputs.element, details,
     make("p", { class: "hint" }, say(emulator ? "draw.price.emulator" : "draw.price.words")), make("p", { class: "unseen" }, say("draw.price.total"), " ", price),
-    make("div", { class: "go" }, press, make("p", { id: "prompt-keys", class: "hint" }, say("draw.keys"))));
+    make("div", { class: "go" }, left, press, make("p", { id: "prompt-keys", class: "hint" }, say("draw.keys"))));
   const follow = () => { details.open = WIDE.matches; };
   WIDE.addEventListener("change", follow);
   return {
     element: form,
     refresh,
+    setLeft,
     focus: () => prompt.focus(),
     fill: ({ prompt: text, settings: wished, files }) => {
       prompt.value = text;
+      complain(null);
       setPart("draft", text, { isQuiet: true });
       if (wished) settings.choose(wished);
       if (files) inputs.set(files);

@@ -3,6 +3,7 @@
 import { ask, getJson } from "./api.js";
 import { toQuery } from "./filters.js";
 import { getKey } from "./session.js";
+import { markGone } from "./thread.js";
 
 export const PICTURES = "/v1/limner/pictures";
 
@@ -59,6 +60,7 @@ export async function deletePicture(id) {
   const answer = await ask(`${PICTURES}/${id}`, { method: "DELETE" });
   const { picture_ids: ids } = await answer.json();
   trail.feed?.remove(ids);
+  markGone(ids);
   return ids;
 }
 

@@ -23,22 +23,36 @@ function check(file, count) {
   return count >= MAX_FILES ? say("draw.inputs.many", { count: MAX_FILES }) : "";
 }
 
-/** Return `{ element, take, clear, set, close }`; `take()` gives the files as `{ name, dataUri }`. */
-export function makeInputs(zone) {
+/** Whether the browser can read it; HEIC, which most cannot, is the gateway's to judge. */
+async function isPicture(file) {
+  if (!["image/png", "image/jpeg", "image/webp"].includes(file.type)) return true;
+  try {
+    (await createImageBitmap(file)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Return `{ element, take, clear, set, close }`; `take()` gives the files as `{ name, dataUri }`, `keep` hears of each change. */
+export function makeInputs(zone, keep) {
   const files = [];
+  const heard = make("p", { class: "unseen", role: "status" });
   const list = make("ul", { class: "inputs", "aria-label": say("draw.inputs.list") });
   const trouble = make("p", { class: "trouble", role: "alert" });
   const picker = make("input", { type: "file", accept: TYPES.join(","), multiple: true, hidden: true, onchange: () => { add([...picker.files]); picker.value = ""; } });
   const pick = make("button", { type: "button", class: "pick", onclick: () => picker.click() }, say("draw.inputs.add"));
 
   async function add(given) {
-    show(trouble);
+    const wrongs = [];
     for (const file of given) {
-      const wrong = check(file, files.length);
-      if (wrong) show(trouble, wrong);
+      const wrong = check(file, files.length) || ((await isPicture(file)) ? "" : say("draw.inputs.broken", { name: file.name }));
+      if (wrong) wrongs.push(wrong);
       else files.push({ name: file.name, url: URL.createObjectURL(file), dataUri: await readDataUri(file) });
     }
+    show(trouble, wrongs.map((wrong) => make("span", {}, wrong)));
     render();
+    show(heard, files.length ? say("draw.inputs.count", { count: files.length }) : null);
   }
 
   function render() {
@@ -46,7 +60,10 @@ export function makeInputs(zone) {
       make("img", { src: file.url, alt: file.name }),
       make("button", { type: "button", "aria-label": say("draw.inputs.remove", { name: file.name }), onclick: () => remove(file) }, "×"))));
     list.hidden = !files.length;
+    keep(take());
   }
+
+  const take = () => files.map(({ name, dataUri }) => ({ name, dataUri }));
 
   function remove(file) {
     URL.revokeObjectURL(file.url);
@@ -55,34 +72,39 @@ export function makeInputs(zone) {
     pick.focus();
   }
 
-  function clear() {
+  function letGo() {
     while (files.length) URL.revokeObjectURL(files.pop().url);
+  }
+
+  function set(kept) {
+    letGo();
+    for (const { name, dataUri } of kept) files.push({ name, dataUri, url: dataUri });
     show(trouble);
     render();
   }
 
   const stop = listen(zone, add);
-  render();
+  list.hidden = true;
   return {
-    element: make("div", { class: "giving" }, list, make("div", {}, pick, picker, make("span", { class: "hint" }, say("draw.inputs.hint"))), trouble),
-    take: () => files.map(({ name, dataUri }) => ({ name, dataUri })),
-    set: async (kept) => { clear(); for (const { name, dataUri } of kept) files.push({ name, dataUri, url: dataUri }); render(); },
-    clear,
-    close: () => { stop(); clear(); },
+    element: make("div", { class: "giving" }, heard, list, make("div", {}, pick, picker, make("span", { class: "hint" }, say("draw.inputs.hint"))), trouble),
+    take,
+    set,
+    clear: () => set([]),
+    close: () => { stop(); letGo(); },
   };
 }
 
-/** Take files that are dropped on the zone or pasted anywhere in it; returns what ends that. */
+/** Take files that are dropped or pasted anywhere in the page, the zone showing where they go; returns what ends that. */
 function listen(zone, add) {
   const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   const hover = (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    zone.classList.toggle("hovered", event.type === "dragover");
+    zone.classList.toggle("hovered", event.type === "dragover" || event.type === "dragenter");
   };
   const drop = (event) => {
+    if (!carriesFiles(event)) return;
     hover(event);
-    zone.classList.remove("hovered");
     add([...event.dataTransfer.files]);
   };
   const paste = (event) => {
@@ -91,6 +113,6 @@ function listen(zone, add) {
     add([...event.clipboardData.files]);
   };
   const heard = { dragover: hover, dragleave: hover, drop, paste };
-  for (const [name, listener] of Object.entries(heard)) zone.addEventListener(name, listener);
-  return () => Object.entries(heard).forEach(([name, listener]) => zone.removeEventListener(name, listener));
+  for (const [name, listener] of Object.entries(heard)) addEventListener(name, listener);
+  return () => Object.entries(heard).forEach(([name, listener]) => removeEventListener(name, listener));
 }

@@ -22,7 +22,7 @@ function makeMessages(turn) {
   const before = from ? listPath(from.turn) : [];
   for (let index = before.length - 1; index >= 0; index -= 1) {
     const each = getTurn(before[index].id);
-    messages.unshift(sayTurn(each), showPicture(each.pictures[from.picture]));
+    messages.unshift(sayTurn(each), showPicture(each.pictures[from.picture], from === turn.parent));
     from = each.parent;
   }
   return [...messages, sayTurn(turn)];
@@ -36,8 +36,11 @@ function sayTurn(turn) {
   return { role: "user", content: [{ type: "text", text: turn.prompt }, ...pictures] };
 }
 
-/** What was drawn: a link, by which the gateway finds the picture and its signature; its id where there are no links. */
-function showPicture(picture) {
-  if (picture.url) return { role: "assistant", content: `![image](${picture.url})` };
-  return { role: "assistant", content: [{ type: "image_url", image_url: { url: picture.id } }] };
+/**
+ * What was drawn: a link, by which the gateway finds the picture and its signature; its id where there are no links.
+ * That which is to be changed is a part: should it have gone meanwhile, the call is refused and not drawn without it.
+ */
+function showPicture(picture, isChanged) {
+  if (picture.url && !isChanged) return { role: "assistant", content: `![image](${picture.url})` };
+  return { role: "assistant", content: [{ type: "image_url", image_url: { url: picture.url || picture.id } }] };
 }

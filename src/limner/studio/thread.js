@@ -9,13 +9,13 @@ const STORED = "thread";
 const listeners = new Set();
 const inputs = new Map();
 const turns = new Map();
-const state = { owner: null, here: null, target: null, settings: null, draft: "", compared: null };
+const state = { owner: null, here: null, target: null, settings: null, draft: "", files: [], compared: null };
 
 /** Use the thread of this owner: the one in memory, the one this tab remembers, or a new one. Returns whether it was read back. */
 export function openThread(owner) {
   if (state.owner === owner) return false;
   clearThread();
-  Object.assign(state, { owner, settings: null, draft: "" });
+  Object.assign(state, { owner, settings: null, draft: "", files: [] });
   const stored = recall(STORED);
   if (stored?.owner !== owner) return false;
   for (const turn of stored.turns) turns.set(turn.id, turn);
@@ -27,7 +27,7 @@ export function openThread(owner) {
 /** Forget all of it, also who it belonged to. */
 export function forgetThread() {
   clearThread();
-  Object.assign(state, { owner: null, settings: null, draft: "" });
+  Object.assign(state, { owner: null, settings: null, draft: "", files: [] });
   remember(STORED, null);
 }
 
@@ -57,7 +57,7 @@ function save() {
   remember(STORED, { owner, here, target, settings, draft, turns: stored });
 }
 
-/** Return a part of the state: `here`, `target`, `settings`, `draft` or `compared`. */
+/** Return a part of the state: `here`, `target`, `settings`, `draft`, `files` of the draft, or `compared`. */
 export function getPart(name) {
   return state[name];
 }
@@ -101,6 +101,16 @@ export function removeTurn(turn) {
   tell();
 }
 
+/** Pictures are not kept any more: nothing can be made of them. */
+export function markGone(ids) {
+  for (const turn of listTurns()) for (const picture of turn.pictures) if (ids.includes(picture.id)) picture.isGone = true;
+  const aim = state.target;
+  if (aim && turns.get(aim.turn)?.pictures[aim.picture]?.isGone) state.target = null;
+  if (ids.includes(state.compared)) state.compared = null;
+  if (state.owner) save();
+  tell();
+}
+
 /** Return a turn, or undefined. */
 export function getTurn(id) {
   return turns.get(id);
@@ -132,7 +142,8 @@ export function showBranch(turn) {
     end = next;
   }
   state.here = end.id;
-  state.target = end.pictures.length ? { turn: end.id, picture: 0 } : end.parent;
+  const picture = end.pictures.findIndex((each) => !each.isGone);
+  state.target = picture >= 0 ? { turn: end.id, picture } : end.parent;
   save();
   tell();
 }

@@ -7,12 +7,13 @@ import { say, sayError, sayNumber } from "./words.js";
 
 /** The prompt or the settings have to change; the same again would be refused again. */
 const TO_CHANGE = ["content_policy_violation", "unsupported_value", "unsupported_parameter", "invalid_image", "image_not_found", "image_fetch_failed",
-  "context_length_exceeded", "upstream_rejected", "request_too_large", "insufficient_quota", "model_not_allowed", "model_not_found", "model_not_priced"];
+  "context_length_exceeded", "upstream_rejected", "request_too_large", "model_not_allowed", "model_not_found", "model_not_priced"];
 
 /** The gateway tells these again under the same name; what was bought under it may be paid a second time. */
 const TOLD_AGAIN = ["upstream_unknown_outcome", "upstream_timeout", "upstream_error", "upstream_invalid_response", "internal_error", "idempotency_key_reused"];
 
 function adviseOn(code) {
+  if (code === "insufficient_quota") return "budget";
   if (TO_CHANGE.includes(code)) return "change";
   if (["upstream_unknown_outcome", "upstream_timeout"].includes(code)) return "unknown";
   if (TOLD_AGAIN.includes(code)) return "anew";
@@ -47,7 +48,7 @@ export function makeTrouble(turn, { change, remove }) {
   const { error } = turn;
   const advice = adviseOn(error.code);
   const hasInputs = getInputs(turn) !== null;
-  const again = advice === "change" || !hasInputs ? null : makeRetry(turn, TOLD_AGAIN.includes(error.code));
+  const again = ["change", "budget"].includes(advice) || !hasInputs ? null : makeRetry(turn, TOLD_AGAIN.includes(error.code));
   const element = make("div", { class: "mishap" },
     make("h2", {}, sayError(error)),
     make("p", {}, say(`draw.advice.${advice}`)),

@@ -4,9 +4,11 @@ import { make, show, style } from "./dom.js";
 import { sayPrice } from "./models.js";
 import { loadPicture, loadThumbnail } from "./pictures.js";
 import { makeProgress } from "./progress.js";
-import { getInputs, getPart, getTurn, listSiblings, removeTurn, setPart, showBranch } from "./thread.js";
+import { getInputs, getPart, getTurn, listSiblings, markGone, removeTurn, setPart, showBranch } from "./thread.js";
 import { makeNothing, makeTrouble } from "./trouble.js";
-import { say, sayDollars, sayError, sayNumber } from "./words.js";
+import { say, sayDollars, sayError, sayNumber, shorten } from "./words.js";
+
+const LONG = { characters: 480, lines: 8 };
 
 const kindOf = (turn) => {
   if (turn.state === "running" || turn.state === "lost") return "progress";
@@ -14,19 +16,27 @@ const kindOf = (turn) => {
   return turn.pictures.length ? "pictures" : "nothing";
 };
 
-const beforeOf = (turn) => (turn.parent ? getTurn(turn.parent.turn)?.pictures[turn.parent.picture] : null);
+function beforeOf(turn) {
+  const before = turn.parent && getTurn(turn.parent.turn)?.pictures[turn.parent.picture];
+  return before && !before.isGone ? before : null;
+}
+
+const sayGone = () => make("p", { class: "hint" }, say("draw.gone"));
 
 /** Put a picture into its place; if it cannot be had, say so there. */
 function fetchInto(frame, picture, prompt, isLarge) {
-  const image = make("img", { alt: prompt, width: picture.width, height: picture.height, decoding: "async" });
+  if (picture.isGone) return show(frame, sayGone());
+  const image = make("img", { alt: shorten(prompt), width: picture.width, height: picture.height, decoding: "async" });
   const load = isLarge ? loadPicture(picture.id) : loadThumbnail(picture.id, 512);
   frame.classList.add("draw-skeleton");
   const again = () => { if (frame.isConnected) fetchInto(show(frame), picture, prompt, isLarge); };
   load.then((url) => { image.src = url; show(frame, image); }, (error) => {
-    const isGone = error.status === 404;
-    if (!isGone) addEventListener("online", again, { once: true });
-    show(frame, make("p", { class: "hint" }, isGone ? say("draw.gone") : sayError(error)),
-      isGone ? null : make("button", { type: "button", onclick: again }, say("common.retry")));
+    if (error.status === 404) {
+      show(frame, sayGone());
+      return markGone([picture.id]);
+    }
+    addEventListener("online", again, { once: true });
+    show(frame, make("p", { class: "hint" }, sayError(error)), make("button", { type: "button", onclick: again }, say("common.retry")));
   }).finally(() => frame.classList.remove("draw-skeleton"));
 }
 
@@ -39,6 +49,7 @@ function compareWith(picture) {
 
 function makeActions(turn, index, { edit }) {
   const picture = turn.pictures[index];
+  if (picture.isGone) return null;
   const before = beforeOf(turn);
   const compared = getPart("compared");
   return make("div", { class: "row" },
@@ -95,9 +106,11 @@ function makeBranches(turn) {
   return make("nav", { class: "branches", "aria-label": say(turn.parent ? "draw.branches" : "draw.beginnings") },
     make("span", { class: "hint" }, say("draw.branch", { index: sayNumber(siblings.indexOf(turn) + 1), count: sayNumber(siblings.length) })),
     siblings.map((each) => {
-      const image = each.pictures.length ? make("img", { alt: "", width: 40, height: 40 }) : make("span", { class: "blank", "aria-hidden": "true" });
-      if (each.pictures.length) loadThumbnail(each.pictures[0].id).then((url) => { image.src = url; }, () => {});
-      return make("button", { type: "button", title: each.prompt, "aria-label": each.prompt, "aria-current": each === turn ? "true" : null,
+      const picture = each.pictures.find(({ isGone }) => !isGone);
+      const image = picture ? make("img", { alt: "", width: 40, height: 40 }) : make("span", { class: "blank", "aria-hidden": "true" });
+      if (picture) loadThumbnail(picture.id).then((url) => { image.src = url; }, () => {});
+      const words = shorten(each.prompt);
+      return make("button", { type: "button", title: words, "aria-label": words, "aria-current": each === turn ? "true" : null,
         onclick: () => { showBranch(each); document.querySelector(`[data-turn="${each.id}"] [aria-current]`)?.focus(); } }, image);
     }));
 }
@@ -106,12 +119,25 @@ function saySettings({ model, ratio, size, count }) {
   return [model, ratio || say("draw.ratio.short"), size, count > 1 ? `× ${sayNumber(count)}` : ""].filter(Boolean).join(" · ");
 }
 
+/** What was asked for; of a long prompt its beginning, until all of it is wanted. */
+function makeSaid(turn) {
+  const isLong = turn.prompt.length > LONG.characters || turn.prompt.split("\n").length > LONG.lines;
+  const words = make("p", { class: "draw-prompt", dir: "auto" }, turn.prompt);
+  const more = isLong && make("button", { type: "button", class: "plain", onclick: () => unfold(words.classList.contains("folded")) });
+  function unfold(isOpen) {
+    words.classList.toggle("folded", !isOpen);
+    more.setAttribute("aria-expanded", String(isOpen));
+    show(more, say(isOpen ? "draw.prompt.less" : "draw.prompt.all"));
+  }
+  if (isLong) unfold(false);
+  return make("div", { class: "draw-said", dir: "auto" }, words, more,
+    make("p", { class: "hint" }, turn.settings ? saySettings(turn.settings) : "", turn.inputs ? ` · ${say("draw.inputs.count", { count: sayNumber(turn.inputs) })}` : ""));
+}
+
 /** Return `{ element, update, close }` of one turn; `views` are `edit(target)` and `change(fields)`. */
 export function makeTurn(turn, views) {
   const strip = make("div");
-  const element = make("li", { class: "turn", "data-turn": turn.id, tabindex: "-1" }, strip,
-    make("div", { class: "draw-said" }, make("p", { class: "draw-prompt", dir: "auto" }, turn.prompt),
-      make("p", { class: "hint" }, turn.settings ? saySettings(turn.settings) : "", turn.inputs ? ` · ${say("draw.inputs.count", { count: sayNumber(turn.inputs) })}` : "")));
+  const element = make("li", { class: "turn", "data-turn": turn.id, tabindex: "-1" }, strip, makeSaid(turn));
   let body = null;
   let shown = "";
   let branches = "";

@@ -62,6 +62,11 @@ export function sayTime(seconds) {
   return new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en", { dateStyle: "medium", timeStyle: "short" }).format(new Date(seconds * 1000));
 }
 
+/** Return a text that is no longer than fits on a line or two. */
+export function shorten(text, most = 200) {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
 /** Return a number. */
 export function sayNumber(value) {
   return new Intl.NumberFormat(language).format(value);

@@ -100,6 +100,10 @@ class DrawView {
     this.thread.refresh();
     this.composer?.refresh();
     this.announcer.tell(turn);
+    if (turn?.endedAt && turn.endedAt !== this.endedAt) {
+      this.endedAt = turn.endedAt;
+      this.loadLeft();
+    }
     if (turn?.state === "done" && turn.id === getPart("here") && turn.id === this.awaited) {
       this.awaited = null;
       scrollTo(this.thread.find(turn.id));
@@ -111,7 +115,7 @@ class DrawView {
   furnish(isEmpty) {
     if (isEmpty) return show(this.wall, makeInvitation(this.emulator, (prompt) => this.press(prompt)));
     this.choosing = make("p", { class: "draw-note", hidden: true }, say("draw.compare.choose"), " ",
-      make("button", { type: "button", class: "plain", onclick: () => setPart("compared", null) }, say("common.cancel")));
+      make("button", { type: "button", class: "plain", onclick: () => { setPart("compared", null); this.composer?.focus(); } }, say("common.cancel")));
     show(this.wall, make("div", { class: "head draw-head" }, make("h1", {}, say("draw.thread")),
       make("button", { type: "button", onclick: () => { clearThread(); this.composer?.focus(); } }, say("draw.new"))), this.choosing, this.thread.list);
   }
@@ -121,6 +125,16 @@ class DrawView {
     if (this.emulator) this.composer?.submit();
   }
 
+  /** Say beside the price what the key may still spend. */
+  async loadLeft() {
+    try {
+      const { left_usd: left } = await getJson("/v1/limner/keys/self");
+      if (this.isOpen) this.composer?.setLeft(left ?? null);
+    } catch {
+      // then the gateway says it when it is asked
+    }
+  }
+
   async furnishComposer() {
     try {
       const models = await loadModels(this.owner);
@@ -128,6 +142,7 @@ class DrawView {
       if (!models.length) throw new ApiError(0, { message: say("draw.models.none"), code: "" });
       this.composer = makeComposer(models, { emulator: this.emulator, drawn: (order) => this.draw(order) });
       show(this.side, this.composer.element);
+      this.loadLeft();
       if (matchMedia("(min-width: 960px)").matches) this.composer.focus();
     } catch (error) {
       if (this.isOpen) show(this.side, make("div", { class: "card" }, make("p", { class: "trouble", role: "alert" }, sayError(error)),
