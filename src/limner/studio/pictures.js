@@ -47,8 +47,8 @@ export function loadThumbnail(id, side = 256) {
   });
 }
 
-/** Let all of them go. */
+/** Let all of them go; an image that was given its address just now begins to read it in this task yet. */
 export function releasePictures() {
-  for (const loading of held.values()) loading.then((url) => URL.revokeObjectURL(url), () => {});
+  for (const loading of held.values()) loading.then((url) => setTimeout(() => URL.revokeObjectURL(url)), () => {});
   held.clear();
 }
