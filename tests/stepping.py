@@ -18,17 +18,26 @@ STEPS = 3
 
 
 class Stepper:
-    """Answers every call with the same picture in equal steps; `gates` stand between them. `calls` is what came."""
+    """Answers every call with the same picture in equal steps. `calls` is what came."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.before_answer = Gate()
+        self.before_answer.open()
         self.gates = [Gate() for _ in range(STEPS - 1)]
+        """What stands between the steps."""
         file = io.BytesIO()
         Image.frombytes("RGB", (512, 512), os.urandom(512 * 512 * 3)).save(file, "png")
         self.picture = file.getvalue()
 
+    def open(self) -> None:
+        """Let all that waits go on, and what comes later pass."""
+        for gate in (self.before_answer, *self.gates):
+            gate.open()
+
     def respond(self, call: Call) -> Answer:
         self.calls.append(call)
+        self.before_answer.wait()
         part = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(self.picture).decode()}}
         answer = json.dumps({"candidates": [{"content": {"parts": [part]}, "finishReason": "STOP"}]}).encode()
         if call.is_stream:

@@ -5,19 +5,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from draw_view import MODEL, WAIT_MS, choose, draw, find_turn, open_drawing, see_picture
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from asking import ask, chat
 from gateways import MortalGateway, running
 from programs import CLIENT_KEY, Emulator, Gateway, ListCalls, StartGateway
+from stepping import STEPS, Stepper
 from studio import Studio, Studios
+from upstreams import Upstream
 
-MODEL = "gemini-3.1-flash-image"
-WAIT_MS = 15_000
 REFUSED = r"Failed to load resource: the server responded with a status of"
 CUT = r"net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED|net::ERR_NETWORK_CHANGED"
 
@@ -26,41 +26,6 @@ CUT = r"net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED|net::ERR_NETWORK_CHANGED"
 def drawing(gateway: Gateway, studio: Studios) -> Studio:
     """The studio, signed in, ready to draw small pictures."""
     return open_drawing(studio, gateway)
-
-
-def open_drawing(studio: Studios, gateway: Gateway, **options: Any) -> Studio:
-    """Return the studio where one can draw."""
-    opened = studio(gateway, **options)
-    choose(opened.page)
-    return opened
-
-
-def choose(page: Page, model: str = MODEL, ratio: str = "1:1", size: str = "512") -> None:
-    """Set model, ratio and size."""
-    page.locator("#model").select_option(model)
-    page.locator(f"input[value='{ratio}']").check()
-    page.locator(f"input[value='{size}']").check()
-
-
-def draw(page: Page, prompt: str) -> None:
-    """Ask for a picture."""
-    page.locator("#prompt").fill(prompt)
-    page.locator("#prompt").press("Control+Enter")
-
-
-def find_turn(page: Page, number: int) -> Locator:
-    """Return a turn of the thread, counted from 1."""
-    return page.locator(f".turn:nth-child({number})")
-
-
-def see_picture(turn: Locator) -> tuple[int, int]:
-    """Wait for a turn's picture, and return its pixels."""
-    image = turn.locator(".draw-frame img").first
-    expect(image).to_be_visible(timeout=WAIT_MS)
-    width, height = image.evaluate(
-        "async (it) => { await it.decode(); return [it.naturalWidth, it.naturalHeight]; }"
-    )
-    return width, height
 
 
 @contextmanager
@@ -204,6 +169,29 @@ def test_what_is_sent_is_kept(drawing: Studio, journal: ListCalls) -> None:
     see_picture(find_turn(page, 1))
     expect(page.locator("#heard")).to_have_text("The picture is here and stored.")
     assert len(journal()) == 1
+
+
+def test_what_arrives_is_counted(upstream: Upstream, tmp_path: Path, studio: Studios) -> None:
+    """While a picture arrives at the gateway its bytes are told as they grow, with no end made up, and not read out again."""
+    stepper = Stepper()
+    upstream.respond = stepper.respond
+    with running(MortalGateway(tmp_path, upstream.url)) as gateway:
+        page = open_drawing(studio, gateway).page
+        draw(page, "a boat that comes slowly")
+        stage, bar = page.locator(".draw-stage"), page.locator(".draw-progress progress")
+        heard: set[str] = set()
+        for number, gate in enumerate(stepper.gates, start=1):
+            kilobytes = round(len(stepper.picture) * number / STEPS / 1000)
+            near = "|".join(str(kilobytes + off) for off in (-1, 0, 1))
+            told = re.compile(rf"^The picture is arriving: ({near}) kB so far\.$")
+            expect(stage).to_have_text(told, timeout=WAIT_MS)
+            expect(page.locator(".steps [aria-current]")).to_have_text("Receiving")
+            assert bar.get_attribute("value") is None
+            heard.add(page.locator("#heard").inner_text())
+            gate.open()
+        assert len(heard) == 1
+        assert see_picture(find_turn(page, 1)) == (512, 512)
+        assert len(stepper.calls) == 1
 
 
 def test_a_refusal_is_told_in_words(drawing: Studio) -> None:
