@@ -2,9 +2,11 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from draw_view import MODEL, WAIT_MS, choose, draw, find_turn, open_drawing, see_picture
@@ -318,6 +320,33 @@ def test_the_network_is_cut_in_the_middle(drawing: Studio, journal: ListCalls) -
     page.context.set_offline(False)
     see_picture(find_turn(page, 1))
     assert len(journal()) == 1
+
+
+def test_what_was_deleted_is_not_bought_again(drawing: Studio, gateway: Gateway, journal: ListCalls) -> None:
+    """A picture that was deleted before the page could fetch it is told to be gone, and is not drawn anew by itself."""
+    page = drawing.page
+    drawing.allow(CUT)
+    draw(page, "a boat that sinks [[delay=2s]]")
+    expect(page.locator(".draw-stage")).to_have_text("Gemini is drawing.")
+    page.context.set_offline(True)
+    expect(page.locator(".draw-stage")).to_contain_text("No network")
+    picture_id = wait_for_picture(gateway, "boat that sinks")
+    assert ask(gateway, path=f"/v1/limner/pictures/{picture_id}", method="DELETE").status == 200
+    page.context.set_offline(False)
+    expect(page.locator(".mishap")).to_contain_text("It is not kept any more", timeout=WAIT_MS)
+    expect(page.locator(".mishap").get_by_role("button", name="Draw anew")).to_be_visible()
+    assert len(journal()) == 1
+
+
+def wait_for_picture(gateway: Gateway, words: str) -> str:
+    """Wait until a picture with these words in its prompt is kept; return its id."""
+    ends_at = time.monotonic() + WAIT_MS / 1000
+    while time.monotonic() < ends_at:
+        found = ask(gateway, path=f"/v1/limner/pictures?q={quote(words)}").json()["data"]
+        if found:
+            return str(found[0]["id"])
+        time.sleep(0.1)
+    raise AssertionError("it is not drawn")
 
 
 def test_there_is_no_network_at_all(drawing: Studio, journal: ListCalls) -> None:

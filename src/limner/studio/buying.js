@@ -12,10 +12,13 @@ const STAGE_OF = { claimed: "claimed", sent: "sent", receiving: "receiving", set
 const FIRST_LOOK_MS = 250;
 const LOOK_MS = 600;
 const LONGEST_PAUSE_MS = 8000;
+const LONGEST_WAIT_MS = 3_600_000;
 const MAX_SENDS = 3;
 const ENDS_SEEN = 5;
 
-const LOST = new ApiError(0, { message: "", code: "network" });
+const LOST = new ApiError(0, { code: "network" });
+const NOT_SENT = new ApiError(0, { code: "not_sent" });
+const GONE = new ApiError(0, { code: "gone" });
 
 const controls = new Map();
 const sends = new Map();
@@ -65,7 +68,7 @@ async function receive(turn, signal) {
     }
     if (event.limner) return finish(turn, { ...told, limner: event.limner });
   }
-  throw new ApiError(0, { message: "", code: "network" });
+  throw LOST;
 }
 
 /** Move a turn on to a stage; never back. */
@@ -153,9 +156,10 @@ export async function follow(turn) {
 
 /** A call that never arrived is sent under its name again if the person is still waiting for it; else they are asked. */
 async function sendAgain(turn) {
+  if (turn.generationId || Date.now() - turn.startedAt > LONGEST_WAIT_MS) return fail(turn, GONE); // it did arrive, or may have
   const wasSentHere = sends.has(turn.id) && sends.get(turn.id) < MAX_SENDS;
   if (wasSentHere && getInputs(turn)) return buy(turn);
-  return fail(turn, new ApiError(0, { message: "", code: "not_sent" }));
+  return fail(turn, NOT_SENT);
 }
 
 async function collect(turn, isGood) {
@@ -164,7 +168,8 @@ async function collect(turn, isGood) {
     answer = await getJson(`/v1/chat/completions/${turn.generationId}`);
   } catch (error) {
     if (error.status === 0 || (isGood && error.status === 503)) throw error; // it is there, and cannot be had now
-    return fail(turn, error.status === 404 ? new ApiError(0, { message: "", code: "not_sent" }) : error);
+    if (error.status !== 404) return fail(turn, error);
+    return fail(turn, isGood ? GONE : NOT_SENT);
   }
   const messages = answer.choices.map((choice) => choice.message);
   const refusal = messages.map((message) => message.refusal).find(Boolean) ?? "";

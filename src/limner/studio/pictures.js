@@ -18,7 +18,7 @@ async function read(path, tellBytes) {
       tellBytes(received);
     }
   } catch {
-    throw new ApiError(0, { message: "", code: "network" });
+    throw new ApiError(0, { code: "network" });
   }
   return URL.createObjectURL(new Blob(pieces, { type: answer.headers.get("content-type") ?? "" }));
 }

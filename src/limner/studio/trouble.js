@@ -11,7 +11,7 @@ const TO_CHANGE = ["content_policy_violation", "unsupported_value", "unsupported
   "context_length_exceeded", "upstream_rejected", "request_too_large", "insufficient_quota", "model_not_allowed", "model_not_found", "model_not_priced"];
 
 /** The gateway tells these again under the same name; what was bought under it may be paid a second time. */
-const TOLD_AGAIN = ["upstream_unknown_outcome", "upstream_timeout", "upstream_error", "upstream_invalid_response", "internal_error", "idempotency_key_reused"];
+const TOLD_AGAIN = ["upstream_unknown_outcome", "upstream_timeout", "upstream_error", "upstream_invalid_response", "internal_error", "idempotency_key_reused", "gone"];
 
 function adviseOn(code) {
   if (TO_CHANGE.includes(code)) return "change";

@@ -99,6 +99,7 @@ export default {
   "compare.edge.at": ["{percent} percent of the first picture", "第一张图占 {percent}%"],
   "compare.back": ["Back", "返回"],
   "error.not_sent": ["It did not reach Gemini, and nothing was bought.", "请求没有到达 Gemini，未产生费用。"],
+  "error.gone": ["It is not kept any more. If it was drawn, it was paid for.", "已不再保留。如果画过，则已付费。"],
   "error.upstream_timeout": ["Gemini took too long. The picture may have been bought.", "Gemini 超时。图片可能已产生费用。"],
   "error.upstream_unavailable": ["Gemini cannot be reached from the gateway; nothing was bought.", "网关无法连接 Gemini，未产生费用。"],
   "error.upstream_error": ["Gemini failed with an error of its own.", "Gemini 内部出错。"],
