@@ -83,6 +83,7 @@ def _list_generations(
         rooms.deliveries,
         store=rooms.foundation.store,
         terms=Terms(policy=settings.unknown_policy, unknown_ms=rooms.foundation.rules.unknown_ms),
+        measure_received=rooms.generations.measure_received,
     )
     yield Route(_GENERATIONS_PATH, generations.list, methods=["GET"])
     one = ByMethod(GET=answer_by(generations.show), DELETE=answer_by(generations.cancel))

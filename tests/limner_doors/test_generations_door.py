@@ -11,6 +11,8 @@ from asking import Reply, ask, chat
 from gateways import STRANGER_KEY, MortalGateway, ask_beside, running
 from places import Place
 from programs import Emulator, Gateway, ListCalls
+from stepping import STEPS, Stepper
+from upstreams import Upstream
 
 ADMIN_KEY = "sk-admin-key-of-these-tests"
 
@@ -103,3 +105,39 @@ def test_what_was_sent_is_not_taken_back(gateway: Gateway) -> None:
     refused = look(gateway, f"{GENERATIONS}/{sent[0]['id']}", method="DELETE")
     assert (refused.status, refused.error["code"]) == (409, "already_sent")
     assert waiting.result(30).status == 200
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "stream"])
+def test_what_has_come_of_a_picture(place: Place, upstream: Upstream, *, is_stream: bool) -> None:
+    """While a picture arrives both doors tell how much of it has come, and nothing of a call that has ended."""
+    stepper = Stepper()
+    upstream.respond = stepper.respond
+    with running(MortalGateway(place, upstream.url)) as gateway:
+        body = chat("a lighthouse at dusk", stream=is_stream)
+        waiting = ask_beside(gateway, body, headers={"Idempotency-Key": "watched"})
+        for number, gate in enumerate(stepper.gates, start=1):
+            least = len(stepper.picture) * number // STEPS - 1000
+            assert least <= wait_for_bytes(gateway, least) <= least + 1000
+            gate.open()
+        assert waiting.result(30).status == 200
+        assert list_received(gateway) == [None, None]
+
+
+def list_received(gateway: Gateway) -> list[int | None]:
+    """Return what each of the two doors says has come of the only call."""
+    (note,) = see(gateway, "/v1/chat/completions", idempotency_key="watched")["data"]
+    entry = see(gateway, f"{GENERATIONS}/{note['generation_id']}")
+    return [note["received_bytes"], entry["received_bytes"]]
+
+
+def wait_for_bytes(gateway: Gateway, least: int) -> int:
+    """Wait until both doors say that so much has come; return what they say."""
+    ends_at = time.monotonic() + 20
+    told: list[int | None] = []
+    while time.monotonic() < ends_at:
+        if look(gateway, "/v1/chat/completions", idempotency_key="watched").json()["data"]:
+            told = list_received(gateway)
+            if all(found is not None and found >= least for found in told):
+                return max(found for found in told if found is not None)
+        time.sleep(0.05)
+    raise AssertionError(f"it does not come: {told}")

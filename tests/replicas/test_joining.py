@@ -153,3 +153,18 @@ def test_a_call_is_not_given_up_while_another_gateway_waits_for_it(fleet: Fleet)
     reply = waiting.result(60)
     assert read_pictures(reply, is_stream=False) == list(fleet.book.find("kept").pictures)
     assert len(fleet.audit(second)) == 1
+
+
+def test_what_has_come_is_told_where_it_comes(fleet: Fleet) -> None:
+    """How much of a picture has come, only the gateway that receives it can tell; another one says that it does not know."""
+    first, second = fleet.start("first"), fleet.start("second")
+    waiting = ask_beside(first, Order(call="counted", holds_at=0.5, size_bytes=300_000).to_body())
+    fleet.book.wait_until_held("counted")
+    (row,) = read_rows(fleet.books)
+    path = f"/v1/limner/generations/{row.id}"
+    wait_until(lambda: (ask(first, path=path).json()["received_bytes"] or 0) > 140_000)
+    elsewhere = ask(second, path=path).json()
+    assert (elsewhere["state"], elsewhere["received_bytes"]) == ("receiving", None)
+    fleet.book.release("counted")
+    assert waiting.result(30).status == 200
+    assert len(fleet.audit(second)) == 1

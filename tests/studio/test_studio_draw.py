@@ -2,22 +2,24 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 import pytest
+from draw_view import MODEL, WAIT_MS, choose, draw, find_turn, open_drawing, see_picture
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from asking import ask, chat
 from gateways import MortalGateway, running
 from programs import CLIENT_KEY, Emulator, Gateway, ListCalls, StartGateway
+from stepping import STEPS, Stepper
 from studio import Studio, Studios
+from upstreams import Upstream
 
-MODEL = "gemini-3.1-flash-image"
-WAIT_MS = 15_000
 REFUSED = r"Failed to load resource: the server responded with a status of"
 CUT = r"net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED|net::ERR_NETWORK_CHANGED"
 
@@ -26,41 +28,6 @@ CUT = r"net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED|net::ERR_NETWORK_CHANGED"
 def drawing(gateway: Gateway, studio: Studios) -> Studio:
     """The studio, signed in, ready to draw small pictures."""
     return open_drawing(studio, gateway)
-
-
-def open_drawing(studio: Studios, gateway: Gateway, **options: Any) -> Studio:
-    """Return the studio where one can draw."""
-    opened = studio(gateway, **options)
-    choose(opened.page)
-    return opened
-
-
-def choose(page: Page, model: str = MODEL, ratio: str = "1:1", size: str = "512") -> None:
-    """Set model, ratio and size."""
-    page.locator("#model").select_option(model)
-    page.locator(f"input[value='{ratio}']").check()
-    page.locator(f"input[value='{size}']").check()
-
-
-def draw(page: Page, prompt: str) -> None:
-    """Ask for a picture."""
-    page.locator("#prompt").fill(prompt)
-    page.locator("#prompt").press("Control+Enter")
-
-
-def find_turn(page: Page, number: int) -> Locator:
-    """Return a turn of the thread, counted from 1."""
-    return page.locator(f".turn:nth-child({number})")
-
-
-def see_picture(turn: Locator) -> tuple[int, int]:
-    """Wait for a turn's picture, and return its pixels."""
-    image = turn.locator(".draw-frame img").first
-    expect(image).to_be_visible(timeout=WAIT_MS)
-    width, height = image.evaluate(
-        "async (it) => { await it.decode(); return [it.naturalWidth, it.naturalHeight]; }"
-    )
-    return width, height
 
 
 @contextmanager
@@ -206,6 +173,29 @@ def test_what_is_sent_is_kept(drawing: Studio, journal: ListCalls) -> None:
     assert len(journal()) == 1
 
 
+def test_what_arrives_is_counted(upstream: Upstream, tmp_path: Path, studio: Studios) -> None:
+    """While a picture arrives at the gateway its bytes are told as they grow, with no end made up, and not read out again."""
+    stepper = Stepper()
+    upstream.respond = stepper.respond
+    with running(MortalGateway(tmp_path, upstream.url)) as gateway:
+        page = open_drawing(studio, gateway).page
+        draw(page, "a boat that comes slowly")
+        stage, bar = page.locator(".draw-stage"), page.locator(".draw-progress progress")
+        heard: set[str] = set()
+        for number, gate in enumerate(stepper.gates, start=1):
+            kilobytes = round(len(stepper.picture) * number / STEPS / 1000)
+            near = "|".join(str(kilobytes + off) for off in (-1, 0, 1))
+            told = re.compile(rf"^The picture is arriving: ({near}) kB so far\.$")
+            expect(stage).to_have_text(told, timeout=WAIT_MS)
+            expect(page.locator(".steps [aria-current]")).to_have_text("Receiving")
+            assert bar.get_attribute("value") is None
+            heard.add(page.locator("#heard").inner_text())
+            gate.open()
+        assert len(heard) == 1
+        assert see_picture(find_turn(page, 1)) == (512, 512)
+        assert len(stepper.calls) == 1
+
+
 def test_a_refusal_is_told_in_words(drawing: Studio) -> None:
     """What Gemini will not draw is told with its reason, and the prompt is put back to be changed."""
     page = drawing.page
@@ -330,6 +320,33 @@ def test_the_network_is_cut_in_the_middle(drawing: Studio, journal: ListCalls) -
     page.context.set_offline(False)
     see_picture(find_turn(page, 1))
     assert len(journal()) == 1
+
+
+def test_what_was_deleted_is_not_bought_again(drawing: Studio, gateway: Gateway, journal: ListCalls) -> None:
+    """A picture that was deleted before the page could fetch it is told to be gone, and is not drawn anew by itself."""
+    page = drawing.page
+    drawing.allow(CUT)
+    draw(page, "a boat that sinks [[delay=2s]]")
+    expect(page.locator(".draw-stage")).to_have_text("Gemini is drawing.")
+    page.context.set_offline(True)
+    expect(page.locator(".draw-stage")).to_contain_text("No network")
+    picture_id = wait_for_picture(gateway, "boat that sinks")
+    assert ask(gateway, path=f"/v1/limner/pictures/{picture_id}", method="DELETE").status == 200
+    page.context.set_offline(False)
+    expect(page.locator(".mishap")).to_contain_text("It is not kept any more", timeout=WAIT_MS)
+    expect(page.locator(".mishap").get_by_role("button", name="Draw anew")).to_be_visible()
+    assert len(journal()) == 1
+
+
+def wait_for_picture(gateway: Gateway, words: str) -> str:
+    """Wait until a picture with these words in its prompt is kept; return its id."""
+    ends_at = time.monotonic() + WAIT_MS / 1000
+    while time.monotonic() < ends_at:
+        found = ask(gateway, path=f"/v1/limner/pictures?q={quote(words)}").json()["data"]
+        if found:
+            return str(found[0]["id"])
+        time.sleep(0.1)
+    raise AssertionError("it is not drawn")
 
 
 def test_there_is_no_network_at_all(drawing: Studio, journal: ListCalls) -> None:

@@ -115,6 +115,11 @@ class Generations:
             self._ledger.attach(record.id)
         return await self._open(record.id)
 
+    def measure_received(self, generation_id: str) -> int | None:
+        """Return how many bytes of its pictures a generation has from Gemini; None: none that runs here has this id."""
+        running = self._running.get(generation_id)
+        return None if running is None or running.is_over else running.received_bytes
+
     def begin_draining(self, drain_seconds: float) -> None:
         """Take no new call from now on; what runs has `drain_seconds` to finish, or less if told again."""
         drains_until = time.monotonic() + drain_seconds

@@ -201,6 +201,11 @@ class Generation:
         """Whether Gemini has said anything beside an error or a block."""
         return any(choice.transcript.has_begun for choice in self.choices)
 
+    @property
+    def received_bytes(self) -> int:
+        """How much of its pictures has come from Gemini, those that are thoughts included."""
+        return sum(picture.size_bytes for choice in self.choices for picture in choice.transcript.pictures)
+
     def find_answerer(self) -> AnsweredBy:
         """Return who has answered: of several choices, the first that is answered by anybody."""
         named = (choice.transcript.answered_by for choice in self.choices if choice.is_answered)

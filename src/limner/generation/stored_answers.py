@@ -48,6 +48,10 @@ class StoredAnswers:
         self._store = store
         self._threads = threads
 
+    def measure_received(self, generation_id: str) -> int | None:
+        """Return how much of a call's pictures has come from Gemini; None: it does not run here."""
+        return self._generations.measure_received(generation_id)
+
     @asynccontextmanager
     async def open_request(self, record: GenerationRecord) -> AsyncIterator[StoredRequest]:
         """Let the block have what was asked in a call that has an answer; it does not expire meanwhile.

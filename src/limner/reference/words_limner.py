@@ -179,6 +179,10 @@ LIMNER_FIELDS: dict[type[Struct], dict[str, _Said]] = {
         "is_delivered": _DELIVERED,
         "picture_ids": ("Its pictures that are kept.", "仍保存的图片。"),
         "can_cancel": ("Whether it is not sent yet.", "是否尚未发送。"),
+        "received_bytes": (
+            "How much of its pictures has come from Gemini; null: it does not run in this process, or not any more.",
+            "已从 Gemini 收到的图片字节数；null 表示不在此进程中运行或已结束。",
+        ),
         "key": ("Whose it is, for admins who ask for all.", "所属密钥，仅管理员查看全部时给出。"),
         "owner": ("Whose it is, likewise.", "所有者，同上。"),
         "upstream_calls": ("What Gemini said, by choice, likewise.", "Gemini 的应答，按候选列出，同上。"),

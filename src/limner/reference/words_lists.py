@@ -63,6 +63,10 @@ LIST_FIELDS: dict[type[Struct], dict[str, tuple[str, str]]] = {
             "Dollars; null while the call runs or if its outcome is unknown.",
             "美元；进行中或结果未知时为 null。",
         ),
+        "received_bytes": (
+            "How much of its pictures has come from Gemini; null: it does not run in this process, or not any more.",
+            "已从 Gemini 收到的图片字节数；null 表示不在此进程中运行或已结束。",
+        ),
     },
     NotedChoice: {
         "index": ("Counted from 0.", "从 0 开始。"),

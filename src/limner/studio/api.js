@@ -3,7 +3,7 @@
 import { getKey } from "./session.js";
 
 export class ApiError extends Error {
-  constructor(status, { message, code = "", param = null, retryAfter = null, requestId = "", generationId = "" }) {
+  constructor(status, { message = "", code = "", param = null, retryAfter = null, requestId = "", generationId = "" }) {
     super(message);
     Object.assign(this, { status, code, param, retryAfter, requestId, generationId });
   }
@@ -34,7 +34,7 @@ export async function ask(path, { method = "GET", json, body, headers = {}, sign
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0, { message: "", code: "network" });
+    throw new ApiError(0, { code: "network" });
   }
   if (answer.ok) return answer;
   const error = await readError(answer);
@@ -85,7 +85,7 @@ export async function* readEvents(answer) {
     }
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0, { message: "", code: "network" });
+    throw new ApiError(0, { code: "network" });
   } finally {
     reader.cancel().catch(() => {});
   }

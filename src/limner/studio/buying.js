@@ -10,16 +10,21 @@ import { getInputs, getPart, getTurn, setPart, updateTurn } from "./thread.js";
 const STAGES = ["waiting", "claimed", "sent", "receiving", "loading"];
 const STAGE_OF = { claimed: "claimed", sent: "sent", receiving: "receiving", settled: "loading" };
 const FIRST_LOOK_MS = 250;
-const LOOK_MS = 800;
+const LOOK_MS = 600;
 const LONGEST_PAUSE_MS = 8000;
+const LONGEST_WAIT_MS = 3_600_000;
 const MAX_SENDS = 3;
 const ENDS_SEEN = 5;
 
-const LOST = new ApiError(0, { message: "", code: "network" });
+const LOST = new ApiError(0, { code: "network" });
+const NOT_SENT = new ApiError(0, { code: "not_sent" });
+const GONE = new ApiError(0, { code: "gone" });
 
 const controls = new Map();
 const sends = new Map();
 let hasLinks = true;
+
+const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
 
 /** Whether anybody still waits for a turn here: nothing is asked for somebody who has signed out. */
 const isWanted = (turn) => Boolean(getKey()) && getTurn(turn.id) === turn;
@@ -63,7 +68,7 @@ async function receive(turn, signal) {
     }
     if (event.limner) return finish(turn, { ...told, limner: event.limner });
   }
-  throw new ApiError(0, { message: "", code: "network" });
+  throw LOST;
 }
 
 /** Move a turn on to a stage; never back. */
@@ -79,8 +84,9 @@ async function watch(turn, control) {
     await sleep(pause, signal);
     if (signal.aborted || turn.stage === "loading" || !isWanted(turn)) return;
     const found = await find(turn, signal).catch(() => null);
-    if (!found || signal.aborted) continue;
+    if (!found || signal.aborted || turn.stage === "loading") continue;
     if (!turn.generationId) updateTurn(turn, { generationId: found.generation_id });
+    updateTurn(turn, { received: found.received_bytes });
     if (found.status === "in_progress") advance(turn, STAGE_OF[found.state] ?? "waiting");
     else if (++endsSeen > ENDS_SEEN) control.abort(LOST);
   }
@@ -136,8 +142,8 @@ export async function follow(turn) {
     try {
       const found = await find(turn);
       if (!found) return await sendAgain(turn);
-      updateTurn(turn, { state: "running", generationId: found.generation_id, stage: STAGE_OF[found.state] ?? turn.stage });
-      if (found.status !== "in_progress") return await collect(turn);
+      updateTurn(turn, { state: "running", generationId: found.generation_id, stage: STAGE_OF[found.state] ?? turn.stage, received: found.received_bytes });
+      if (found.status !== "in_progress") return await collect(turn, found.status === "completed");
       pause = LOOK_MS;
     } catch (error) {
       const isPassing = error.status === 0 || error.status >= 500 || error.status === 429;
@@ -150,18 +156,20 @@ export async function follow(turn) {
 
 /** A call that never arrived is sent under its name again if the person is still waiting for it; else they are asked. */
 async function sendAgain(turn) {
+  if (turn.generationId || Date.now() - turn.startedAt > LONGEST_WAIT_MS) return fail(turn, GONE); // it did arrive, or may have
   const wasSentHere = sends.has(turn.id) && sends.get(turn.id) < MAX_SENDS;
   if (wasSentHere && getInputs(turn)) return buy(turn);
-  return fail(turn, new ApiError(0, { message: "", code: "not_sent" }));
+  return fail(turn, NOT_SENT);
 }
 
-async function collect(turn) {
+async function collect(turn, isGood) {
   let answer;
   try {
     answer = await getJson(`/v1/chat/completions/${turn.generationId}`);
   } catch (error) {
-    if (error.status === 0) throw error;
-    return fail(turn, error.status === 404 ? new ApiError(0, { message: "", code: "not_sent" }) : error);
+    if (error.status === 0 || (isGood && error.status === 503)) throw error; // it is there, and cannot be had now
+    if (error.status !== 404) return fail(turn, error);
+    return fail(turn, isGood ? GONE : NOT_SENT);
   }
   const messages = answer.choices.map((choice) => choice.message);
   const refusal = messages.map((message) => message.refusal).find(Boolean) ?? "";
@@ -172,17 +180,27 @@ async function collect(turn) {
 async function finish(turn, { text, refusal, limner }) {
   if (!isWanted(turn)) return;
   const pictures = limner.images.map(({ id, url, width, height, mime_type: type, bytes }) => ({ id, url, width, height, type, bytes }));
-  const total = pictures.reduce((sum, picture) => sum + picture.bytes, 0);
+  const total = sum(pictures.map((picture) => picture.bytes));
   const words = text.replace(/!\[image\]\([^)]*\)/g, "").trim();
   updateTurn(turn, { state: "running", stage: "loading", pictures, refusal: pictures.length ? "" : refusal, text: pictures.length ? words : "",
     notices: limner.notices, cost: limner.cost_usd, generationId: limner.generation_id ?? "", received: 0, total });
-  const received = new Map();
-  await Promise.allSettled(pictures.map((picture) => loadPicture(picture.id, (bytes) => {
-    received.set(picture.id, bytes);
-    updateTurn(turn, { received: [...received.values()].reduce((sum, each) => sum + each, 0) });
+  const received = pictures.map(() => 0);
+  await Promise.all(pictures.map(({ id }, index) => fetchPicture(turn, id, (bytes) => {
+    received[index] = bytes;
+    updateTurn(turn, { received: sum(received) });
   })));
   end(turn, { state: "done" });
   if (pictures.length && getPart("here") === turn.id) setPart("target", { turn: turn.id, picture: 0 });
+}
+
+/** Fetch a picture, and wait for a gateway that is away; what else is wrong with it is told in its place. */
+async function fetchPicture(turn, id, tellBytes) {
+  for (let pause = FIRST_LOOK_MS; isWanted(turn); pause = Math.min(pause * 1.6, LONGEST_PAUSE_MS)) {
+    const error = await loadPicture(id, tellBytes).then(() => null, (each) => each);
+    if (error?.status !== 0) return updateTurn(turn, { state: "running" });
+    updateTurn(turn, { state: "lost" });
+    await sleep(pause);
+  }
 }
 
 /** Take a turn back if it was not sent; else it goes on, and says so. */
@@ -211,6 +229,6 @@ async function hasArrived(turn) {
 export function retry(turn, { isNew }) {
   sends.delete(turn.id);
   const key = isNew ? crypto.randomUUID() : turn.key;
-  updateTurn(turn, { key, generationId: isNew ? "" : turn.generationId, startedAt: Date.now(), endedAt: null, pictures: [], refusal: "", isCancelling: false });
+  updateTurn(turn, { key, generationId: isNew ? "" : turn.generationId, startedAt: Date.now(), endedAt: null, pictures: [], refusal: "", received: 0, isCancelling: false });
   return buy(turn);
 }

@@ -3,14 +3,7 @@
 import { toThumbnailPath } from "./blobs.js";
 import { make, show } from "./dom.js";
 import { deletePicture } from "./feed.js";
-import { getLanguage, say, sayDollars, sayError, sayNumber, sayTime } from "./words.js";
-
-const UNITS = ["byte", "kilobyte", "megabyte"];
-
-function sayBytes(bytes) {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return new Intl.NumberFormat(getLanguage(), { style: "unit", unit: UNITS[power], unitDisplay: power ? "short" : "long", maximumFractionDigits: power > 1 ? 1 : 0 }).format(bytes / 1000 ** power);
-}
+import { say, sayBytes, sayDollars, sayError, sayNumber, sayTime } from "./words.js";
 
 function sayRatio({ aspect_ratio: ratio, settings }) {
   const shown = ratio ?? settings.aspect_ratio ?? "–";

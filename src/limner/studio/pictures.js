@@ -6,7 +6,6 @@ const held = new Map();
 
 async function read(path, tellBytes) {
   const answer = await ask(path);
-  const total = Number(answer.headers.get("content-length")) || 0;
   const reader = answer.body.getReader();
   const pieces = [];
   let received = 0;
@@ -16,10 +15,10 @@ async function read(path, tellBytes) {
       if (done) break;
       pieces.push(value);
       received += value.length;
-      tellBytes(received, total);
+      tellBytes(received);
     }
   } catch {
-    throw new ApiError(0, { message: "", code: "network" });
+    throw new ApiError(0, { code: "network" });
   }
   return URL.createObjectURL(new Blob(pieces, { type: answer.headers.get("content-type") ?? "" }));
 }
@@ -33,7 +32,7 @@ function hold(path, tellBytes) {
   return held.get(path);
 }
 
-/** Return the address of a picture's own bytes; `tellBytes` is told how many of how many have come. */
+/** Return the address of a picture's own bytes; `tellBytes` is told how many have come. */
 export function loadPicture(id, tellBytes = () => {}) {
   return hold(`/v1/limner/pictures/${encodeURIComponent(id)}/content`, tellBytes);
 }

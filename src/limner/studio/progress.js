@@ -2,19 +2,16 @@
 
 import { cancel } from "./buying.js";
 import { make, show } from "./dom.js";
-import { say, sayNumber } from "./words.js";
+import { say, sayBytes } from "./words.js";
 
 const STEPS = ["queued", "drawing", "receiving", "stored"];
 const STEP_OF = { waiting: 0, claimed: 0, sent: 1, receiving: 2, loading: 2 };
-const MEGABYTE = 1_000_000;
-
-const sayMegabytes = (bytes) => sayNumber(Math.round((bytes / MEGABYTE) * 10) / 10);
 
 /** Return what happens now, in a sentence. */
 export function sayStage(turn) {
   if (turn.state === "lost") return say(navigator.onLine ? "draw.stage.lost" : "draw.stage.offline");
-  if (turn.stage === "loading") return say("draw.stage.loading", { received: sayMegabytes(turn.received ?? 0), total: sayMegabytes(turn.total ?? 0) });
-  return say(`draw.stage.${turn.stage}`);
+  const told = { received: sayBytes(turn.received ?? 0), total: sayBytes(turn.total ?? 0) };
+  return say(`draw.stage.${turn.stage === "receiving" && turn.received ? "received" : turn.stage}`, told);
 }
 
 /** Return minutes and seconds since a turn began. */
@@ -45,6 +42,7 @@ export function makeProgress(turn) {
     else if (turn.stage === "waiting" || turn.stage === "claimed") bar.value = 0;
     else bar.removeAttribute("value");
     const isOpen = now === 0 && turn.state === "running";
+    stop.hidden = turn.state === "lost"; // nothing is known of it now
     stop.setAttribute("aria-disabled", String(!isOpen || Boolean(turn.isCancelling)));
     show(stop, say(turn.isCancelling ? "draw.cancel.asked" : isOpen ? "common.cancel" : "draw.cancel.late"));
   }

@@ -86,7 +86,7 @@ export function addTurn(fields, files = []) {
 export function updateTurn(turn, changes) {
   if (turns.get(turn.id) !== turn) return;
   Object.assign(turn, changes);
-  if (!("received" in changes)) save();
+  if (Object.keys(changes).join() !== "received") save();
   tell(turn);
 }
 

@@ -72,6 +72,12 @@ export function sayNumber(value) {
   return new Intl.NumberFormat(language).format(value);
 }
 
+/** Return a file's size. */
+export function sayBytes(bytes) {
+  const [unit, one, places] = bytes < 1e6 ? ["kilobyte", 1e3, 0] : ["megabyte", 1e6, 1];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: places }).format(bytes / one);
+}
+
 /** Return what a failure says to a person: what happened, and what to do. */
 export function sayError(error) {
   const known = words[language][`error.${error.code}`];

@@ -12,8 +12,8 @@ from limner.web.ownership import to_completion_id
 from limner.wire.completions import CompletionNote, NotedChoice, NotedMessage
 
 
-def to_note(record: GenerationRecord) -> CompletionNote:
-    """Return what is known of a generation without its pictures."""
+def to_note(record: GenerationRecord, received_bytes: int | None) -> CompletionNote:
+    """Return what is known of a generation without its pictures; `received_bytes` of them have come if it runs here."""
     asked = msgspec.json.decode(record.asked, type=Asked)
     answer = None if record.answer is None else msgspec.json.decode(record.answer, type=StoredAnswer)
     cost = record.cost_micro_usd if answer is None else answer.bill.cost_micro_usd
@@ -30,6 +30,7 @@ def to_note(record: GenerationRecord) -> CompletionNote:
         state=record.state,
         is_delivered=record.delivered_at_ms is not None,
         cost_usd=None if cost is None else cost / MICRO_USD_PER_USD,
+        received_bytes=None if record.is_over else received_bytes,
     )
 
 

@@ -101,7 +101,7 @@ class CompletionsDoor:
                 found = [*await self._list_by_key(scope, choice, given_key)]
         except DatabaseError as error:
             raise no_books() from error
-        notes = [to_note(record) for record in found[:limit]]
+        notes = [to_note(record, self._generations.measure_received(record.id)) for record in found[:limit]]
         return to_json(
             CompletionList(
                 data=notes,

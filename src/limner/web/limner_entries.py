@@ -75,9 +75,12 @@ class Mending(Struct, frozen=True):
 
 
 def to_generation_entry(
-    shown: ShownCall, picture_ids: Sequence[str], mending: Mending | None
+    shown: ShownCall, picture_ids: Sequence[str], mending: Mending | None, received_bytes: int | None
 ) -> GenerationEntry:
-    """Return a generation as lists show it: to its owner; or, with `mending`, neither what was asked nor what came."""
+    """Return a generation as lists show it: to its owner; or, with `mending`, neither what was asked nor what came.
+
+    `received_bytes` of its pictures have come if it runs here.
+    """
     is_own = mending is None
     record, asked = shown.record, _read_asked(shown.record)
     is_pending = not record.is_over or record.state == "unknown"
@@ -97,6 +100,7 @@ def to_generation_entry(
         is_delivered=record.delivered_at_ms is not None,
         picture_ids=list(picture_ids) if is_own else [],
         can_cancel=record.state == "claimed" and record.sent_at_ms is None,
+        received_bytes=None if record.is_over else received_bytes,
         key=None if is_own else shown.key_name or shorten_key_id(record.key_id),
         owner=None if is_own else record.owner,
         upstream_calls=None if mending is None else [_to_upstream_entry(call) for call in mending.calls],

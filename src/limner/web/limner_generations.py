@@ -4,7 +4,7 @@ An admin key may ask for everybody's: it is told states, money, errors and what 
 or got.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,13 +42,16 @@ class GenerationsDoor:
         *,
         store: PictureStore,
         terms: Terms,
+        measure_received: Callable[[str], int | None],
     ) -> None:
+        """`measure_received` says how much of a call's pictures has come, if it runs in this process."""
         self._overview = overview
         self._ledger = ledger
         self._ownership = ownership
         self._deliveries = deliveries
         self._store = store
         self._terms = terms
+        self._measure_received = measure_received
 
     async def list(self, request: Request) -> Response:
         """Answer with a page of generations, the newest first. Raises GatewayError."""
@@ -115,12 +118,17 @@ class GenerationsDoor:
         if scope is None:
             calls = await self._overview.list_upstream_calls([shown.record.id for shown in found])
             return [
-                to_generation_entry(shown, (), self._describe(shown, calls.get(shown.record.id, ())))
+                self._to_entry(shown, (), self._describe(shown, calls.get(shown.record.id, ())))
                 for shown in found
             ]
         ids = [shown.record.id for shown in found if shown.record.folder is not None]
         pictures = await self._overview.list_picture_ids(ids) if ids else {}
-        return [to_generation_entry(shown, pictures.get(shown.record.id, ()), None) for shown in found]
+        return [self._to_entry(shown, pictures.get(shown.record.id, ()), None) for shown in found]
+
+    def _to_entry(
+        self, shown: ShownCall, picture_ids: Sequence[str], mending: Mending | None
+    ) -> GenerationEntry:
+        return to_generation_entry(shown, picture_ids, mending, self._measure_received(shown.record.id))
 
     def _describe(self, shown: ShownCall, calls: Sequence[UpstreamCall]) -> Mending:
         """Return what is told of a call to whoever looks after the gateway."""

@@ -56,7 +56,8 @@ class StoredDoor:
             raise no_books() from error
         if not is_written:
             raise not_found(request.path_params["completion_id"])
-        return to_json(to_note(replace(record, metadata=metadata)))
+        received_bytes = self._answers.measure_received(record.id)
+        return to_json(to_note(replace(record, metadata=metadata), received_bytes))
 
     async def delete(self, request: Request) -> Response:
         """Delete an answer, whether it was asked with `store: true` or not. Raises GatewayError."""

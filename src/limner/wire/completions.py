@@ -50,6 +50,8 @@ class CompletionNote(Struct, kw_only=True):
     state: str
     is_delivered: bool
     cost_usd: float | None
+    received_bytes: int | None
+    """How much of its pictures has come from Gemini; null: it does not run in this process, or not any more."""
 
 
 class CompletionList(Struct, kw_only=True):

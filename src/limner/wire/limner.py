@@ -145,6 +145,8 @@ class GenerationEntry(Struct, kw_only=True):
     """Its pictures that are kept."""
     can_cancel: bool
     """Whether it is not sent yet."""
+    received_bytes: int | None
+    """How much of its pictures has come from Gemini; null: it does not run in this process, or not any more."""
     key: str | None = None
     """Whose it is, where an admin key asks for everybody's."""
     owner: str | None = None
