@@ -159,14 +159,13 @@ def read_resident_bytes(members: Sequence[int]) -> int:
     return pages * _PAGE_BYTES
 
 
-class PeakSampler(threading.Thread):
-    """Watches a tree's resident memory every 20 ms while its block runs; `peak_bytes` afterwards."""
+class Sampler(threading.Thread):
+    """Takes a look at an interval while its block runs."""
 
-    def __init__(self, root: int) -> None:
+    def __init__(self, interval_seconds: float) -> None:
         super().__init__(daemon=True)
-        self._root = root
+        self._interval_seconds = interval_seconds
         self._ended = threading.Event()
-        self.peak_bytes = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -177,12 +176,29 @@ class PeakSampler(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        """Sample until told to end; the tree's members are looked up twice a second."""
-        members, looked_up_at = list_tree(self._root), time.monotonic()
-        while not self._ended.wait(SAMPLE_SECONDS):
-            if time.monotonic() - looked_up_at > 0.5:
-                members, looked_up_at = list_tree(self._root), time.monotonic()
-            self.peak_bytes = max(self.peak_bytes, read_resident_bytes(members))
+        """Sample until told to end."""
+        while not self._ended.wait(self._interval_seconds):
+            self.take()
+
+    def take(self) -> None:
+        """Look once."""
+        raise NotImplementedError
+
+
+class PeakSampler(Sampler):
+    """Watches a tree's resident memory every 20 ms; `peak_bytes` afterwards."""
+
+    def __init__(self, root: int) -> None:
+        super().__init__(SAMPLE_SECONDS)
+        self._root = root
+        self._members, self._looked_up_at = list_tree(root), time.monotonic()
+        self.peak_bytes = 0
+
+    def take(self) -> None:
+        """Look once; the tree's members are looked up twice a second."""
+        if time.monotonic() - self._looked_up_at > 0.5:
+            self._members, self._looked_up_at = list_tree(self._root), time.monotonic()
+        self.peak_bytes = max(self.peak_bytes, read_resident_bytes(self._members))
 
 
 def _read_stat(member: int) -> list[str]:

@@ -23,6 +23,12 @@ NODE_MODULES = Path(__file__).resolve().parents[1] / "node" / "node_modules"
 MOST_IMAGES = 120
 """In the document at a time, of a window of 1440 by 900."""
 
+LAYERS_OF_THE_REST = 12
+"""Of the page's frame and its background; whatever lies over a canvas is a layer too, with memory of its own."""
+
+SETTLED_LAYERS = 3
+"""So many times the layers are told of: the first may be of a moment before."""
+
 HERE = datetime.now().astimezone().tzinfo
 """Days are those of the browser's own clock, which is this machine's."""
 
@@ -126,6 +132,49 @@ def test_the_newest_come_first_and_scrolling_goes_on_to_the_last(studio: Studios
     assert list_shown(page) == SHOWN[-len(list_shown(page)) :]
     assert page.evaluate("most") <= MOST_IMAGES
     assert page.evaluate("shift") < 0.01
+
+
+def count_layers(page: Page) -> int:
+    """Return of how many layers Chromium puts the page together."""
+    counts: list[int] = []
+    session = page.context.new_cdp_session(page)
+
+    def note(event: dict[str, Any]) -> None:
+        if layers := event.get("layers"):  # without them it is told that they are the same
+            counts.append(len(layers))
+
+    session.on("LayerTree.layerTreeDidChange", note)
+    session.send("LayerTree.enable")
+    for distance in (1, -1) * 50:
+        page.mouse.wheel(0, distance)
+        page.wait_for_timeout(50)
+        if len(counts) >= SETTLED_LAYERS:
+            break
+    session.detach()
+    return counts[-1]
+
+
+def test_a_long_scroll_uses_canvases_again_and_no_more_layers_than_these(
+    studio: Studios, filled: Filled
+) -> None:
+    """Canvases are made for a view's pictures, not for each that passes; beside theirs there is a handful of layers."""
+    page = open_gallery(studio, filled).page
+    page.evaluate(
+        """() => {
+          window.made = 0;
+          const create = Document.prototype.createElement;
+          Document.prototype.createElement = function (name) { made += name === "canvas"; return create.call(this, name); };
+        }"""
+    )
+    page.mouse.move(5, 500)
+    for distance in [700] * 12 + [-700] * 12 + [700] * 12 + [-700] * 6:
+        page.mouse.wheel(0, distance)
+        page.wait_for_timeout(60)
+    expect(page.locator(".tile:not(.seen)")).to_have_count(0)
+    assert page.evaluate("made") <= MOST_IMAGES
+    canvases = page.locator(".tile canvas").count()
+    assert canvases > LAYERS_OF_THE_REST
+    assert canvases <= count_layers(page) <= canvases + LAYERS_OF_THE_REST
 
 
 @pytest.mark.parametrize(
