@@ -169,7 +169,7 @@ def _serve(settings: Settings, keys: KeyStore, listener: socket.socket, emulator
         config,
         gateway.generations,
         drain_seconds=settings.drain_seconds,
-        announce=lambda: print(f"Limner listens on {_url(listener)}", file=sys.stderr, flush=True),
+        announce=lambda: _announce(listener),
         reload=Reload(settings, gateway.exchange_credentials, emulator_url),
     )
     gc.collect()
@@ -212,6 +212,14 @@ def _ignored_signals() -> Iterator[None]:
 
 def _is_loopback(listener: socket.socket) -> bool:
     return ip_address(listener.getsockname()[0]).is_loopback
+
+
+def _announce(listener: socket.socket) -> None:
+    """Say where it is; last what programs wait for, so that whoever reads that far has read all of it."""
+    lines = [f"Limner listens on {_url(listener)}"]
+    if not ip_address(listener.getsockname()[0]).is_unspecified:  # that would be nowhere to go
+        lines.insert(0, f"Studio: open {_url(listener)}/ in a browser")
+    print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def _url(listener: socket.socket) -> str:

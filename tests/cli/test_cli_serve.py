@@ -122,6 +122,15 @@ def test_warnings(tmp_path: Path) -> None:
         assert "canary" not in said
 
 
+def test_it_says_where_to_go(tmp_path: Path) -> None:
+    """A person is told to open the studio in a browser, at an address that is the page's."""
+    with serving(tmp_path, "--emulator", **KEY) as (_, address, said):
+        (studio,) = re.findall(r"^Studio: open (\S+) in a browser$", said, re.MULTILINE)
+        assert studio == f"{address}/"
+        with fetch(studio) as answer:
+            assert b"/studio/main.js" in answer.read()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_it_and_its_emulator(tmp_path: Path, number: signal.Signals) -> None:
     """With --emulator /healthz names it; a signal ends both, with exit code 0 and no more to say."""

@@ -2,9 +2,9 @@
 // whatever is lost on the way is looked for under that name, and only a call that never arrived is sent again.
 
 import { ApiError, ask, getJson, readEvents } from "./api.js";
-import { loadPicture } from "./pictures.js";
+import { loadPicture, releasePictures } from "./pictures.js";
 import { makeBody } from "./request.js";
-import { getKey } from "./session.js";
+import { getKey, whenLeft } from "./session.js";
 import { getInputs, getPart, getTurn, setPart, updateTurn } from "./thread.js";
 
 const STAGES = ["waiting", "claimed", "sent", "receiving", "loading"];
@@ -22,15 +22,30 @@ const GONE = new ApiError(0, { code: "gone" });
 
 const controls = new Map();
 const sends = new Map();
+const askers = new WeakMap(); // the key that each turn was asked with
 let hasLinks = true;
 
 const sum = (numbers) => numbers.reduce((all, each) => all + each, 0);
 
-/** Whether anybody still waits for a turn here: nothing is asked for somebody who has signed out. */
-const isWanted = (turn) => Boolean(getKey()) && getTurn(turn.id) === turn;
+/** Return the key that a turn is asked with, from its first request to its last. */
+function keyOf(turn) {
+  if (!askers.has(turn)) askers.set(turn, getKey());
+  return askers.get(turn);
+}
+
+/** Whether anybody still waits for a turn here: nothing is asked for somebody who has signed out, whoever came after. */
+const isWanted = (turn) => getTurn(turn.id) === turn && keyOf(turn) === getKey();
+
+whenLeft(() => {
+  for (const control of controls.values()) control.abort();
+  controls.clear();
+  sends.clear();
+  releasePictures();
+});
 
 /** Have a turn drawn. */
 export async function buy(turn) {
+  if (!isWanted(turn)) return undefined;
   const control = new AbortController();
   controls.set(turn.id, control);
   sends.set(turn.id, (sends.get(turn.id) ?? 0) + 1);
@@ -54,7 +69,7 @@ export async function buy(turn) {
 
 async function receive(turn, signal) {
   const body = makeBody(turn, hasLinks ? "url" : "images");
-  const answer = await ask("/v1/chat/completions", { method: "POST", json: body, headers: { "idempotency-key": turn.key }, signal });
+  const answer = await ask("/v1/chat/completions", { method: "POST", json: body, headers: { "idempotency-key": turn.key }, signal, key: keyOf(turn) });
   updateTurn(turn, { generationId: answer.headers.get("x-limner-generation-id") ?? "" });
   advance(turn, "sent");
   const told = { text: "", refusal: "" };
@@ -94,7 +109,7 @@ async function watch(turn, control) {
 
 /** Return what the books say of a turn's call; null: it never arrived. */
 async function find(turn, signal) {
-  const list = await getJson("/v1/chat/completions", { idempotency_key: turn.key, order: "desc", limit: 1 }, { signal });
+  const list = await getJson("/v1/chat/completions", { idempotency_key: turn.key, order: "desc", limit: 1 }, { signal, key: keyOf(turn) });
   return list.data[0] ?? null;
 }
 
@@ -165,7 +180,7 @@ async function sendAgain(turn) {
 async function collect(turn, isGood) {
   let answer;
   try {
-    answer = await getJson(`/v1/chat/completions/${turn.generationId}`);
+    answer = await getJson(`/v1/chat/completions/${turn.generationId}`, {}, { key: keyOf(turn) });
   } catch (error) {
     if (error.status === 0 || (isGood && error.status === 503)) throw error; // it is there, and cannot be had now
     if (error.status !== 404) return fail(turn, error);
@@ -208,7 +223,7 @@ export async function cancel(turn) {
   updateTurn(turn, { isCancelling: true });
   try {
     const found = await find(turn);
-    if (found) await ask(`/v1/limner/generations/${found.generation_id}`, { method: "DELETE" });
+    if (found) await ask(`/v1/limner/generations/${found.generation_id}`, { method: "DELETE", key: keyOf(turn) });
     controls.get(turn.id)?.abort();
     if (!found && (await hasArrived(turn))) return follow(turn);
     end(turn, { state: "cancelled", isCancelling: false });

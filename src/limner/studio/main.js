@@ -1,36 +1,20 @@
-// The frame: sign-in, navigation, language and theme; and which view is open. What a view does, it knows itself.
+// The frame: who is here, and which view is open. What a view does, it knows itself.
 
 import { ApiError, getJson, whenRefused } from "./api.js";
 import { make, show } from "./dom.js";
+import { makeHeader } from "./header.js";
+import { dropKey, getKey } from "./session.js";
 import { makeSignIn } from "./signin.js";
-import { getKey, setKey } from "./session.js";
-import { getLanguage, LANGUAGES, say, setLanguage } from "./words.js";
+import { readTheme, showTheme } from "./theme.js";
+import { loadView, loadViewsAtLeisure } from "./view-modules.js";
+import { getLanguage, say, sayError, setLanguage, showLanguage } from "./words.js";
 
 const VIEWS = ["draw", "gallery", "usage", "keys"];
-const THEMES = ["auto", "light", "dark"];
-const THEME = "limner.theme";
+const INNER_VIEWS = ["picture", "compare"]; // reached from others
 
-const state = { self: null, emulator: null, close: null, turn: 0, isMenuOpen: false };
+const state = { self: null, emulator: null, isRefused: false, close: null, turn: 0 };
+const frame = { kind: "", header: null, ribbon: null };
 const content = make("main", { id: "content", tabindex: "-1" });
-
-function readTheme() {
-  try {
-    const stored = localStorage.getItem(THEME);
-    return THEMES.includes(stored) ? stored : "auto";
-  } catch {
-    return "auto";
-  }
-}
-
-function setTheme(theme) {
-  if (theme === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  try {
-    localStorage.setItem(THEME, theme);
-  } catch {
-    // until the next visit
-  }
-}
 
 function decode(part) {
   try {
@@ -43,31 +27,25 @@ function decode(part) {
 /** Return the route of the address: a view, and what of it is open. */
 function readRoute() {
   const [view, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decode);
-  const known = [...VIEWS, "picture", "compare"].includes(view);
+  const known = [...VIEWS, ...INNER_VIEWS].includes(view);
   return known ? { view, rest } : { view: "draw", rest: [] };
 }
 
-function makeSelect(label, options, chosen, choose) {
-  const select = make("select", { "aria-label": label, onchange: () => choose(select.value) },
-    options.map(([value, text]) => make("option", { value, selected: value === chosen }, text)));
-  return select;
-}
+const listViews = () => VIEWS.filter((each) => each !== "keys" || state.self?.is_admin);
 
-/** What is seldom needed; on a phone it is behind a button. */
-function makeTools() {
-  const tools = make("div", { class: "tools", id: "tools" },
-    make("a", { href: "/docs" }, say("nav.reference")),
-    makeSelect(say("nav.language"), Object.entries(LANGUAGES), getLanguage(), speak),
-    makeSelect(say("nav.theme"), THEMES.map((each) => [each, say(`theme.${each}`)]), readTheme(), setTheme),
-    getKey() ? make("button", { type: "button", class: "plain", onclick: signOut }, say("nav.signOut")) : null);
-  const menu = make("button", { type: "button", class: "plain menu", "aria-controls": "tools", "aria-label": say("nav.menu"), onclick: () => unfold(!state.isMenuOpen) }, "☰");
-  function unfold(isOpen) {
-    state.isMenuOpen = isOpen;
-    menu.setAttribute("aria-expanded", String(isOpen));
-    tools.classList.toggle("open", isOpen);
+/** Put header and ribbon above the view; they are made anew only if something else is to stand there. */
+function furnish(view) {
+  const kind = [getLanguage(), Boolean(getKey()), ...listViews(), Boolean(state.emulator)].join(" ");
+  if (kind !== frame.kind) {
+    frame.header?.element.remove();
+    frame.ribbon?.remove();
+    const header = makeHeader({ views: listViews(), content, speak, leave: getKey() ? signOut : null });
+    const ribbon = state.emulator ? make("aside", { class: "ribbon", "aria-label": say("emulator.name") }, say("emulator.ribbon")) : "";
+    content.before(header.element, ribbon);
+    Object.assign(frame, { kind, header, ribbon: ribbon || null });
   }
-  unfold(state.isMenuOpen);
-  return [menu, tools];
+  frame.header.mark(view === "picture" ? "gallery" : view);
+  document.title = `${say(getKey() ? `nav.${view}` : "signin.submit")} · Limner`;
 }
 
 async function speak(language) {
@@ -76,21 +54,17 @@ async function speak(language) {
   document.querySelector(".tools select")?.focus();
 }
 
-function makeHeader(view) {
-  const isAdmin = Boolean(state.self?.is_admin);
-  const links = VIEWS.filter((each) => each !== "keys" || isAdmin).map((each) =>
-    make("a", { href: `#/${each}`, "aria-current": each === (view === "picture" ? "gallery" : view) ? "page" : null }, say(`nav.${each}`)));
-  return make("header", { class: "bar" },
-    make("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); content.focus(); } }, say("nav.skip")),
-    make("a", { class: "brand", href: "#/draw" }, make("img", { src: "/studio/icon.svg", alt: "", width: 24, height: 24 }), say("app.title")),
-    getKey() ? make("nav", { "aria-label": say("nav.main") }, links) : null,
-    makeTools());
+function signOut() {
+  dropKey();
+  Object.assign(state, { self: null, isRefused: false });
+  history.replaceState(null, "", location.pathname);
+  open();
 }
 
-function signOut() {
-  setKey(null, false);
-  Object.assign(state, { self: null, isMenuOpen: false });
-  history.replaceState(null, "", location.pathname);
+/** The key has ended: back to the form, which says so, and from there to the same view. */
+function endSession() {
+  dropKey({ isRefused: true });
+  Object.assign(state, { self: null, isRefused: true });
   open();
 }
 
@@ -104,36 +78,63 @@ async function loadEmulator() {
   try {
     state.emulator = (await getJson("/healthz", {}, { key: null })).emulator ?? "";
   } catch {
-    state.emulator = "";
+    // asked again with the next view
   }
 }
 
-/** Show what the address says, in the present language. */
-async function open() {
+function openForm() {
+  return makeSignIn(content, { emulator: state.emulator, isRefused: state.isRefused, signedIn: (self) => {
+    Object.assign(state, { self, isRefused: false });
+    open();
+  } });
+}
+
+/** Say why there is no view; it is tried again when asked to, and by itself once the network is back. */
+function showTrouble(error) {
+  if (!(error instanceof ApiError)) console.error(error);
+  const isIncomplete = error.code === "incomplete";
+  const again = isIncomplete ? () => location.reload() : () => open();
+  show(content, make("section", { class: "card stuck" },
+    make("p", { class: "trouble", role: "alert" }, error instanceof ApiError ? sayError(error) : say("error.unknown")),
+    make("button", { type: "button", onclick: again }, say(isIncomplete ? "nav.reload" : "common.retry"))));
+  if (error.status !== 0 || isIncomplete) return null;
+  addEventListener("online", again);
+  return () => removeEventListener("online", again);
+}
+
+/** Show what the address says, in the present language. Returns false if something else is to be shown by now. */
+async function openRoute({ view, rest }) {
   const turn = ++state.turn;
   state.close?.();
   state.close = null;
-  await Promise.all([loadEmulator(), loadSelf().catch((error) => {
-    if (error instanceof ApiError && error.status === 401) setKey(null, false);
-  })]);
-  if (turn !== state.turn) return;
-  const { view, rest } = readRoute();
-  document.title = `${say(`nav.${VIEWS.includes(view) ? view : "gallery"}`)} · Limner`;
-  const ribbon = state.emulator ? make("aside", { class: "ribbon", "aria-label": say("emulator.name") }, say("emulator.ribbon")) : null;
-  if (!document.body.contains(content)) show(document.body);
-  show(document.body, makeHeader(view), ribbon, content);
-  show(content);
-  if (!getKey()) {
-    state.close = makeSignIn(content, { emulator: state.emulator, signedIn: (self) => { state.self = self; open(); } });
-    return;
+  furnish(view);
+  show(content, make("p", { class: "hint" }, say("common.loading")));
+  try {
+    await Promise.all([loadEmulator(), loadSelf()]);
+    const module = getKey() ? await loadView(view) : null;
+    if (turn !== state.turn) return false;
+    furnish(view); // whose key it is, is known only now
+    show(content);
+    const { self, emulator } = state;
+    state.close = module ? module.open(content, { rest, self, emulator }) : openForm();
+  } catch (error) {
+    if (turn !== state.turn) return false;
+    state.close = showTrouble(error);
   }
-  const module = await import(`./views/${view}.js`);
-  if (turn !== state.turn) return;
-  state.close = module.open(content, { rest, self: state.self, emulator: state.emulator });
+  return true;
 }
 
-setLanguage(getLanguage());
-setTheme(readTheme());
-whenRefused(() => { setKey(null, false); state.self = null; open(); });
-addEventListener("hashchange", open);
-open();
+/** Open the view of the address, and bring the focus there: after following a link, or if it was on what is gone. */
+async function open({ isStart = false, isNavigation = false } = {}) {
+  if (!(await openRoute(readRoute()))) return;
+  const isLost = document.activeElement === document.body && !isStart;
+  if ((isNavigation || isLost) && !content.contains(document.activeElement)) content.focus({ preventScroll: true });
+  if (state.self) loadViewsAtLeisure([...listViews(), ...INNER_VIEWS]);
+}
+
+show(document.body, content);
+showLanguage();
+showTheme(readTheme());
+whenRefused(endSession);
+addEventListener("hashchange", () => open({ isNavigation: true }));
+open({ isStart: true });

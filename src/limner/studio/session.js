@@ -1,6 +1,7 @@
 // The key that this page uses: in memory, or in the tab's session storage if that was ticked. Never in an address.
 
 const NAME = "limner.key";
+const leavers = new Set();
 let key = read();
 
 function read() {
@@ -25,11 +26,26 @@ export function isKept() {
 export function setKey(value, kept) {
   key = value;
   try {
-    if (kept && value) sessionStorage.setItem(NAME, value);
+    if (kept) sessionStorage.setItem(NAME, value);
     else sessionStorage.removeItem(NAME);
-    if (!value) for (const name of Object.keys(sessionStorage)) if (name.startsWith("limner.")) sessionStorage.removeItem(name);
   } catch {
     // in memory alone
+  }
+}
+
+/** Call this when the key is let go: whoever keeps something that belongs to it forgets that. It is told `{ isRefused }`. */
+export function whenLeft(callback) {
+  leavers.add(callback);
+}
+
+/** Let the key go, with all that this tab remembers; `isRefused`: the gateway takes it no more, the person did not leave. */
+export function dropKey({ isRefused = false } = {}) {
+  key = null;
+  for (const leave of leavers) leave({ isRefused });
+  try {
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith("limner.")) sessionStorage.removeItem(name);
+  } catch {
+    // nothing was written then
   }
 }
 

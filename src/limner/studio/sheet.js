@@ -5,21 +5,34 @@ import { say, sayError } from "./words.js";
 
 let count = 0;
 
-/** Open a dialogue over the view. `isHeld`: it is closed by its own buttons alone. Returns what closes it. */
+/** Let Escape close nothing, and have the browser ask before the page is left. Returns what ends that. */
+function holdPage() {
+  const stay = (event) => { if (event.type === "beforeunload" || event.key === "Escape") event.preventDefault(); };
+  addEventListener("beforeunload", stay);
+  addEventListener("keydown", stay, { capture: true });
+  return () => {
+    removeEventListener("beforeunload", stay);
+    removeEventListener("keydown", stay, { capture: true });
+  };
+}
+
+/** Open a dialogue over the view. `isHeld`: it is closed by its own buttons alone, and outlives the view. Returns what closes it. */
 export function openSheet(title, children, { isHeld = false, closed = () => {} } = {}) {
   const id = `sheet-${++count}`;
   const close = () => sheet.close();
+  const release = isHeld ? holdPage() : () => {};
   const sheet = make("dialog", {
     class: "sheet",
     "aria-labelledby": id,
+    closedby: isHeld ? "none" : null,
     oncancel: (event) => { if (isHeld) event.preventDefault(); },
-    onclose: () => { sheet.remove(); closed(); },
+    onclose: () => { release(); sheet.remove(); closed(); },
   },
     make("header", {},
       make("h2", { id }, title),
       isHeld ? null : make("button", { type: "button", class: "plain", "aria-label": say("common.close"), onclick: close }, "✕")),
     children);
-  document.getElementById("content").append(sheet);
+  (isHeld ? document.body : document.getElementById("content")).append(sheet);
   sheet.showModal();
   return close;
 }

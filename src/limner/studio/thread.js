@@ -3,19 +3,21 @@
 // It outlives the view that shows it, and in the tab's storage also a reload, if the key is kept there. Bytes of
 // pictures are never stored: input pictures are in memory alone.
 
-import { isKept, recall, remember } from "./session.js";
+import { isKept, recall, remember, whenLeft } from "./session.js";
 
 const STORED = "thread";
 const listeners = new Set();
 const inputs = new Map();
 const turns = new Map();
 const state = { owner: null, here: null, target: null, settings: null, draft: "", files: [], compared: null };
+const kept = { owner: null, draft: "" };
 
 /** Use the thread of this owner: the one in memory, the one this tab remembers, or a new one. Returns whether it was read back. */
 export function openThread(owner) {
   if (state.owner === owner) return false;
   clearThread();
-  Object.assign(state, { owner, settings: null, draft: "", files: [] });
+  Object.assign(state, { owner, settings: null, draft: kept.owner === owner ? kept.draft : "", files: [] });
+  Object.assign(kept, { owner: null, draft: "" });
   const stored = recall(STORED);
   if (stored?.owner !== owner) return false;
   for (const turn of stored.turns) turns.set(turn.id, turn);
@@ -24,12 +26,16 @@ export function openThread(owner) {
   return true;
 }
 
-/** Forget all of it, also who it belonged to. */
-export function forgetThread() {
-  clearThread();
+/** Forget all of it. What was being written, or was not taken, outlives a key that has ended: for its owner, in memory alone. */
+function forgetThread({ isRefused }) {
+  const untaken = listTurns().findLast((turn) => turn.state !== "done" && turn.stage === "waiting");
+  if (!isRefused) Object.assign(kept, { owner: null, draft: "" });
+  else if (state.owner) Object.assign(kept, { owner: state.owner, draft: state.draft || (untaken?.prompt ?? "") });
   Object.assign(state, { owner: null, settings: null, draft: "", files: [] });
-  remember(STORED, null);
+  clearThread();
 }
+
+whenLeft(forgetThread);
 
 /** Begin a new thread; what was drawn is in the gallery. */
 export function clearThread() {

@@ -33,10 +33,15 @@ export function getLanguage() {
   return language;
 }
 
-/** Speak another language from now on; the page is to be shown anew. */
+/** Say in the page which language it speaks. */
+export function showLanguage() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+}
+
+/** Speak another language from now on, here and at the next visit; the page is to be shown anew. */
 export function setLanguage(value) {
   language = value;
-  document.documentElement.lang = value === "zh" ? "zh-CN" : "en";
+  showLanguage();
   try {
     localStorage.setItem(STORED, value);
   } catch {

@@ -7,8 +7,7 @@ import { make, show } from "../dom.js";
 import { loadModels } from "../models.js";
 import { releasePictures } from "../pictures.js";
 import { sayStage } from "../progress.js";
-import { getKey } from "../session.js";
-import { addTurn, clearThread, forgetThread, getPart, listPath, listTurns, openThread, setPart, watchThread } from "../thread.js";
+import { addTurn, clearThread, getPart, listPath, listTurns, openThread, setPart, watchThread } from "../thread.js";
 import { makeTurn } from "../turns.js";
 import { register, say, sayError } from "../words.js";
 import words from "../words/draw.js";
@@ -175,7 +174,6 @@ class DrawView {
     this.thread.close();
     this.composer?.close();
     releasePictures();
-    if (!getKey()) forgetThread();
   }
 }
 
