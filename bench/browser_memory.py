@@ -13,6 +13,7 @@ from pathlib import Path
 from processes import Sampler, list_tree
 
 SAMPLE_SECONDS = 0.2
+PROGRAMS = {"chromium", "chromium-browser"}
 
 _MAPPING = re.compile(
     rb"^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ (?P<inode>\d+) *(?P<name>.*)$|^(?P<field>Rss|Pss): +(?P<kilobytes>\d+) kB$",
@@ -51,25 +52,38 @@ def read_memory(member: int) -> Memory:
     return Memory(resident + sums[b"Rss", False], resident, proportional + sums[b"Pss", False], proportional)
 
 
-def _read_command(member: int) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{member}/cmdline").read_text(errors="replace")
-    return ""
+def _list_chromium() -> dict[int, str]:
+    """Return the commands of all processes of Chromium, whoever started them."""
+    commands = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                # Some of them write their arguments anew, between spaces.
+                commands[int(entry.name)] = (entry / "cmdline").read_text(errors="replace").replace("\0", " ")
+    return {
+        member: command
+        for member, command in commands.items()
+        if Path(command.split(" ")[0]).name in PROGRAMS
+    }
 
 
 class MemoryWatch(Sampler):
-    """Watches Chromium's processes, which are all below this one; the most of each reading afterwards."""
+    """Watches the Chromium that is below this process; the most of each reading afterwards."""
 
     def __init__(self) -> None:
         super().__init__(SAMPLE_SECONDS)
         self.page = Memory()  # of the largest page's process
         self.others = Memory()  # of all processes but that one
         self.browser = Memory()
+        self.is_alone = True  # else there is another Chromium to share the program's files with
 
     def take(self) -> None:
         """Look once."""
-        commands = {member: _read_command(member) for member in list_tree(os.getpid())}
-        memories = {member: read_memory(member) for member, command in commands.items() if "chrom" in command}
+        before = list_tree(os.getpid())
+        commands = _list_chromium()
+        below = commands.keys() & {*before, *list_tree(os.getpid())}  # some begin or end meanwhile
+        self.is_alone &= below == commands.keys()
+        memories = {member: read_memory(member) for member in below}
         pages = [memory for member, memory in memories.items() if "--type=renderer" in commands[member]]
         page = max(pages, key=lambda memory: memory.resident, default=Memory())
         browser = sum(memories.values(), Memory())
