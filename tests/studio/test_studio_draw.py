@@ -428,3 +428,21 @@ def test_it_fits(gateway: Gateway, studio: Studios, width: int, theme: str) -> N
     see_picture(find_turn(page, 1))
     expect(page.locator(".turn .edit")).to_have_text("修改这张")
     assert opened.measure_overflow() <= 0
+
+
+def test_what_was_not_sent_can_be_taken_back_without_a_network(drawing: Studio, journal: ListCalls) -> None:
+    """A picture that is asked for without a network can be taken back; back online nothing is sent, and the thread goes on."""
+    drawing.allow(CUT)
+    page = drawing.page
+    page.context.set_offline(True)
+    draw(page, "a tern")
+    turn = find_turn(page, 1)
+    expect(turn.locator(".draw-stage")).to_contain_text("may not have been sent")
+    turn.get_by_role("button", name="Cancel").click()
+    expect(turn.get_by_role("button", name="Cancelling")).to_be_visible()
+    page.context.set_offline(False)
+    expect(turn).to_contain_text("Nothing was sent", timeout=WAIT_MS)
+    assert journal() == []
+    draw(page, "a gull")
+    see_picture(find_turn(page, 2) if page.locator(".turn").count() > 1 else find_turn(page, 1))
+    assert len(journal()) == 1

@@ -134,7 +134,7 @@ async function judge(turn, error) {
     hasLinks = false;
     return buy(turn);
   }
-  if (error.code === "cancelled") return end(turn, { state: "cancelled" });
+  if (error.code === "cancelled") return cancelled(turn);
   const isUnknown = error.status === 0 || (error.status >= 500 && !error.code);
   return isUnknown ? follow(turn) : fail(turn, error);
 }
@@ -156,7 +156,8 @@ export async function follow(turn) {
   for (let pause = FIRST_LOOK_MS; isWanted(turn); pause = Math.min(pause * 1.6, LONGEST_PAUSE_MS)) {
     try {
       const found = await find(turn);
-      if (!found) return await sendAgain(turn);
+      if (!found) return turn.isCancelling ? cancelled(turn) : await sendAgain(turn);
+      if (turn.isCancelling && (await takeBack(turn, found))) return cancelled(turn);
       updateTurn(turn, { state: "running", generationId: found.generation_id, stage: STAGE_OF[found.state] ?? turn.stage, received: found.received_bytes });
       if (found.status !== "in_progress") return await collect(turn, found.status === "completed");
       pause = LOOK_MS;
@@ -218,18 +219,34 @@ async function fetchPicture(turn, id, tellBytes) {
   }
 }
 
-/** Take a turn back if it was not sent; else it goes on, and says so. */
+const cancelled = (turn) => end(turn, { state: "cancelled", isCancelling: false });
+
+/** Take a turn back if it was not sent; else it goes on, and says so. Without a network that is found out once there is one. */
 export async function cancel(turn) {
   updateTurn(turn, { isCancelling: true });
   try {
     const found = await find(turn);
-    if (found) await ask(`/v1/limner/generations/${found.generation_id}`, { method: "DELETE", key: keyOf(turn) });
+    if (found && !(await takeBack(turn, found))) return;
     controls.get(turn.id)?.abort();
     if (!found && (await hasArrived(turn))) return follow(turn);
-    end(turn, { state: "cancelled", isCancelling: false });
+    cancelled(turn);
   } catch (error) {
-    if (error.code === "already_sent") advance(turn, "sent");
+    if (error.status !== 0) return updateTurn(turn, { isCancelling: false });
+    if (controls.has(turn.id)) controls.get(turn.id).abort(LOST);
+    else if (turn.state === "running") follow(turn);
+  }
+}
+
+/** Return whether a call that arrived could be taken back yet. */
+async function takeBack(turn, found) {
+  try {
+    await ask(`/v1/limner/generations/${found.generation_id}`, { method: "DELETE", key: keyOf(turn) });
+    return true;
+  } catch (error) {
+    if (error.code !== "already_sent") throw error;
     updateTurn(turn, { isCancelling: false });
+    advance(turn, "sent");
+    return false;
   }
 }
 

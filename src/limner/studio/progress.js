@@ -7,9 +7,14 @@ import { say, sayBytes } from "./words.js";
 const STEPS = ["queued", "drawing", "receiving", "stored"];
 const STEP_OF = { waiting: 0, claimed: 0, sent: 1, receiving: 2, loading: 2 };
 
+/** Whether nobody has said yet that the call arrived. */
+const isUnheard = (turn) => turn.stage === "waiting" && !turn.generationId;
+
 /** Return what happens now, in a sentence. */
 export function sayStage(turn) {
-  if (turn.state === "lost") return say(navigator.onLine ? "draw.stage.lost" : "draw.stage.offline");
+  if (turn.state === "lost" && !navigator.onLine) return say(isUnheard(turn) ? "draw.stage.unheard" : "draw.stage.offline");
+  if (turn.state === "lost") return say("draw.stage.lost");
+  if (turn.stage === "loading" && !turn.total) return say("draw.stage.receiving");
   const told = { received: sayBytes(turn.received ?? 0), total: sayBytes(turn.total ?? 0) };
   return say(`draw.stage.${turn.stage === "receiving" && turn.received ? "received" : turn.stage}`, told);
 }
@@ -41,8 +46,8 @@ export function makeProgress(turn) {
     if (turn.stage === "loading" && turn.total) bar.value = Math.min(1, (turn.received ?? 0) / turn.total);
     else if (turn.stage === "waiting" || turn.stage === "claimed") bar.value = 0;
     else bar.removeAttribute("value");
-    const isOpen = now === 0 && turn.state === "running";
-    stop.hidden = turn.state === "lost"; // nothing is known of it now
+    const isOpen = now === 0 && (turn.state === "running" || isUnheard(turn));
+    stop.hidden = turn.state === "lost" && !isOpen; // nothing is known of it now
     stop.setAttribute("aria-disabled", String(!isOpen || Boolean(turn.isCancelling)));
     show(stop, say(turn.isCancelling ? "draw.cancel.asked" : isOpen ? "common.cancel" : "draw.cancel.late"));
   }

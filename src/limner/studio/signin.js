@@ -7,6 +7,12 @@ import { say, sayError } from "./words.js";
 
 const POSSIBLE = /^[\x21-\x7e]+$/; // a header holds nothing else; what is pasted with “quotes” is no key
 
+/** What is done here, in three little pictures that are drawn by rules of style: one is asked for, and changed twice. */
+function makeGlimpse() {
+  return make("ol", { class: "glimpse" }, ["first", "second", "third"].map((turn) =>
+    make("li", {}, make("span", { class: `swatch fox ${turn}`, "aria-hidden": "true" }), say(`signin.glimpse.${turn}`))));
+}
+
 function makeCode(text) {
   return text.split("`").map((piece, index) => (index % 2 ? make("code", {}, piece) : piece));
 }
@@ -64,7 +70,8 @@ export function makeSignIn(root, { emulator, isRefused, signedIn }) {
       trouble,
       make("label", { class: "check", for: "keep" }, kept, say("signin.keep")),
       press,
-      make("p", { id: "key-where", class: "hint" }, makeCode(say("signin.where"))))));
+      make("p", { id: "key-where", class: "hint" }, makeCode(say("signin.where")))),
+    makeGlimpse()));
   key.focus();
   return () => {};
 }

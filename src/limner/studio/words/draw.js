@@ -66,6 +66,7 @@ export default {
   "draw.stage.loading": ["Stored. Receiving {received} of {total}.", "已保存，正在接收 {received} / {total}。"],
   "draw.stage.lost": ["The connection was lost. Nothing is bought twice; looking for what became of it…", "连接中断。不会重复购买，正在查询结果……"],
   "draw.stage.offline": ["No network. What was sent is drawn and kept; it is fetched when the network is back.", "网络已断开。已发送的会继续绘制并保留，恢复联网后自动取回。"],
+  "draw.stage.unheard": ["No network. The call may not have been sent: it is looked for, and sent if need be, when the network is back.", "网络已断开，请求可能尚未发出；恢复联网后会先核对，必要时再发送。"],
   "draw.elapsed": ["Time so far", "已用时间"],
   "draw.cancel.asked": ["Cancelling…", "正在取消……"],
   "draw.cancel.late": ["Sent: it will be kept", "已发送，会保留"],
