@@ -3,7 +3,7 @@
 import { toThumbnailPath } from "./blobs.js";
 import { make, show } from "./dom.js";
 import { deletePicture } from "./feed.js";
-import { getLanguage, say, sayDollars, sayError, sayNumber, sayTime } from "./words.js";
+import { findLanguage, getLanguage, say, sayDollars, sayError, sayNumber, sayTime } from "./words.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte"];
 
@@ -65,8 +65,10 @@ export function confirmDelete(picture, thumbnails, deleted) {
       deleted(gone);
     } catch (error) {
       if (error.status === 404) return dialog.close(), deleted(ids); // somebody was quicker
+      trouble.lang = findLanguage(error) ?? "";
       show(trouble, sayError(error));
       yes.disabled = false;
+      yes.focus();
     }
   } }, say("picture.deleteNow"));
   const dialog = make("dialog", { class: "confirm", "aria-labelledby": "confirm-title", onclose: () => dialog.remove() },
