@@ -101,7 +101,7 @@ export function makeFailures({ isAdmin, signal, changed }) {
       else {
         const place = [...list.children].findIndex((each) => each.contains(document.activeElement));
         show(list, entries.length ? entries : make("li", { class: "empty", tabindex: "-1" }, say(`usage.none.${state}`)));
-        if (place >= 0) list.children[Math.min(place, list.children.length - 1)].focus(); // what stands there now
+        if (place >= 0) (list.children[place] ?? list.lastChild).focus(); // what stands there now
       }
       if (isMore && !page.has_more) entries[0]?.focus();
       more.hidden = !page.has_more;
