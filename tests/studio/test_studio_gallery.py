@@ -1,6 +1,7 @@
 """The gallery and one picture in a real browser: found, narrowed, looked at, taken along, and deleted."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from asking import ask
 from filled_gallery import Hung, fill
@@ -64,6 +65,8 @@ class Filled:
     spare_key: str
     spare_ids: list[list[str]]
     empty_key: str
+    gone_key: str
+    gone_ids: list[list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +79,14 @@ def filled(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iter
         for number in range(6)
     ]
     spare_key, spare_ids = fill(folder / "data", spare, name="spare")
+    gone = [
+        Hung(prompt=f"gone {number}", created=NOON_DAYS_AGO[1] - number, count=3 if number == 1 else 1)
+        for number in range(5)
+    ]
+    gone_key, gone_ids = fill(folder / "data", gone, name="gone")
     empty_key, _ = fill(folder / "data", (), name="empty")
     gateway = Gateway(folder, emulator.url, {})
-    yield Filled(gateway, key, ids, spare_key, spare_ids, empty_key)
+    yield Filled(gateway, key, ids, spare_key, spare_ids, empty_key, gone_key, gone_ids)
     assert gateway.stop() == 0
 
 
@@ -412,6 +420,95 @@ def test_deleting_says_what_goes_and_takes_it_down(studio: Studios, filled: Fill
     expect_shown(page, [f"spare {number}" for number in (0, 2, 3, 4, 5)])
     expect(page.locator(".count")).to_have_text("Deleted: 3")
     assert ask(filled.gateway, path=told["url"].removeprefix(filled.gateway.url), key=None).status == 404
+
+
+def test_deleting_leaves_the_focus_and_is_told_once(studio: Studios, filled: Filled) -> None:
+    """The focus is on the picture beside the deleted ones; each deletion is told once, however it was come to."""
+    opened = studio(filled.gateway, "gallery", key=filled.gone_key)
+    page = opened.page
+    page.get_by_label("gone 1", exact=True).first.press("Enter")
+    page.locator(".easel.ready").wait_for()
+    page.keyboard.press("Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete for good").press("Enter")
+    expect(page.locator(".count")).to_have_text("Deleted: 3")
+    expect(page.get_by_label("gone 2", exact=True)).to_be_focused()
+    opened.go("usage")
+    page.locator(".usage").wait_for()
+    opened.go(f"picture/{filled.gone_ids[3][0]}")
+    page.locator(".easel.ready").wait_for()
+    page.locator("button.step:enabled").first.wait_for()
+    page.keyboard.press("Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete for good").press("Enter")
+    expect(page.locator(".count")).to_have_text("Deleted: 1")
+    expect(page.locator(".tile a:focus")).to_have_count(1)
+    opened.go("usage")
+    page.locator(".usage").wait_for()
+    opened.go("gallery")
+    expect(page.locator(".count")).to_have_text("3 pictures")
+
+
+def test_steps_keep_the_focus_and_are_told(studio: Studios, filled: Filled) -> None:
+    """By button the focus stays there, by key it is on the picture's heading; the new one is told, in the title too."""
+    page = open_picture(studio, filled, 1).page
+    assert page.title() == f"{SHOWN[1]} · Limner"
+    older = page.get_by_role("button", name="Older picture")
+    older.press("Enter")
+    expect(page.locator(".picture").get_by_role("status")).to_have_text(SHOWN[2])
+    expect(older).to_be_focused()
+    assert page.title() == f"{SHOWN[2]} · Limner"
+    page.get_by_role("button", name="Copy link").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".picture").get_by_role("status")).to_have_text(SHOWN[1])
+    expect(page.get_by_role("heading", name="Picture", exact=True)).to_be_focused()
+    newer = page.get_by_role("button", name="Newer picture")
+    page.locator("button.step:enabled").nth(1).wait_for()
+    newer.press("Enter")
+    expect(newer).to_be_disabled()
+    expect(older).to_be_focused()
+    expect(page.get_by_role("button", name="Copy link")).to_have_accessible_description(
+        re.compile("without a key")
+    )
+
+
+def test_what_cannot_be_found_is_told(studio: Studios, filled: Filled) -> None:
+    """Nothing found is told aloud; a first day after the last is told at both fields, and nothing is asked."""
+    opened = open_gallery(studio, filled)
+    page = opened.page
+    page.locator("#filter-q").fill("zebra")
+    expect(page.locator(".count")).to_have_text("0 pictures")
+    page.locator("#filter-q").fill("")
+    page.locator("#filter-to").fill("2026-01-05")
+    expect(page.locator(".count")).to_have_text("0 pictures")
+    asked = len(opened.asked)
+    page.locator("#filter-from").fill("2026-01-09")
+    for name in ("from", "to"):
+        field = page.locator(f"#filter-{name}")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description(re.compile("first day is after the last"))
+    assert opened.asked[asked:] == []
+    page.locator("#filter-to").fill("")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".count")).to_contain_text("100")
+
+
+@pytest.mark.parametrize(("language", "sign"), [("Python", "#"), ("Node", "//"), ("curl", "#")])
+def test_a_program_says_what_it_lacks(studio: Studios, filled: Filled, language: str, sign: str) -> None:
+    """Of an edited picture the program's first line says what it lacks, as a comment, and so does the page before it."""
+
+    def with_inputs(route: Route) -> None:
+        told = route.fetch()
+        picture = told.json()
+        picture["settings"]["input_pictures"] = 1
+        route.fulfill(response=told, json=picture)
+
+    opened = studio(filled.gateway, "usage", key=filled.key)
+    page = opened.page
+    page.route(f"**/v1/limner/pictures/{filled.ids[0][0]}", with_inputs)
+    opened.go(f"picture/{filled.ids[0][0]}")
+    page.get_by_role("tab", name=language).click()
+    first = page.locator("pre").inner_text().split("\n")[0]
+    assert first.startswith(f"{sign} This draws something else")
+    expect(page.locator(".code .note")).to_have_text(first.removeprefix(f"{sign} "))
 
 
 def test_a_picture_that_is_not_there_says_so(studio: Studios, filled: Filled) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from offices import BOSS_KEY, SHOP_KEY, draw, see
 from playwright.sync_api import Locator, Page, expect
 
@@ -247,3 +248,57 @@ def test_others_see_no_keys(office: MortalGateway, studio: Studios) -> None:
     assert {address for address in opened.asked if "/v1/limner/keys" in address} == {
         f"{office.url}/v1/limner/keys/self"
     }
+
+
+def test_the_focus_stays_with_the_key(office: MortalGateway, studio: Studios) -> None:
+    """After limits were saved, a secret was shown or a key was revoked, the focus is on that key, or where it stood."""
+    page = open_keys(office, studio).page
+    edit = find_row(page, "blog").get_by_role("button", name="Edit blog")
+    edit.press("Enter")
+    page.get_by_role("dialog").get_by_label("Pictures a minute").fill("7")
+    page.keyboard.press("Enter")
+    expect(find_row(page, "blog")).to_contain_text("7 pictures a minute")
+    expect(edit).to_be_focused()
+    rotate = find_row(page, "shop").get_by_role("button", name="New secret for shop")
+    rotate.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="New secret").press("Enter")
+    take_secret(page, office)
+    expect(rotate).to_be_focused()
+    place = page.locator(".key h2").all_inner_texts().index("blog")
+    find_row(page, "blog").get_by_role("button", name="Revoke blog").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").press("Enter")
+    expect(find_row(page, "blog")).to_have_count(0)
+    expect(page.locator(".key").nth(min(place, 1))).to_be_focused()
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "no amount in dollars"), ("zh", "不是美元金额")])
+def test_mistakes_are_told_in_the_page_s_own_words(
+    office: MortalGateway, studio: Studios, language: str, told: str
+) -> None:
+    """What the page can know is wrong is told at its field, in its language, and is not sent; a budget of 0 is explained."""
+    opened = open_keys(office, studio)
+    opened.allow(r"status of 400")
+    opened.set_language(language)
+    page = opened.page
+    page.locator(".tools-of-view .main").click()
+    form = page.get_by_role("dialog")
+    form.locator("[name=name]").fill("shop")
+    for name, value in (("budget_usd", "abc"), ("requests_per_minute", "0"), ("images_per_minute", "1.5")):
+        form.locator(f"[name={name}]").fill(value)
+        with_trouble = form.locator(f"[name={name}][aria-invalid=true]")
+        page.keyboard.press("Enter")
+        expect(with_trouble).to_be_focused()
+        expect(with_trouble).to_have_accessible_description(re.compile(re.escape(value)))
+        assert "accepted" not in form.inner_text()
+        form.locator(f"[name={name}]").fill("")
+    form.locator("[name=budget_usd]").fill("abc")
+    page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text(told)
+    assert [address for address in opened.asked if address.endswith("/v1/limner/keys")] == []
+    form.locator("[name=budget_usd]").fill("0")
+    expect(form.locator("[name=budget_usd]")).to_have_accessible_description(re.compile(r"\b0\b"))
+    page.keyboard.press("Enter")
+    expect(form.locator("[name=name]")).to_have_accessible_description(
+        re.compile("there is a key named 'shop'", re.IGNORECASE)
+    )
+    assert form.get_by_role("alert").get_attribute("lang") == "en"

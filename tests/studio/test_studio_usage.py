@@ -216,3 +216,54 @@ def test_a_gateway_that_is_away(office: MortalGateway, studio: Studios) -> None:
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".tiles dd").first).to_have_text("0")
+
+
+def test_a_decision_leaves_the_focus_and_true_words(office: MortalGateway, studio: Studios) -> None:
+    """Enter alone decides nothing; then the focus is on what stands there now, and no word says it may be bought."""
+    lost = [lose(office, "a lighthouse"), lose(office, "a fox", BLOG_KEY)]
+    opened = studio(office, "usage", key=BOSS_KEY)
+    page = opened.page
+    page.locator(f"[data-id={lost[1]}]").get_by_role("button", name="It was not bought").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    assert see(office, f"generations/{lost[1]}", all="true")["state"] == "unknown"
+    page.locator(f"[data-id={lost[1]}]").get_by_role("button", name="It was not bought").press("Enter")
+    dialog.get_by_role("button", name="It was not bought").press("Enter")
+    expect(page.locator(f"[data-id={lost[1]}]")).to_have_count(0)
+    expect(page.locator(f"[data-id={lost[0]}]")).to_be_focused()
+    page.get_by_role("radio", name="Failed").check()
+    failed = page.locator(f"[data-id={lost[1]}]")
+    expect(failed).to_contain_text("It counts as not bought")
+    expect(failed).to_contain_text("blog")
+    assert "may have been" not in failed.inner_text()
+    assert "Try again" not in failed.inner_text()
+
+
+def test_round_sums_have_two_places(office: MortalGateway, studio: Studios) -> None:
+    """A small budget is told in cents where that is all of it, and in hundredths of a cent where it is not."""
+    for number, budget in enumerate(("0.01", "0.0125", "0.004")):
+        office.create_key(f"small {number}", "--budget-usd", budget)
+    page = studio(office, "keys", key=BOSS_KEY).page
+    expect(page.get_by_text("$0.01 left of $0.01", exact=True)).to_be_visible()
+    expect(page.get_by_text("$0.0125 left of $0.0125", exact=True)).to_be_visible()
+    expect(page.get_by_text("$0.0040 left of $0.0040", exact=True)).to_be_visible()
+
+
+def test_words_stand_in_their_own_direction(office: MortalGateway, studio: Studios) -> None:
+    """A prompt that is read from the right is shown so, and the gateway's English is marked as such on a Chinese page."""
+    lose(office, "مرحبا يا عالم")
+    opened = studio(office, "usage", key=SHOP_KEY, locale="zh-CN")
+    words = opened.page.locator(".failure p").first
+    expect(words).to_contain_text("مرحبا")
+    assert words.evaluate("(element) => element.matches(':dir(rtl)')")
+    opened.allow(r"status of 4\d\d")
+    opened.page.route(
+        "**/v1/limner/generations**",
+        lambda route: route.fulfill(status=400, body='{"error": {"message": "No.", "code": "x"}}'),
+    )
+    opened.page.locator(".trouble-calls .segments input").nth(1).check()
+    alert = opened.page.get_by_role("alert")
+    expect(alert).to_have_text("No.")
+    expect(alert).to_have_attribute("lang", "en")

@@ -4,7 +4,7 @@ import { ask, getJson } from "./api.js";
 import { makeSegments } from "./segments.js";
 import { make, show } from "./dom.js";
 import { confirmFirst } from "./sheet.js";
-import { say, sayDollars, sayError, sayTime } from "./words.js";
+import { findLanguage, say, sayDollars, sayError, sayTime } from "./words.js";
 
 const GENERATIONS = "/v1/limner/generations";
 const STATES = ["unknown", "failed", "refused"];
@@ -18,8 +18,14 @@ const ADVICE = {
   cancelled: ["cancelled"],
 };
 
+/** Whether a call broke after it was sent, and counts as not bought. */
+function isVoid({ state, error }) {
+  return state === "failed" && [502, 504].includes(error?.status);
+}
+
 function adviceFor(entry, isAdmin) {
   if (entry.state === "unknown") return say(isAdmin ? "advice.decide" : "advice.unknown");
+  if (isVoid(entry)) return say("advice.void");
   const kind = Object.keys(ADVICE).find((each) => ADVICE[each].includes(entry.error?.code)) ?? "again";
   return say(`advice.${kind}`);
 }
@@ -31,14 +37,16 @@ async function decide(entry, outcome) {
 function makeDecisions(entry, decided) {
   const offer = (outcome) => make("button", {
     type: "button",
-    class: entry.unknown?.leaning === outcome ? "main" : null,
-    onclick: () => confirmFirst({
-      title: say(`decide.${outcome}`),
-      lines: [say(`decide.${outcome}.words`, { held: sayDollars(entry.held_usd), key: entry.key ?? "" }), say("decide.once")],
-      label: say(`decide.${outcome}`),
-      kind: "main",
-      act: async () => { await decide(entry, outcome); decided(outcome); },
-    }),
+    onclick: () => {
+      confirmFirst({
+        title: say(`decide.${outcome}`),
+        lines: [say(`decide.${outcome}.words`, { held: sayDollars(entry.held_usd), key: entry.key ?? "" }), say("decide.once")],
+        label: say(`decide.${outcome}`),
+        kind: "main",
+        act: async () => { await decide(entry, outcome); decided(outcome); },
+      });
+      document.querySelector("dialog[open] footer button").focus(); // Enter alone decides nothing
+    },
   }, say(`decide.${outcome}`));
   return make("div", { class: "row" }, offer("post"), offer("void"));
 }
@@ -55,12 +63,13 @@ function makeEvidence({ unknown }) {
 
 function makeEntry(entry, isAdmin, decided) {
   const isUnknown = entry.state === "unknown";
-  return make("li", { class: "failure", "data-id": entry.id },
+  return make("li", { class: "failure", "data-id": entry.id, tabindex: "-1" },
     make("div", { class: "head" },
-      make("p", {}, make("b", {}, entry.prompt ? `“${entry.prompt.slice(0, 200)}”` : entry.model), " ",
-        make("span", { class: "hint" }, [sayTime(entry.created), entry.prompt && entry.model, entry.key].filter(Boolean).join(" · "))),
+      make("div", {},
+        make("p", { dir: "auto" }, make("b", {}, entry.prompt ? `“${entry.prompt.slice(0, 200)}”` : [make("bdi", {}, entry.key), " · ", entry.model])),
+        make("p", { class: "hint" }, sayTime(entry.created), entry.prompt && ` · ${entry.model}`, " ", make("code", {}, entry.id))),
       entry.held_usd > 0 && make("span", { class: "badge warn" }, say("usage.heldBadge", { held: sayDollars(entry.held_usd) }))),
-    entry.error && make("p", { class: "said", lang: "en" }, entry.error.message, " ", make("code", {}, entry.error.code)),
+    entry.error && make("p", { class: "said", lang: "en" }, isVoid(entry) ? entry.error.message.split(". ")[0] : entry.error.message, " ", make("code", {}, entry.error.code)),
     make("p", {}, adviceFor(entry, isAdmin)),
     isUnknown && entry.unknown && makeEvidence(entry),
     isUnknown && isAdmin && makeDecisions(entry, decided));
@@ -89,11 +98,16 @@ export function makeFailures({ isAdmin, signal, changed }) {
       last = page.last_id;
       const entries = page.data.map((entry) => makeEntry(entry, isAdmin, decided));
       if (isMore) list.append(...entries);
-      else show(list, entries.length ? entries : make("li", { class: "empty" }, say(`usage.none.${state}`)));
+      else {
+        const place = [...list.children].findIndex((each) => each.contains(document.activeElement));
+        show(list, entries.length ? entries : make("li", { class: "empty", tabindex: "-1" }, say(`usage.none.${state}`)));
+        if (place >= 0) (list.children[place] ?? list.lastChild).focus(); // what stands there now
+      }
+      if (isMore && !page.has_more) entries[0]?.focus();
       more.hidden = !page.has_more;
     } catch (error) {
       if (error.name === "AbortError" || asked !== turn) return;
-      show(list, make("li", { class: "trouble", role: "alert" }, sayError(error)));
+      show(list, make("li", { class: "trouble", role: "alert", lang: findLanguage(error) }, sayError(error)));
     }
   }
 
@@ -101,5 +115,5 @@ export function makeFailures({ isAdmin, signal, changed }) {
   return make("section", { class: "card trouble-calls" },
     make("div", { class: "head" }, make("h2", {}, say("usage.trouble")),
       makeSegments(say("usage.state"), STATES.map((each) => [each, say(`usage.state.${each}`)]), state, (value) => { state = value; show(status); load(false); })),
-    status, list, more);
+    isAdmin && make("p", { class: "hint" }, say("usage.private")), status, list, more);
 }

@@ -65,7 +65,7 @@ export async function deletePicture(id) {
 }
 
 /** How the person came here: the gallery is found again as it was left. */
-export const trail = { feed: null, key: null, scrollY: 0, pictureId: null, deleted: 0 };
+export const trail = { feed: null, key: null, scrollY: 0, pictureId: null, deleted: 0, place: 0 };
 
 /** Keep a feed for coming back. */
 export function leaveTrail(feed, scrollY) {

@@ -59,7 +59,8 @@ export function makeFilters(filters, change) {
     timer = setTimeout(() => tell(true), PAUSE_MS);
   } });
   const [model, ratio] = ["model", "ratio"].map((name) => make("select", { id: `filter-${name}`, onchange: () => tell(false) }));
-  const [from, to] = ["from", "to"].map((name) => make("input", { id: `filter-${name}`, type: "date", onchange: () => tell(false) }));
+  const [from, to] = ["from", "to"].map((name) => make("input", { id: `filter-${name}`, type: "date", "aria-describedby": "filter-order", onchange: () => tell(false) }));
+  const order = make("p", { id: "filter-order", class: "trouble", role: "status" });
   const clear = make("button", { type: "button", class: "plain", onclick: () => { set({}); tell(false); q.focus(); } }, say("gallery.clear"));
   const fields = make("div", { class: "fields", id: "filter-fields" }, makeField("model", model), makeField("ratio", ratio), makeField("from", from), makeField("to", to), clear);
   const more = make("button", { type: "button", class: "filter-more", "aria-expanded": "false", "aria-controls": "filter-fields", onclick: () => {
@@ -72,10 +73,19 @@ export function makeFilters(filters, change) {
 
   function tell(isTyping) {
     clearTimeout(timer);
+    if (isTurned()) return;
     if (JSON.stringify(read()) === JSON.stringify(current)) return;
     current = read();
     mark();
     change(current, isTyping);
+  }
+
+  /** Whether the first day is after the last one; the fields say so. */
+  function isTurned() {
+    const is = Boolean(to.value) && from.value > to.value;
+    show(order, is && say("gallery.order"));
+    for (const field of [from, to]) field.setAttribute("aria-invalid", is);
+    return is;
   }
 
   function mark() {
@@ -83,6 +93,7 @@ export function makeFilters(filters, change) {
     clear.hidden = !Object.keys(current).length;
     show(more, count ? say("gallery.filtersSet", { count }) : say("gallery.filters"));
     to.min = from.value;
+    isTurned();
   }
 
   function set(values) {
@@ -94,7 +105,7 @@ export function makeFilters(filters, change) {
   set(filters);
   mark();
   const element = make("form", { class: "filters", role: "search", onsubmit: (event) => { event.preventDefault(); tell(false); } },
-    make("div", { class: "field search" }, make("label", { for: "filter-q" }, say("gallery.search")), q), more, fields);
+    make("div", { class: "field search" }, make("label", { for: "filter-q" }, say("gallery.search")), q), more, fields, order);
   return {
     element,
     search: q,

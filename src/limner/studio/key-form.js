@@ -2,11 +2,13 @@
 
 import { make, show } from "./dom.js";
 import { makeEnd, openSheet } from "./sheet.js";
-import { say, sayTime } from "./words.js";
+import { findLanguage, say, sayTime } from "./words.js";
 
 const PERIODS = ["total", "month", "day"];
 const OUTPUTS = ["auto", "markdown", "url", "images"];
 const LIVES = ["30d", "90d", "52w"];
+const COUNT = /^([1-9]\d{0,14})?$/;
+const ACCEPTED = { name: /./, budget_usd: /^(\d{1,9}(\.\d{1,6})?)?$/, requests_per_minute: COUNT, images_per_minute: COUNT };
 
 const asText = (value) => (value === null || value === undefined ? "" : String(value));
 
@@ -18,7 +20,7 @@ function makeField(name, field, hint = null) {
   field.setAttribute("aria-describedby", `${id}-words`);
   return make("div", { class: "field" },
     make("label", { for: id }, say(`key.${name}`)), field,
-    make("p", { id: `${id}-words`, class: "hint" }, hint));
+    make("div", { id: `${id}-words`, class: "hint" }, hint));
 }
 
 function makeText(name, value, options = {}, hint = null) {
@@ -44,11 +46,16 @@ function makeExpiry(key) {
   return makeSelect("expires", options, stays.length ? "stay" : "never");
 }
 
+/** A budget of 0 is one: say what it means. */
+function hintAtNothing({ target }) {
+  show(target.nextElementSibling, target.value.trim() && Number(target.value) === 0 && say("key.budget.nothing"));
+}
+
 function makeFields(key, models) {
   return [
     makeText("name", key?.name, { required: true, maxlength: 100, autofocus: true }),
     make("div", { class: "pair" },
-      makeText("budget_usd", key?.budget_usd, { inputmode: "decimal", placeholder: say("key.noLimit") }),
+      makeText("budget_usd", key?.budget_usd, { inputmode: "decimal", placeholder: say("key.noLimit"), oninput: hintAtNothing }),
       makeSelect("budget_period", PERIODS.map((each) => [each, say(`key.period.${each}`)]), key?.budget_period ?? "month")),
     make("div", { class: "pair" },
       makeText("requests_per_minute", key?.requests_per_minute, { inputmode: "numeric", placeholder: say("key.noLimit") }),
@@ -92,10 +99,23 @@ function findChanges(values, before) {
   return changes;
 }
 
-function markTrouble(form, error) {
-  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-  const field = error?.param && form.querySelector(`[name="${CSS.escape(error.param)}"]`);
+/** Return the first field with what cannot be, and what to say of it; null: there is none. */
+function findTrouble({ elements }) {
+  const param = Object.keys(ACCEPTED).find((each) => !ACCEPTED[each].test(elements[each].value.trim()));
+  const value = param && elements[param].value.trim();
+  return param ? { param, words: say(value ? `key.${param === "budget_usd" ? "budget" : "count"}.wrong` : "key.name.missing", { value }) } : null;
+}
+
+/** Have what is wrong told at its field, else at the form's end. */
+function markTrouble(form, told, trouble) {
+  form.querySelector("[aria-invalid]")?.removeAttribute("aria-invalid");
+  form.lastChild.before(told);
+  if (!trouble) return;
+  if (trouble.words) show(told, trouble.words);
+  told.lang = (trouble.words ? null : findLanguage(trouble)) ?? "";
+  const field = trouble.param && form.querySelector(`[name="${CSS.escape(trouble.param)}"]`);
   if (!field) return;
+  document.getElementById(`${field.id}-words`)?.append(told);
   field.setAttribute("aria-invalid", "true");
   field.focus();
 }
@@ -114,14 +134,10 @@ export function openKeyForm({ key = null, models, save }) {
     await save(Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== false)));
     return close();
   };
-  const { end, run } = makeEnd({ label: say(key ? "keys.save" : "keys.create"), act, close: () => close() });
+  const { end, run, trouble } = makeEnd({ label: say(key ? "keys.save" : "keys.create"), act, close: () => close() });
   const form = make("form", { novalidate: true, onsubmit: async (event) => {
     event.preventDefault();
-    if (!form.elements.name.value.trim()) {
-      show(end[0], say("key.name.missing"));
-      return markTrouble(form, { param: "name" });
-    }
-    return markTrouble(form, await run());
+    markTrouble(form, trouble, findTrouble(form) ?? await run());
   } }, makeFields(key, models), end);
   before = readForm(form);
   close = openSheet(key ? say("keys.edit.title", { name: key.name }) : say("keys.create.title"), form);

@@ -4,7 +4,7 @@ import { ask } from "./api.js";
 import { make, show } from "./dom.js";
 import { showSecrets } from "./secrets.js";
 import { openSheet } from "./sheet.js";
-import { say, sayError, sayNumber } from "./words.js";
+import { findLanguage, say, sayError, sayNumber } from "./words.js";
 
 const CONFLICTS = ["refuse", "skip", "update"];
 const COUNTS = ["created", "updated", "skipped", "left_out"];
@@ -53,6 +53,7 @@ export function openImport({ imported }) {
 
   async function run(isDry) {
     if (!form.elements.file.files.length) return show(result, make("p", { class: "trouble" }, say("import.noFile")));
+    let isReady = !isDry;
     check.disabled = write.disabled = true;
     try {
       const told = await send(form, isDry);
@@ -62,10 +63,12 @@ export function openImport({ imported }) {
       show(write, say("import.write", { count: sayNumber(count) }));
       write.hidden = count === 0;
       check.hidden = count > 0;
+      isReady = count > 0;
     } catch (error) {
-      show(result, make("p", { class: "trouble lines", lang: "en" }, sayError(error)));
+      show(result, make("p", { class: "trouble lines", lang: findLanguage(error) }, sayError(error)));
     } finally {
       check.disabled = write.disabled = false;
+      (isReady ? write : check).focus(); // the one that was pressed may be gone
     }
     return null;
   }

@@ -3,7 +3,7 @@
 import { toThumbnailPath } from "./blobs.js";
 import { make, show } from "./dom.js";
 import { deletePicture } from "./feed.js";
-import { say, sayBytes, sayDollars, sayError, sayNumber, sayTime } from "./words.js";
+import { findLanguage, say, sayBytes, sayDollars, sayError, sayNumber, sayTime } from "./words.js";
 
 function sayRatio({ aspect_ratio: ratio, settings }) {
   const shown = ratio ?? settings.aspect_ratio ?? "–";
@@ -58,8 +58,10 @@ export function confirmDelete(picture, thumbnails, deleted) {
       deleted(gone);
     } catch (error) {
       if (error.status === 404) return dialog.close(), deleted(ids); // somebody was quicker
+      trouble.lang = findLanguage(error) ?? "";
       show(trouble, sayError(error));
       yes.disabled = false;
+      yes.focus();
     }
   } }, say("picture.deleteNow"));
   const dialog = make("dialog", { class: "confirm", "aria-labelledby": "confirm-title", onclose: () => dialog.remove() },

@@ -4,8 +4,14 @@ export const PLACEHOLDER = "sk-limner-...";
 
 const MODALITIES = ["image", "text"];
 
-/** Return the languages that there are. */
-export const LANGUAGES = { python: ["Python", writePython], node: ["Node", writeNode], curl: ["curl", writeCurl] };
+/** The languages that there are: what each is called, what writes it, and how a comment begins. */
+export const LANGUAGES = { python: ["Python", writePython, "#"], node: ["Node", writeNode, "//"], curl: ["curl", writeCurl, "#"] };
+
+/** Return the program; `notes` stand at its beginning as comments. */
+export function writeProgram(name, picture, origin, notes) {
+  const [, write, sign] = LANGUAGES[name];
+  return notes.map((note) => `${sign} ${note}\n`).join("") + write(picture, origin);
+}
 
 function describeCall({ model, prompt, settings }) {
   const image = { image_size: settings.image_size };

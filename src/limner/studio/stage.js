@@ -32,8 +32,8 @@ export class Stage {
     return true;
   }
 
-  showTrouble(text) {
-    this.element.append(make("p", { class: "trouble", role: "alert" }, text));
+  showTrouble(...words) {
+    this.element.append(make("p", { class: "trouble", role: "alert" }, words));
   }
 
   /** Change between the whole and the actual size; where it was clicked is in the middle then. */

@@ -55,10 +55,12 @@ export function say(name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, key) => String(values[key] ?? ""));
 }
 
-/** Return dollars; four places below a cent's. */
+/** Return dollars; four places where two would not tell all of a small sum. */
 export function sayDollars(usd) {
   if (usd === null || usd === undefined) return "–";
-  const places = usd !== 0 && Math.abs(usd) < 0.1 ? 4 : 2;
+  const size = Math.abs(usd);
+  const isRound = size >= 0.01 && Math.round(size * 1e4) % 100 === 0;
+  const places = usd !== 0 && size < 0.1 && !isRound ? 4 : 2;
   return new Intl.NumberFormat(language, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: places, maximumFractionDigits: places }).format(usd);
 }
 
@@ -81,6 +83,11 @@ export function sayNumber(value) {
 export function sayBytes(bytes) {
   const [unit, one, places] = bytes < 1e6 ? ["kilobyte", 1e3, 0] : ["megabyte", 1e6, 1];
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: places }).format(bytes / one);
+}
+
+/** Return the language of what `sayError` says where it is not the page's: the gateway's own sentences are English. */
+export function findLanguage(error) {
+  return error.message && !words[language][`error.${error.code}`] ? "en" : null;
 }
 
 /** Return what a failure says to a person: what happened, and what to do. */

@@ -5,7 +5,7 @@ import { draw, make, show } from "../dom.js";
 import { Feed, leaveTrail, takeTrail, trail } from "../feed.js";
 import { loadChoices, makeFilters, readFilters, writeFilters } from "../filters.js";
 import { Wall } from "../wall.js";
-import { register, say, sayError, sayNumber } from "../words.js";
+import { findLanguage, register, say, sayError, sayNumber } from "../words.js";
 import words from "../words/gallery.js";
 
 register(words);
@@ -32,6 +32,9 @@ class Gallery {
     this.thumbnails = new Thumbnails();
     this.isTyping = false;
     this.filters = filters;
+    const { deleted, place } = trail;
+    this.goal = deleted ? { deleted, place } : null;
+    trail.deleted = 0;
     this.controller = new AbortController();
     this.form = makeFilters(filters, (changed, isTyping) => this.change(changed, isTyping));
     this.count = make("p", { class: "hint count", role: "status" });
@@ -62,7 +65,7 @@ class Gallery {
     if (isTyping && this.isTyping) history.replaceState(null, "", address);
     else history.pushState(null, "", address);
     this.isTyping = isTyping;
-    this.filters = filters;
+    Object.assign(this, { filters, goal: null });
     this.feed.close();
     this.begin();
   }
@@ -79,17 +82,19 @@ class Gallery {
     const feed = new Feed(left.filters);
     Object.assign(feed, { pictures: left.pictures, hasMore: left.hasMore });
     this.hang(feed);
+    const { goal } = this;
+    this.goal = null;
     this.showPictures();
     scrollTo(0, trail.scrollY);
-    const index = feed.pictures.findIndex((picture) => picture.id === trail.pictureId);
-    if (index >= 0) this.wall.focus(index);
-    if (trail.deleted) show(this.count, say("gallery.deleted", { count: trail.deleted }));
-    Object.assign(trail, { pictureId: null, deleted: 0 });
+    const place = feed.pictures.findIndex((picture) => picture.id === trail.pictureId);
+    this.goal = goal ?? (place < 0 ? null : { place });
+    this.settle();
+    trail.pictureId = null;
     feed.hasNewer().then((isSo) => { if (isSo && this.feed === feed) this.offerNewer(); }).catch(() => {});
   }
 
   offerNewer() {
-    this.place.prepend(make("button", { type: "button", class: "newer", onclick: () => this.begin() }, say("gallery.newer")));
+    this.place.prepend(make("button", { type: "button", class: "newer", onclick: () => { this.begin(); this.goal = { place: 0 };; } }, say("gallery.newer")));
   }
 
   hang(feed) {
@@ -119,9 +124,10 @@ class Gallery {
   showError(error) {
     const { feed } = this;
     feed.failed = true;
-    const retry = make("button", { type: "button", onclick: () => { feed.failed = false; if (!feed.pictures.length) show(this.place, makeSkeleton()); this.load(); } }, say("common.retry"));
+    const retry = make("button", { type: "button", onclick: () => { feed.failed = false; this.goal ??= { place: feed.pictures.length - 1 }; if (!feed.pictures.length) show(this.place, makeSkeleton()); this.load(); } }, say("common.retry"));
     if (!feed.pictures.length) show(this.place);
-    show(this.foot, make("p", { class: "trouble", role: "alert" }, sayError(error)), retry);
+    show(this.foot, make("p", { class: "trouble", role: "alert", lang: findLanguage(error) }, sayError(error)), retry);
+    if (this.goal) retry.focus();
   }
 
   showPictures() {
@@ -135,15 +141,27 @@ class Gallery {
     const count = sayNumber(feed.pictures.length);
     const name = feed.hasMore ? "gallery.countMore" : feed.pictures.length === 1 ? "gallery.countOne" : "gallery.count";
     show(this.count, say(name, { count }));
+    this.settle();
+  }
+
+  /** What had the focus is gone: have it where that was, and say what was deleted. */
+  settle() {
+    const { goal, feed } = this;
+    if (!goal) return;
+    this.goal = null;
+    if (goal.deleted) show(this.count, say("gallery.deleted", { count: goal.deleted }));
+    if (feed.pictures.length) this.wall.focus(Math.max(0, Math.min(goal.place, feed.pictures.length - 1)));
+    else this.place.querySelector("a, button").focus();
   }
 
   showNothing() {
     const isNarrowed = Object.keys(this.filters).length > 0;
     this.form.element.hidden = !isNarrowed;
-    show(this.count);
+    show(this.count, say("gallery.count", { count: 0 }));
     show(this.place, isNarrowed
       ? makeEmpty(say("gallery.nothing"), say("gallery.nothingHint"), make("button", { type: "button", onclick: () => this.form.clear() }, say("gallery.clear")))
       : makeEmpty(say("gallery.empty"), say("gallery.emptyHint"), make("a", { class: "button main", href: "#/draw" }, say("gallery.draw"))));
+    this.settle();
   }
 
   seek(event) {

@@ -7,7 +7,7 @@ import { openKeyForm } from "../key-form.js";
 import { openImport } from "../key-import.js";
 import { showSecret } from "../secrets.js";
 import { confirmFirst, makeEnd, openSheet } from "../sheet.js";
-import { register, say, sayError, sayNumber, sayTime } from "../words.js";
+import { findLanguage, register, say, sayError, sayNumber, sayTime } from "../words.js";
 import words from "../words/keys.js";
 import shared from "../words/usage.js";
 
@@ -42,7 +42,7 @@ function sayLimits(key) {
     key.images_per_minute !== null && say("keys.images", { count: sayNumber(key.images_per_minute) }),
     key.models !== null && (key.models.length > 2 ? say("keys.models", { count: key.models.length }) : key.models.join(", ")),
     key.image_output !== null && say(`key.output.${key.image_output}`),
-  ].filter(Boolean).join(" · ") || say("keys.noLimits");
+  ].filter(Boolean).join(" · ") || (key.budget_usd === null && say("keys.noLimits"));
 }
 
 function sayDates(key) {
@@ -57,10 +57,11 @@ function sayDates(key) {
 
 function makeRow(key, { self, actions }) {
   const act = (name, kind) => make("button", { type: "button", class: kind, "aria-label": say(`keys.${name}.of`, { name: key.name }), onclick: () => actions[name](key) }, say(`keys.${name}`));
-  return make("li", { class: "card key", "data-id": key.id },
+  const limits = sayLimits(key);
+  return make("li", { class: "card key", "data-id": key.id, tabindex: "-1" },
     make("div", { class: "what" },
-      make("h2", {}, key.name, " ", makeBadges(key, self)),
-      make("p", {}, sayLimits(key)),
+      make("h2", {}, make("bdi", {}, key.name), " ", makeBadges(key, self)),
+      limits && make("p", {}, limits),
       make("p", { class: "hint" }, sayDates(key))),
     make("div", { class: "money" }, makeBudget(key)),
     key.revoked_at === null && make("div", { class: "row" }, act("edit"), act("rotate"), act("revoke", "danger")));
@@ -151,7 +152,7 @@ export function open(root, { self }) {
   let turn = 0;
 
   const changed = (key, told) => {
-    state.fresh = key;
+    Object.assign(state, { fresh: key, isChanged: true });
     show(status, told);
     load(false);
   };
@@ -160,6 +161,13 @@ export function open(root, { self }) {
     Object.assign(state, change, { fresh: null });
     load(false);
   };
+
+  /** Rows were made anew: the focus goes to the same button of the same key, else to what stands there now. */
+  function settle() {
+    if (!state.isChanged || document.activeElement !== document.body) return;
+    state.isChanged = false;
+    (list.querySelector(`[aria-label="${CSS.escape(state.label)}"]`) ?? list.children[state.place] ?? list.lastChild).focus();
+  }
 
   async function load(isMore) {
     const asked = ++turn;
@@ -171,11 +179,13 @@ export function open(root, { self }) {
       const isThere = !state.fresh || isMore || page.data.some(({ id }) => id === state.fresh.id);
       const rows = [...(isThere ? [] : [state.fresh]), ...page.data].map((key) => makeRow(key, { self, actions }));
       if (isMore) list.append(...rows);
-      else show(list, rows.length ? rows : make("li", { class: "card empty" }, say(state.text || state.of ? "keys.none" : "keys.empty")));
+      else show(list, rows.length ? rows : make("li", { class: "card empty", tabindex: "-1" }, say(state.text || state.of ? "keys.none" : "keys.empty")));
       more.hidden = !page.has_more;
+      if (isMore && more.hidden) rows[0]?.focus();
+      settle();
     } catch (error) {
       if (error.name === "AbortError" || asked !== turn) return;
-      show(list, make("li", { class: "card trouble", role: "alert" }, sayError(error), " ", make("button", { type: "button", onclick: () => load(false) }, say("common.retry"))));
+      show(list, make("li", { class: "card trouble", role: "alert" }, make("span", { lang: findLanguage(error) }, sayError(error)), " ", make("button", { type: "button", onclick: () => load(false) }, say("common.retry"))));
     } finally {
       if (asked === turn) list.setAttribute("aria-busy", "false");
     }
@@ -183,6 +193,10 @@ export function open(root, { self }) {
 
   const imported = (told) => changed(null, say("import.told", { created: sayNumber(told.created), updated: sayNumber(told.updated) }));
   show(root, make("section", { class: "keys" }, makeHead(actions, { imported }), makeSearch(state, search), status, list, more));
+  list.addEventListener("focusin", ({ target }) => {
+    Object.assign(state, { label: target.ariaLabel, place: [...list.children].indexOf(target.closest("li")) });
+  });
+  root.addEventListener("close", () => setTimeout(settle), { capture: true, signal: left.signal }); // a dialogue
   load(false);
   return () => left.abort();
 }

@@ -9,12 +9,13 @@ import { readFilters, writeFilters } from "../filters.js";
 import { confirmDelete, makeFacts, makeStrip } from "../picture-facts.js";
 import { makeCopyButton, nameFile, saveFile } from "../saving.js";
 import { Stage } from "../stage.js";
-import { register, say, sayError } from "../words.js";
+import { findLanguage, register, say, sayError } from "../words.js";
 import words from "../words/gallery.js";
 
 register(words);
 
 const ID = /^img_[0-9a-f]{32}$/;
+const TITLE_CHARACTERS = 60;
 
 class PictureView {
   constructor(root, id, filters) {
@@ -25,10 +26,11 @@ class PictureView {
     this.thumbnails = new Thumbnails();
     this.newer = this.makeStep("newer", "←");
     this.older = this.makeStep("older", "→");
+    this.told = make("p", { class: "unseen", role: "status" });
     this.body = make("div", { class: "picture-body" });
     show(root, make("div", { class: "picture" },
       make("div", { class: "picture-head" }, make("a", { class: "button plain", href: this.gallery }, "‹ ", say("nav.gallery")), make("div", { class: "row" }, this.newer, this.older)),
-      this.body));
+      this.told, this.body));
     this.followKey = (event) => this.follow(event);
     addEventListener("keydown", this.followKey);
     scrollTo(0, 0);
@@ -78,41 +80,49 @@ class PictureView {
     } finally {
       this.body.removeAttribute("aria-busy");
     }
+    const isHeld = this.body.contains(document.activeElement);
     this.showPicture(this.picture);
+    if (isHeld) this.title.focus({ preventScroll: true }); // what had the focus is gone
     this.loadPreview(this.picture, signal);
     this.loadNeighbours(id, signal);
     await this.loadBytes(this.picture, signal);
   }
 
   showGone() {
+    document.title = `${say("picture.gone")} · Limner`;
     show(this.body, make("section", { class: "empty" }, make("h1", {}, say("picture.gone")), make("p", { class: "hint" }, say("picture.goneHint")), make("a", { class: "button main", href: "#/gallery" }, say("picture.toGallery"))));
   }
 
   showTrouble(error, id) {
     if (error.name === "AbortError") return;
     if (error.status === 404) return this.showGone();
-    show(this.body, make("section", { class: "empty" }, make("p", { class: "trouble", role: "alert" }, sayError(error)), make("button", { type: "button", onclick: () => this.open(id) }, say("common.retry"))));
+    show(this.body, make("section", { class: "empty" }, make("p", { class: "trouble", role: "alert", lang: findLanguage(error) }, sayError(error)), make("button", { type: "button", onclick: () => this.open(id) }, say("common.retry"))));
   }
 
   showPicture(picture) {
+    const words = picture.prompt ?? say("gallery.wordless");
+    document.title = `${[...words].slice(0, TITLE_CHARACTERS).join("")} · Limner`;
+    show(this.told, words);
+    this.title = make("h1", { class: "unseen", tabindex: "-1" }, say("picture.title"));
     const zoom = make("button", { type: "button", "aria-pressed": "false", disabled: true, onclick: () => this.stage?.toggle() }, say("picture.actual"));
     const download = make("button", { type: "button", disabled: true, onclick: () => { if (this.url) saveFile(this.url, nameFile(picture)); } }, say("picture.download"));
     Object.assign(this, { zoom, download });
     this.stage = new Stage(picture, (isActual) => {
       zoom.setAttribute("aria-pressed", String(isActual));
       show(zoom, say(isActual ? "picture.fit" : "picture.actual"));
+      if (!isActual) zoom.focus({ preventScroll: true }); // the stage cannot hold it any more
     });
     const siblings = picture.picture_ids.length > 1 ? this.makeSiblings(picture) : null;
     show(this.body,
-      make("div", { class: "picture-main" }, this.stage.element, make("p", { class: "hint keys-hint" }, say("picture.keys"))),
+      make("div", { class: "picture-main" }, this.title, this.stage.element, make("p", { class: "hint keys-hint" }, say("picture.keys"))),
       make("div", { class: "picture-side" },
         make("div", { class: "row" },
           make("a", { class: "button main", href: `#/draw/edit/${picture.id}` }, say("picture.edit")),
           zoom, download,
-          makeCopyButton(say("picture.link"), () => picture.url, { title: say("picture.linkHint"), class: "copy-link" }),
-          make("button", { type: "button", class: "danger", onclick: () => this.askToDelete() }, say("picture.delete"))),
-        make("h1", { class: "unseen" }, say("picture.title")),
-        make("section", { "aria-labelledby": "prompt-title" }, make("h2", { id: "prompt-title" }, say("picture.prompt")), make("p", { class: "prompt", tabindex: "0" }, picture.prompt ?? say("picture.wordless"))),
+          makeCopyButton(say("picture.link"), () => picture.url, { "aria-describedby": "link-hint", class: "copy-link" }),
+          make("button", { type: "button", class: "danger", onclick: () => this.askToDelete() }, say("picture.delete")),
+          make("p", { id: "link-hint", class: "hint" }, say("picture.linkHint"))),
+        make("section", { "aria-labelledby": "prompt-title" }, make("h2", { id: "prompt-title" }, say("picture.prompt")), make("p", { class: "prompt", dir: "auto", tabindex: "0" }, picture.prompt ?? say("picture.wordless"))),
         makeFacts(picture),
         siblings,
         makeCodeTabs(picture)));
@@ -135,8 +145,10 @@ class PictureView {
     } catch {
       return; // the picture is here all the same
     }
+    const held = document.activeElement;
     this.newer.disabled = !this.neighbours.newer;
     this.older.disabled = !this.neighbours.older;
+    if (held.disabled) ([this.newer, this.older].find((button) => !button.disabled) ?? this.title).focus(); // it was the last one
     if (this.wish) this.step(this.wish);
   }
 
@@ -148,7 +160,7 @@ class PictureView {
       if (signal.aborted) return;
       this.url = URL.createObjectURL(blob);
     } catch (error) {
-      if (error.name !== "AbortError" && !signal.aborted) stage.showTrouble(say("picture.notLoaded", { reason: sayError(error) }));
+      if (error.name !== "AbortError" && !signal.aborted) stage.showTrouble(say("picture.notLoaded", { reason: "" }), make("span", { lang: findLanguage(error) }, sayError(error)));
       return;
     }
     download.disabled = false;
@@ -160,8 +172,9 @@ class PictureView {
 
   askToDelete() {
     if (!this.picture || document.querySelector("dialog[open]")) return;
+    const place = trail.feed?.pictures.findIndex(({ id }) => this.picture.picture_ids.includes(id)) ?? 0;
     this.dialog = confirmDelete(this.picture, this.thumbnails, (ids) => {
-      Object.assign(trail, { deleted: ids.length, pictureId: this.neighbours?.older ?? this.neighbours?.newer ?? null });
+      Object.assign(trail, { deleted: ids.length, place });
       location.replace(this.gallery);
     });
   }

@@ -7,7 +7,7 @@ import { makeSegments } from "../segments.js";
 import { draw, make, show } from "../dom.js";
 import { makeFailures } from "../failures.js";
 import { recall, remember } from "../session.js";
-import { getLanguage, register, say, sayDollars, sayError, sayNumber } from "../words.js";
+import { findLanguage, getLanguage, register, say, sayDollars, sayError, sayNumber } from "../words.js";
 import words from "../words/usage.js";
 
 const RANGES = [7, 30, 90];
@@ -79,7 +79,7 @@ function makeSums(title, sums, { measure, keys = null }) {
     make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, make("table", {},
       make("thead", {}, make("tr", {}, heads(["usage.name"]), make("td"), heads(["usage.pictures", "usage.spent", ...(keys ? ["usage.left"] : [])]))),
       make("tbody", {}, sums.map((each, index) => make("tr", {},
-        make("th", { scope: "row" }, each.name),
+        make("th", { scope: "row", dir: "auto" }, each.name),
         make("td", { class: "wide" }, drawShare(each[measure] / most, keys ? 0 : index)),
         make("td", {}, sayNumber(each.pictures)),
         make("td", {}, sayDollars(each.cost_usd)),
@@ -126,7 +126,7 @@ export function open(root, { self }) {
   const left = new AbortController();
   const state = { days: 30, measure: "pictures", ...recall("usage"), key: "" };
   const tools = make("div");
-  const sums = make("div", { class: "report", "aria-busy": "true" }, make("div", { class: "skeleton tiles" }), make("div", { class: "skeleton tall" }));
+  const sums = make("div", { class: "report", tabindex: "-1", "aria-busy": "true" }, make("div", { class: "skeleton tiles" }), make("div", { class: "skeleton tall" }));
   const failures = makeFailures({ isAdmin: self.is_admin, signal: left.signal, changed: () => load() });
   let turn = 0;
   let report = null;
@@ -149,10 +149,12 @@ export function open(root, { self }) {
       if (asked !== turn) return;
       report = answer;
       if (!tools.hasChildNodes()) show(tools, makeTools(state, (report.keys ?? []).map(({ name }) => name), choose));
+      const isHeld = sums.contains(document.activeElement);
       show(sums, makeReport(report, state, { self, choose }));
+      if (isHeld) sums.focus({ preventScroll: true });
     } catch (error) {
       if (error.name === "AbortError" || asked !== turn) return;
-      show(sums, make("div", { class: "card empty", role: "alert" }, make("p", {}, sayError(error)),
+      show(sums, make("div", { class: "card empty", role: "alert" }, make("p", { lang: findLanguage(error) }, sayError(error)),
         make("button", { type: "button", onclick: load }, say("common.retry"))));
     } finally {
       if (asked === turn) sums.setAttribute("aria-busy", "false");
