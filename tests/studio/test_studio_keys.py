@@ -250,6 +250,17 @@ def test_others_see_no_keys(office: MortalGateway, studio: Studios) -> None:
     }
 
 
+def test_a_budget_of_nothing_is_explained(office: MortalGateway, studio: Studios) -> None:
+    """The form of a key that may spend nothing says what that means, until there is something to spend."""
+    office.create_key("closed", "--budget-usd", "0")
+    page = open_keys(office, studio).page
+    page.get_by_role("button", name="Edit closed").click()
+    budget = page.get_by_role("dialog").get_by_label("Budget in dollars")
+    expect(budget).to_have_accessible_description("With 0 the key can draw nothing.")
+    budget.fill("0.5")
+    expect(budget).to_have_accessible_description("")
+
+
 def test_the_focus_stays_with_the_key(office: MortalGateway, studio: Studios) -> None:
     """After limits were saved, a secret was shown or a key was revoked, the focus is on that key, or where it stood."""
     page = open_keys(office, studio).page

@@ -55,7 +55,7 @@ function makeFields(key, models) {
   return [
     makeText("name", key?.name, { required: true, maxlength: 100, autofocus: true }),
     make("div", { class: "pair" },
-      makeText("budget_usd", key?.budget_usd, { inputmode: "decimal", placeholder: say("key.noLimit"), oninput: hintAtNothing }),
+      makeText("budget_usd", key?.budget_usd, { inputmode: "decimal", placeholder: say("key.noLimit"), oninput: hintAtNothing }, key?.budget_usd === 0 && say("key.budget.nothing")),
       makeSelect("budget_period", PERIODS.map((each) => [each, say(`key.period.${each}`)]), key?.budget_period ?? "month")),
     make("div", { class: "pair" },
       makeText("requests_per_minute", key?.requests_per_minute, { inputmode: "numeric", placeholder: say("key.noLimit") }),
