@@ -91,12 +91,15 @@ def test_the_reference_opens_beside_the_page(gateway: Gateway, studio: Studios) 
 
 
 def test_the_focus_goes_along(gateway: Gateway, studio: Studios) -> None:
-    """Following a link brings the focus to the view, in Draw to the prompt, on a phone to neither's keyboard."""
+    """Following a link brings the focus to the view, in Draw to the prompt, but on a phone; no ring is around all of a view."""
     page = studio(gateway, "usage").page
     header = page.locator("header").element_handle()
     for name, place in (("Gallery", "#content"), ("Usage", "#content"), ("Draw", "#prompt")):
         go_by_link(page, name)
         expect(page.locator(place)).to_be_focused()
+    go_by_link(page, "Usage")
+    expect(page.locator("#content")).to_be_focused()
+    expect(page.locator("#content")).to_have_css("outline-style", "none")
     assert header.evaluate("(header) => header.isConnected")
     phone = studio(gateway, "usage", width=390, height=844).page
     go_by_link(phone, "Draw")

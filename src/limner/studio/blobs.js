@@ -1,5 +1,5 @@
 // Thumbnails: fetched with the key, a few at a time, and no more kept than a bound. They are painted onto canvases, which
-// are let go at once: of images the browser keeps the last thousand decoded, some hundred megabytes (Chromium 156).
+// are let go at once: of images the browser keeps the last thousand decoded, some hundred megabytes (Chromium 150).
 
 import { ask } from "./api.js";
 import { make } from "./dom.js";

@@ -1,7 +1,7 @@
 // Dialogues: a native one, which keeps the focus inside, is closed by Escape, and gives the focus back.
 
 import { make, show } from "./dom.js";
-import { say, sayError } from "./words.js";
+import { findLanguage, say, sayError } from "./words.js";
 
 let count = 0;
 
@@ -47,6 +47,7 @@ export function makeEnd({ label, kind = "main", act, close }) {
     try {
       await act();
     } catch (error) {
+      trouble.lang = findLanguage(error) ?? "";
       show(trouble, sayError(error));
       return error;
     } finally {
@@ -54,7 +55,7 @@ export function makeEnd({ label, kind = "main", act, close }) {
     }
     return null;
   };
-  const end = [trouble, make("footer", {}, make("button", { type: "button", onclick: () => close() }, say("common.cancel")), button)];
+  const end = [trouble, make("footer", {}, make("button", { type: "button", autofocus: kind === "danger", onclick: () => close() }, say("common.cancel")), button)];
   return { end, run, trouble, button };
 }
 

@@ -87,7 +87,7 @@ export class Wall {
     const place = row.places[index - row.first];
     const words = (picture.prompt ?? "").slice(0, SHOWN_CHARACTERS);
     const link = make("a", { href: this.toAddress(picture), tabindex: "-1", "aria-label": words || say("gallery.wordless"), "data-index": index, draggable: "false" },
-      words ? make("span", { class: "tile-words", "aria-hidden": "true" }, words) : null);
+      words ? make("span", { class: "tile-words", "aria-hidden": "true", dir: "auto" }, words) : null);
     const element = make("li", { class: "tile", "aria-posinset": index + 1, "aria-setsize": this.feed.hasMore ? -1 : this.feed.pictures.length }, link);
     style(element, { left: `${place.left}px`, top: `${row.top}px`, width: `${place.width}px`, height: `${row.height}px` });
     const longest = Math.max(place.width, row.height) * devicePixelRatio;

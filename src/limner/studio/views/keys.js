@@ -196,7 +196,7 @@ export function open(root, { self }) {
   list.addEventListener("focusin", ({ target }) => {
     Object.assign(state, { label: target.ariaLabel, place: [...list.children].indexOf(target.closest("li")) });
   });
-  root.addEventListener("close", () => setTimeout(settle), { capture: true, signal: left.signal }); // a dialogue
+  document.addEventListener("close", () => setTimeout(settle), { capture: true, signal: left.signal }); // a dialogue
   load(false);
   return () => left.abort();
 }
