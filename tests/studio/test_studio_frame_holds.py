@@ -48,7 +48,7 @@ def test_nobody_pays_for_a_lost_call_of_another_key(
     opened.go("draw")
     page.route(CALLS, lambda route: route.abort("internetdisconnected"))
     draw(page, "a secret boat of the shop")
-    expect(page.locator(".draw-stage")).to_contain_text("looking for it")
+    expect(page.locator(".draw-stage")).to_contain_text("looking for what became of it")
     opened.go("gallery")
     end_key(office, opened)
     opened.sign_in(BOSS_KEY)
