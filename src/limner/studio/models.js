@@ -1,15 +1,16 @@
 // What can be drawn, and for how much: the models that this key may use, once each.
 
 import { getJson } from "./api.js";
+import { whenLeft } from "./session.js";
 import { getLanguage } from "./words.js";
 
 let loading = null;
-let loadedFor = null;
+
+whenLeft(() => { loading = null; }); // another key of the same owner may use others
 
 /** Return the models that draw: `{ id, title, nicknames, ratios, sizes, pixels, prices, isDeprecated }`, those in use first. */
-export function loadModels(owner) {
-  if (!loading || loadedFor !== owner) {
-    loadedFor = owner;
+export function loadModels() {
+  if (!loading) {
     loading = getJson("/v1/models").then((list) => group(list.data));
     loading.catch(() => { loading = null; });
   }

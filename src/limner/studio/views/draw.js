@@ -136,7 +136,7 @@ class DrawView {
 
   async furnishComposer() {
     try {
-      const models = await loadModels(this.owner);
+      const models = await loadModels();
       if (!this.isOpen) return;
       if (!models.length) throw new ApiError(0, { message: say("draw.models.none"), code: "" });
       this.composer = makeComposer(models, { emulator: this.emulator, drawn: (order) => this.draw(order) });
