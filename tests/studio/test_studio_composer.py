@@ -178,3 +178,46 @@ def test_words_that_lead_elsewhere_are_not_lost(office: MortalGateway, studio: S
     body: dict[str, Any] = json.loads(asked.value.post_data or "{}")
     shapes = [type(message["content"]).__name__ for message in body["messages"]]
     assert shapes == ["str", "str", "str", "list", "str"]
+
+
+def test_a_picture_that_is_still_read_is_waited_for(
+    gateway: Gateway, studio: Studios, tmp_path: Path
+) -> None:
+    """Pressed while a picture is still being read, the call waits for it; if it cannot be read, nothing is bought without it."""
+    page = studio(gateway).page
+    page.evaluate("""() => {
+      const read = createImageBitmap;
+      globalThis.createImageBitmap = async (...given) => {
+        await new Promise((go) => setTimeout(go, 700));
+        return read(...given);
+      };
+    }""")
+    path = tmp_path / "boat.png"
+    Image.new("RGB", (40, 30), "teal").save(path)
+    page.locator("#prompt").fill("a boat like this one")
+    with page.expect_request(lambda request: request.method == "POST") as asked:
+        page.locator("input[type=file]").set_input_files(path)
+        page.locator("#prompt").press("Control+Enter")
+    assert "data:image/png;base64," in (asked.value.post_data or "")
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    path.write_bytes(b"torn")
+    page.locator("#prompt").fill("a boat like that one")
+    page.locator("input[type=file]").set_input_files(path)
+    page.locator("#prompt").press("Control+Enter")
+    expect(page.locator(".giving .trouble")).to_contain_text("cannot be read")
+    page.wait_for_timeout(300)
+    assert posts == []
+    expect(page.locator("#prompt")).to_have_value("a boat like that one")
+
+
+def test_what_was_chosen_meanwhile_stays_chosen(gateway: Gateway, studio: Studios) -> None:
+    """Whoever turns to an older picture while another is being drawn goes on with the older one."""
+    page = studio(gateway).page
+    press(page, "a first heron")
+    page.locator("#prompt").fill("make it night [[delay=2500ms]]")
+    page.locator("#prompt").press("Control+Enter")
+    page.get_by_role("button", name="Start afresh").click()
+    expect(page.locator(".draw-target")).to_have_count(0)
+    expect(page.locator(".turn:nth-child(2) .draw-frame img")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".draw-target")).to_have_count(0)

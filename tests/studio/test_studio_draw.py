@@ -446,3 +446,21 @@ def test_what_was_not_sent_can_be_taken_back_without_a_network(drawing: Studio, 
     draw(page, "a gull")
     see_picture(find_turn(page, 2) if page.locator(".turn").count() > 1 else find_turn(page, 1))
     assert len(journal()) == 1
+
+
+def test_trying_again_waits_for_the_new_call(studio: Studios, start_gateway: StartGateway) -> None:
+    """After a failure “Try again” looks for the call it sends, however long that waits, and not for the one that failed."""
+    opened = open_drawing(studio, start_gateway(LIMNER_MAX_CONCURRENT="1"))
+    opened.allow(REFUSED)
+    page = opened.page
+    gateway = start_gateway(LIMNER_MAX_CONCURRENT="1")
+    draw(page, "a plover [[status=503 times=3]]")
+    turn = find_turn(page, 1)
+    again = turn.get_by_role("button", name="Try again", exact=True)
+    expect(again).to_be_visible(timeout=40_000)
+    with occupied(gateway, 6):
+        page.wait_for_timeout(500)
+        again.click()
+        page.wait_for_timeout(4500)
+        expect(turn.locator(".draw-stage")).to_contain_text("Nothing is sent to Gemini yet")
+    see_picture(turn)

@@ -38,7 +38,7 @@ export async function ask(path, { method = "GET", json, body, headers = {}, sign
   }
   if (answer.ok) return answer;
   const error = await readError(answer);
-  if (answer.status === 401 && key === getKey()) refused();
+  if (answer.status === 401 && key && key === getKey()) refused();
   throw error;
 }
 
@@ -64,7 +64,12 @@ export async function getJson(path, params = {}, options = {}) {
   const query = new URLSearchParams(Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== ""));
   const text = query.toString();
   const answer = await ask(text ? `${path}?${text}` : path, options);
-  return answer.json();
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, { code: "network" }); // cut on its way, or not the gateway's
+  }
 }
 
 /** Return the data of each event of a stream, as they come; the last one, [DONE], is left out. */

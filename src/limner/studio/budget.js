@@ -4,7 +4,7 @@ import { make, style } from "./dom.js";
 import { say, sayDollars, sayTime } from "./words.js";
 
 function makePart(kind, share) {
-  return style(make("span", { class: `part ${kind}` }), { width: `${Math.min(Math.max(share, 0), 1) * 100}%` });
+  return style(make("span", { class: kind }), { width: `${Math.min(Math.max(share, 0), 1) * 100}%` });
 }
 
 function sayPeriod(key) {

@@ -5,7 +5,7 @@ import { ApiError, ask, getJson, readEvents } from "./api.js";
 import { loadPicture, releasePictures } from "./pictures.js";
 import { makeBody } from "./request.js";
 import { getKey, whenLeft } from "./session.js";
-import { getInputs, getPart, getTurn, setPart, updateTurn } from "./thread.js";
+import { getInputs, getPart, getTurn, markGone, setPart, updateTurn } from "./thread.js";
 
 const STAGES = ["waiting", "claimed", "sent", "receiving", "loading"];
 const STAGE_OF = { claimed: "claimed", sent: "sent", receiving: "receiving", settled: "loading" };
@@ -22,6 +22,7 @@ const GONE = new ApiError(0, { code: "gone" });
 
 const controls = new Map();
 const sends = new Map();
+const followed = new Set();
 const askers = new WeakMap(); // the key that each turn was asked with
 let hasLinks = true;
 
@@ -101,16 +102,17 @@ async function watch(turn, control) {
     const found = await find(turn, signal).catch(() => null);
     if (!found || signal.aborted || turn.stage === "loading") continue;
     if (!turn.generationId) updateTurn(turn, { generationId: found.generation_id });
-    updateTurn(turn, { received: found.received_bytes });
+    if (found.received_bytes !== turn.received) updateTurn(turn, { received: found.received_bytes });
     if (found.status === "in_progress") advance(turn, STAGE_OF[found.state] ?? "waiting");
     else if (++endsSeen > ENDS_SEEN) control.abort(LOST);
   }
 }
 
-/** Return what the books say of a turn's call; null: it never arrived. */
+/** Return what the books say of a turn's call; null: it never arrived. That with which it failed before is no news. */
 async function find(turn, signal) {
   const list = await getJson("/v1/chat/completions", { idempotency_key: turn.key, order: "desc", limit: 1 }, { signal, key: keyOf(turn) });
-  return list.data[0] ?? null;
+  const [found] = list.data;
+  return found && found.generation_id !== turn.spentId ? found : null;
 }
 
 function sleep(milliseconds, signal) {
@@ -147,35 +149,64 @@ function end(turn, changes) {
 function fail(turn, error) {
   const { status, code, message, param, retryAfter, requestId } = error;
   const generationId = error.generationId || turn.generationId;
+  const aimed = turn.parent && getTurn(turn.parent.turn)?.pictures[turn.parent.picture];
+  if (code === "image_not_found" && aimed?.url) markGone([aimed.id]);
   end(turn, { state: "failed", generationId, error: { status, code, message, param, retryAfter, requestId, at: Date.now() } });
 }
 
-/** Look for a turn's call until it is known what became of it. */
+/** Look for a turn's call until it is known what became of it; once at a time. */
 export async function follow(turn) {
+  if (followed.has(turn)) return undefined;
+  followed.add(turn);
+  let goOn;
+  try {
+    goOn = await look(turn);
+  } finally {
+    followed.delete(turn);
+  }
+  return goOn?.();
+}
+
+/** Return how to go on with a call that never arrived; others are brought to their end here. */
+async function look(turn) {
   updateTurn(turn, { state: "lost" });
   for (let pause = FIRST_LOOK_MS; isWanted(turn); pause = Math.min(pause * 1.6, LONGEST_PAUSE_MS)) {
     try {
       const found = await find(turn);
-      if (!found) return turn.isCancelling ? cancelled(turn) : await sendAgain(turn);
-      if (turn.isCancelling && (await takeBack(turn, found))) return cancelled(turn);
+      if (!found) {
+        const isGivenUp = Boolean(turn.generationId) && (await wasGivenUp(turn));
+        return () => (turn.isCancelling ? cancelled(turn) : sendAgain(turn, isGivenUp));
+      }
+      if (turn.isCancelling && (await takeBack(turn, found))) return () => cancelled(turn);
       updateTurn(turn, { state: "running", generationId: found.generation_id, stage: STAGE_OF[found.state] ?? turn.stage, received: found.received_bytes });
       if (found.status !== "in_progress") return await collect(turn, found.status === "completed");
       pause = LOOK_MS;
     } catch (error) {
       const isPassing = error.status === 0 || error.status >= 500 || error.status === 429;
-      if (!isPassing) return fail(turn, error);
+      if (!isPassing) return () => fail(turn, error);
       updateTurn(turn, { state: "lost" });
     }
     await sleep(pause);
   }
+  return null;
+}
+
+/** Whether a call that is no answer any more was given up before it was sent. */
+async function wasGivenUp(turn) {
+  try {
+    return (await getJson(`/v1/limner/generations/${turn.generationId}`, {}, { key: keyOf(turn) })).state === "failed";
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    return false;
+  }
 }
 
 /** A call that never arrived is sent under its name again if the person is still waiting for it; else they are asked. */
-async function sendAgain(turn) {
+function sendAgain(turn, isGivenUp) {
+  if (isGivenUp) return fail(turn, NOT_SENT);
   if (turn.generationId || Date.now() - turn.startedAt > LONGEST_WAIT_MS) return fail(turn, GONE); // it did arrive, or may have
   const wasSentHere = sends.has(turn.id) && sends.get(turn.id) < MAX_SENDS;
-  if (wasSentHere && getInputs(turn)) return buy(turn);
-  return fail(turn, NOT_SENT);
+  return wasSentHere && getInputs(turn) ? buy(turn) : fail(turn, NOT_SENT);
 }
 
 async function collect(turn, isGood) {
@@ -183,7 +214,9 @@ async function collect(turn, isGood) {
   try {
     answer = await getJson(`/v1/chat/completions/${turn.generationId}`, {}, { key: keyOf(turn) });
   } catch (error) {
-    if (error.status === 0 || (isGood && error.status === 503)) throw error; // it is there, and cannot be had now
+    const isAway = error.status === 0 || (error.status >= 500 && !error.code) || (isGood && [429, 503].includes(error.status));
+    if (isAway) throw error; // it is there, and cannot be had now
+    if (error.code === "cancelled") return cancelled(turn);
     if (error.status !== 404) return fail(turn, error);
     return fail(turn, isGood ? GONE : NOT_SENT);
   }
@@ -206,7 +239,9 @@ async function finish(turn, { text, refusal, limner }) {
     updateTurn(turn, { received: sum(received) });
   })));
   end(turn, { state: "done" });
-  if (pictures.length && getPart("here") === turn.id) setPart("target", { turn: turn.id, picture: 0 });
+  const aim = getPart("target");
+  const isUntouched = aim?.turn === turn.parent?.turn && aim?.picture === turn.parent?.picture;
+  if (pictures.length && isUntouched && getPart("here") === turn.id) setPart("target", { turn: turn.id, picture: 0 });
 }
 
 /** Fetch a picture, and wait for a gateway that is away; what else is wrong with it is told in its place. */
@@ -224,16 +259,18 @@ const cancelled = (turn) => end(turn, { state: "cancelled", isCancelling: false 
 /** Take a turn back if it was not sent; else it goes on, and says so. Without a network that is found out once there is one. */
 export async function cancel(turn) {
   updateTurn(turn, { isCancelling: true });
+  if (followed.has(turn)) return; // done with the next look
+  const control = controls.get(turn.id);
   try {
     const found = await find(turn);
     if (found && !(await takeBack(turn, found))) return;
-    controls.get(turn.id)?.abort();
+    control?.abort();
     if (!found && (await hasArrived(turn))) return follow(turn);
     cancelled(turn);
   } catch (error) {
+    if (control?.signal.aborted) return turn.state === "running" ? follow(turn) : undefined; // nobody listens to it any more
     if (error.status !== 0) return updateTurn(turn, { isCancelling: false });
-    if (controls.has(turn.id)) controls.get(turn.id).abort(LOST);
-    else if (turn.state === "running") follow(turn);
+    control?.abort(LOST);
   }
 }
 
@@ -261,6 +298,6 @@ async function hasArrived(turn) {
 export function retry(turn, { isNew }) {
   sends.delete(turn.id);
   const key = isNew ? crypto.randomUUID() : turn.key;
-  updateTurn(turn, { key, generationId: isNew ? "" : turn.generationId, startedAt: Date.now(), endedAt: null, pictures: [], refusal: "", received: 0, isCancelling: false });
+  updateTurn(turn, { key, spentId: isNew ? "" : turn.generationId || turn.spentId, generationId: "", startedAt: Date.now(), endedAt: null, pictures: [], refusal: "", received: 0, isCancelling: false });
   return buy(turn);
 }

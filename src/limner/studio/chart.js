@@ -8,7 +8,7 @@ const STEP = 10;
 const COLOURS = 6;
 
 /** Return the next round number that is no smaller, and whose half is as round: 2, 4, 6, 10, 20 and so on. */
-export function roundUp(value, least) {
+function roundUp(value, least) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, least)));
   return [1, 2, 4, 6, 10].find((each) => each * power >= Math.max(value, least) - power * 1e-9) * power;
 }

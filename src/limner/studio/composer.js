@@ -83,12 +83,12 @@ export function makeComposer(models, { emulator, drawn }) {
   const target = make("div", { class: "aim" });
   const trouble = make("p", { id: "prompt-trouble", class: "trouble", role: "alert" });
   const summary = make("summary");
-  const price = make("output", { class: "total", for: "model" });
+  const price = make("output", { for: "model" });
   const press = make("button", { type: "submit", class: "main" });
   const left = make("p", { class: "hint left", role: "status" });
   const inputs = makeInputs(form, (files) => setPart("files", files, { isQuiet: true }));
   inputs.set(getPart("files"));
-  const sums = { total: 0, left: null, pressed: 0 };
+  const sums = { total: 0, left: null, pressed: 0, isBusy: false };
   const settings = makeSettings(models, (model, chosen) => {
     sums.total = model.prices[chosen.size] * chosen.count;
     const total = sayPrice(sums.total);
@@ -112,12 +112,15 @@ export function makeComposer(models, { emulator, drawn }) {
     show(trouble, words);
   }
 
-  function submit() {
+  async function submit() {
     const text = prompt.value.trim();
-    if (!text && Date.now() - sums.pressed < TWICE_MS) return;
+    if (sums.isBusy || (!text && Date.now() - sums.pressed < TWICE_MS)) return;
     complain(text ? null : say("draw.prompt.empty"));
     if (!text) return prompt.focus();
-    sums.pressed = Date.now();
+    sums.isBusy = true;
+    const isWhole = await inputs.settle(); // a picture that is still being read belongs to it
+    Object.assign(sums, { isBusy: false, pressed: Date.now() });
+    if (!isWhole || !form.isConnected) return;
     const aim = getPart("target");
     drawn({ prompt: text, settings: { ...settings.read() }, files: inputs.take(), parent: aim });
     inputs.clear();

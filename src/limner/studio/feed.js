@@ -55,10 +55,14 @@ export async function findNeighbours(id, filters, signal) {
   return { newer: newer.data[0]?.id ?? null, older: older.data[0]?.id ?? null };
 }
 
-/** Delete the answer that a picture came in; return the ids of all that went with it. */
-export async function deletePicture(id) {
-  const answer = await ask(`${PICTURES}/${id}`, { method: "DELETE" });
-  const { picture_ids: ids } = await answer.json();
+/** Delete the answer that a picture came in, with all its `known` ids; return the ids that went with it, also if somebody was quicker. */
+export async function deletePicture(id, known) {
+  let ids = known;
+  try {
+    ids = (await (await ask(`${PICTURES}/${id}`, { method: "DELETE" })).json()).picture_ids;
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
   trail.feed?.remove(ids);
   markGone(ids);
   return ids;

@@ -41,18 +41,31 @@ export function makeInputs(zone, keep) {
   const list = make("ul", { class: "inputs", "aria-label": say("draw.inputs.list") });
   const trouble = make("p", { class: "trouble", role: "alert" });
   const picker = make("input", { type: "file", accept: TYPES.join(","), multiple: true, hidden: true, onchange: () => { add([...picker.files]); picker.value = ""; } });
-  const pick = make("button", { type: "button", class: "pick", onclick: () => picker.click() }, say("draw.inputs.add"));
+  const pick = make("button", { type: "button", onclick: () => picker.click() }, say("draw.inputs.add"));
 
-  async function add(given) {
+  let isOpen = true;
+  let reading = null;
+
+  /** Take files one after the other, also those that come while others are being read. */
+  function add(given) {
+    const now = Promise.resolve(reading).then(() => addAll(given)).finally(() => { if (reading === now) reading = null; });
+    reading = now;
+  }
+
+  /** Return whether all of them could be taken. */
+  async function addAll(given) {
     const wrongs = [];
     for (const file of given) {
       const wrong = check(file, files.length) || ((await isPicture(file)) ? "" : say("draw.inputs.broken", { name: file.name }));
-      if (wrong) wrongs.push(wrong);
-      else files.push({ name: file.name, url: URL.createObjectURL(file), dataUri: await readDataUri(file) });
+      const dataUri = wrong ? "" : await readDataUri(file).catch(() => "");
+      if (!isOpen) return false;
+      if (dataUri) files.push({ name: file.name, url: URL.createObjectURL(file), dataUri });
+      else wrongs.push(wrong || say("draw.inputs.broken", { name: file.name }));
     }
     show(trouble, wrongs.map((wrong) => make("span", {}, wrong)));
     render();
     show(heard, files.length ? say("draw.inputs.count", { count: files.length }) : null);
+    return !wrongs.length;
   }
 
   function render() {
@@ -89,8 +102,10 @@ export function makeInputs(zone, keep) {
     element: make("div", { class: "giving" }, heard, list, make("div", {}, pick, picker, make("span", { class: "hint" }, say("draw.inputs.hint"))), trouble),
     take,
     set,
+    /** Wait for what is being read; return whether all of it could be. */
+    settle: () => reading ?? true,
     clear: () => set([]),
-    close: () => { stop(); letGo(); },
+    close: () => { isOpen = false; stop(); letGo(); },
   };
 }
 

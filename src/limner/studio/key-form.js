@@ -33,7 +33,7 @@ function makeSelect(name, options, chosen) {
 
 function makeModels(models, chosen) {
   const names = [...new Set([...models, ...(chosen ?? [])])];
-  return make("fieldset", { class: "models" },
+  return make("fieldset", {},
     make("legend", {}, say("key.models")),
     make("p", { class: "hint" }, say("key.models.words")),
     make("div", { class: "boxes" }, names.map((name) => make("label", { class: "check" },

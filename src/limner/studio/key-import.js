@@ -41,7 +41,7 @@ function makeForm(changed) {
 /** Open the dialogue; `imported` is called when keys were written. */
 export function openImport({ imported }) {
   let close = () => {};
-  const result = make("div", { class: "result", role: "status" });
+  const result = make("div", { role: "status" });
   const check = make("button", { type: "submit", class: "main" }, say("import.check"));
   const write = make("button", { type: "button", class: "main", hidden: true, onclick: () => run(false) });
 

@@ -53,11 +53,10 @@ export function confirmDelete(picture, thumbnails, deleted) {
   const yes = make("button", { type: "button", class: "danger", onclick: async () => {
     yes.disabled = true;
     try {
-      const gone = await deletePicture(picture.id);
+      const gone = await deletePicture(picture.id, ids);
       dialog.close();
       deleted(gone);
     } catch (error) {
-      if (error.status === 404) return dialog.close(), deleted(ids); // somebody was quicker
       trouble.lang = findLanguage(error) ?? "";
       show(trouble, sayError(error));
       yes.disabled = false;

@@ -27,7 +27,7 @@ function hold(path, tellBytes) {
   if (!held.has(path)) {
     const loading = read(path, tellBytes);
     held.set(path, loading);
-    loading.catch(() => held.delete(path));
+    loading.catch(() => { if (held.get(path) === loading) held.delete(path); });
   }
   return held.get(path);
 }

@@ -20,7 +20,7 @@ export function sayStage(turn) {
 }
 
 /** Return minutes and seconds since a turn began. */
-export function sayElapsed(turn) {
+function sayElapsed(turn) {
   const seconds = Math.max(0, Math.floor(((turn.endedAt ?? Date.now()) - turn.startedAt) / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
@@ -47,7 +47,9 @@ export function makeProgress(turn) {
     else if (turn.stage === "waiting" || turn.stage === "claimed") bar.value = 0;
     else bar.removeAttribute("value");
     const isOpen = now === 0 && (turn.state === "running" || isUnheard(turn));
-    stop.hidden = turn.state === "lost" && !isOpen; // nothing is known of it now
+    const isLost = turn.state === "lost" && !isOpen; // nothing is known of it now
+    if (isLost && document.activeElement === stop) stop.closest(".turn").focus({ preventScroll: true });
+    stop.hidden = isLost;
     stop.setAttribute("aria-disabled", String(!isOpen || Boolean(turn.isCancelling)));
     show(stop, say(turn.isCancelling ? "draw.cancel.asked" : isOpen ? "common.cancel" : "draw.cancel.late"));
   }

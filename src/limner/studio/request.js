@@ -22,7 +22,9 @@ function makeMessages(turn) {
   const before = from ? listPath(from.turn) : [];
   for (let index = before.length - 1; index >= 0; index -= 1) {
     const each = getTurn(before[index].id);
-    messages.unshift(sayTurn(each), showPicture(each.pictures[from.picture], from === turn.parent));
+    const picture = each.pictures[from.picture];
+    const isLost = picture.isGone && !picture.url && from !== turn.parent; // by its id it would be refused
+    if (!isLost) messages.unshift(sayTurn(each), showPicture(picture, from === turn.parent));
     from = each.parent;
   }
   return [...messages, sayTurn(turn)];

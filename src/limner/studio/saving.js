@@ -8,7 +8,7 @@ const NAME_CHARACTERS = 48;
 const ENDINGS = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/heic": "heic", "image/heif": "heif", "image/gif": "gif" };
 
 /** Put a text into the clipboard; where the page may not, as over plain HTTP, in the way of old. */
-export async function copyText(text) {
+async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = make("textarea", { readonly: true, class: "unseen" });
   area.value = text;

@@ -5,7 +5,7 @@ import { openSheet } from "./sheet.js";
 import { say } from "./words.js";
 
 /** Return a button that copies a text; where the browser does not let it, the text is marked. */
-export function makeCopy(text, from) {
+function makeCopy(text, from) {
   const button = make("button", { type: "button", onclick: async () => {
     try {
       await navigator.clipboard.writeText(text);

@@ -1,6 +1,6 @@
 // Shows one picture whole, or pixel by pixel. Its place is as large before the picture is there as after.
 
-import { make, show, style } from "./dom.js";
+import { make, style } from "./dom.js";
 import { say } from "./words.js";
 
 /** Shows a picture of known pixels; `zoomed` is told whether it is in its actual size. */

@@ -68,9 +68,15 @@ export function getPart(name) {
   return state[name];
 }
 
+/** Return where a picture is, if it is there yet; else null. */
+function findThere(aim) {
+  const picture = turns.get(aim?.turn)?.pictures[aim?.picture];
+  return picture && !picture.isGone ? aim : null;
+}
+
 /** Change a part of the state; quietly if nothing that is shown depends on it. */
 export function setPart(name, value, { isQuiet = false } = {}) {
-  state[name] = value;
+  state[name] = name === "target" ? findThere(value) : value;
   save();
   if (!isQuiet) tell();
 }
@@ -102,7 +108,7 @@ export function removeTurn(turn) {
   turns.delete(turn.id);
   inputs.delete(turn.id);
   if (state.here === turn.id) state.here = turn.parent?.turn ?? listSiblings(turn).at(-1)?.id ?? null;
-  if (state.target?.turn === turn.id) state.target = turn.parent;
+  if (state.target?.turn === turn.id) state.target = findThere(turn.parent);
   save();
   tell();
 }
@@ -110,8 +116,7 @@ export function removeTurn(turn) {
 /** Pictures are not kept any more: nothing can be made of them. */
 export function markGone(ids) {
   for (const turn of listTurns()) for (const picture of turn.pictures) if (ids.includes(picture.id)) picture.isGone = true;
-  const aim = state.target;
-  if (aim && turns.get(aim.turn)?.pictures[aim.picture]?.isGone) state.target = null;
+  state.target = findThere(state.target);
   if (ids.includes(state.compared)) state.compared = null;
   if (state.owner) save();
   tell();
@@ -149,7 +154,7 @@ export function showBranch(turn) {
   }
   state.here = end.id;
   const picture = end.pictures.findIndex((each) => !each.isGone);
-  state.target = picture >= 0 ? { turn: end.id, picture } : end.parent;
+  state.target = picture >= 0 ? { turn: end.id, picture } : findThere(end.parent);
   save();
   tell();
 }

@@ -1,7 +1,6 @@
 // Shows the thread: turns one under the other, each with what was said, what came of it, and the branches beside it.
 
 import { make, show, style } from "./dom.js";
-import { sayPrice } from "./models.js";
 import { loadPicture, loadThumbnail } from "./pictures.js";
 import { makeProgress } from "./progress.js";
 import { getInputs, getPart, getTurn, listSiblings, markGone, removeTurn, setPart, showBranch } from "./thread.js";
@@ -29,7 +28,10 @@ function fetchInto(frame, picture, prompt, isLarge) {
   const image = make("img", { alt: shorten(prompt), width: picture.width, height: picture.height, decoding: "async" });
   const load = isLarge ? loadPicture(picture.id) : loadThumbnail(picture.id, 512);
   frame.classList.add("draw-skeleton");
-  const again = () => { if (frame.isConnected) fetchInto(show(frame), picture, prompt, isLarge); };
+  const again = () => {
+    removeEventListener("online", again);
+    if (frame.isConnected) fetchInto(show(frame), picture, prompt, isLarge);
+  };
   load.then((url) => { image.src = url; show(frame, image); }, (error) => {
     if (error.status === 404) {
       show(frame, sayGone());
@@ -67,7 +69,7 @@ function makeFigure(turn, index, isLarge) {
   const actions = make("div");
   const element = make("figure", { "data-picture": picture.id }, frame,
     make("figcaption", {}, make("span", { class: "hint" }, picture.width ? `${picture.width} × ${picture.height}` : ""), actions));
-  return { element, actions, index };
+  return { element, frame, actions, index, shown: "" };
 }
 
 function makePictures(turn, views) {
@@ -77,6 +79,12 @@ function makePictures(turn, views) {
   const update = () => figures.forEach((each) => {
     const target = getPart("target");
     each.element.classList.toggle("aimed", target?.turn === turn.id && target.picture === each.index);
+    const picture = turn.pictures[each.index];
+    const compared = getPart("compared");
+    const shown = [compared === picture.id, Boolean(compared), picture.isGone, beforeOf(turn)?.id].join();
+    if (shown === each.shown) return; // a button that is pressed just now must stay
+    if (picture.isGone) show(each.frame, sayGone());
+    each.shown = shown;
     const focused = [...each.actions.querySelectorAll("button, a")].indexOf(document.activeElement);
     show(each.actions, makeActions(turn, each.index, views));
     if (focused >= 0) each.actions.querySelectorAll("button, a")[focused]?.focus();
@@ -84,7 +92,7 @@ function makePictures(turn, views) {
   update();
   const element = make("div", { class: "draw-shown" },
     make("div", { class: turn.pictures.length > 1 ? "figures many" : "figures" }, figures.map((each) => each.element)),
-    turn.text ? make("p", { class: "words hint", dir: "auto" }, turn.text) : null,
+    turn.text ? make("p", { class: "hint", dir: "auto" }, turn.text) : null,
     make("p", { class: "hint" }, facts.filter(Boolean).join(" · ")),
     turn.notices.length ? make("ul", { class: "notices hint" }, turn.notices.map((notice) => make("li", {}, notice.message))) : null);
   return { element, update, close: () => {} };
@@ -92,7 +100,7 @@ function makePictures(turn, views) {
 
 function makeBody(turn, kind, views) {
   const change = () => views.change({ prompt: turn.prompt, settings: turn.settings, files: getInputs(turn), parent: turn.parent });
-  const remove = () => removeTurn(turn);
+  const remove = () => { removeTurn(turn); views.leave(); };
   if (kind === "progress") return makeProgress(turn);
   if (kind === "pictures") return makePictures(turn, views);
   if (kind === "trouble") return { update: () => {}, ...makeTrouble(turn, { change, remove }) };
@@ -134,7 +142,7 @@ function makeSaid(turn) {
     make("p", { class: "hint" }, turn.settings ? saySettings(turn.settings) : "", turn.inputs ? ` · ${say("draw.inputs.count", { count: sayNumber(turn.inputs) })}` : ""));
 }
 
-/** Return `{ element, update, close }` of one turn; `views` are `edit(target)` and `change(fields)`. */
+/** Return `{ element, update, close }` of one turn; `views` are `edit(target)`, `change(fields)` and `leave()`. */
 export function makeTurn(turn, views) {
   const strip = make("div");
   const element = make("li", { class: "turn", "data-turn": turn.id, tabindex: "-1" }, strip, makeSaid(turn));
@@ -155,7 +163,7 @@ export function makeTurn(turn, views) {
       if (hadFocus) element.focus({ preventScroll: true });
     }
     element.dataset.state = turn.state;
-    const siblings = listSiblings(turn).map((each) => `${each.id}${each.pictures.length}`).join();
+    const siblings = listSiblings(turn).map((each) => `${each.id}${each.pictures.filter(({ isGone }) => !isGone).length}`).join();
     if (siblings !== branches) show(strip, makeBranches(turn));
     branches = siblings;
   }

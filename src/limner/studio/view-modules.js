@@ -4,6 +4,7 @@
 import { ApiError, ask } from "./api.js";
 import { make } from "./dom.js";
 
+const RETRY_MS = 30_000;
 const PAUSE_MS = 1000; // the view that is open comes first
 
 // Those of drawing, which comes first, are in the page itself.
@@ -11,7 +12,7 @@ const STYLES = { draw: [], compare: [], gallery: ["gallery"], picture: ["gallery
 
 const failures = new Map();
 const styles = new Map();
-let isAsked = false;
+const asked = new Set();
 
 /**
  * Return a view's module. A browser keeps a failure to load one for as long as the page lives, so the next try has another
@@ -49,16 +50,18 @@ function loadStyle(name) {
 
 /** Load these views too, at leisure. */
 export function loadViewsAtLeisure(names) {
-  if (isAsked) return;
-  isAsked = true;
+  const fresh = names.filter((name) => !asked.has(name));
+  if (!fresh.length) return;
+  for (const name of fresh) asked.add(name);
   const wait = window.requestIdleCallback ?? setTimeout;
-  setTimeout(() => wait(() => loadAll(names)), PAUSE_MS);
+  setTimeout(() => wait(() => loadAll(fresh)), PAUSE_MS);
 }
 
 async function loadAll(names) {
   try {
     for (const name of names) await loadView(name);
   } catch {
-    addEventListener("online", () => loadAll(names), { once: true });
+    if (navigator.onLine) setTimeout(() => loadAll(names), RETRY_MS);
+    else addEventListener("online", () => loadAll(names), { once: true });
   }
 }

@@ -7,7 +7,7 @@ const LOWEST_RATIO = 0.5; // beyond these a picture is cut to its middle: a stri
 const HIGHEST_RATIO = 2.5;
 
 /** Return how high rows are at most. */
-export function chooseHeight(width) {
+function chooseHeight(width) {
   return width < NARROW ? 190 : 240;
 }
 

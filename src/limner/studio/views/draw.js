@@ -30,7 +30,9 @@ function makeInvitation(emulator, press) {
 
 /** Begin a thread with a picture that exists, such as one of the gallery; its changes are drawn as it was, until that is changed. */
 async function adopt(id) {
+  const key = getKey();
   const found = await getJson(`/v1/limner/pictures/${encodeURIComponent(id)}`);
+  if (key !== getKey()) return; // somebody else by now
   const turn = addTurn({
     state: "done", prompt: found.prompt || say("draw.adopted"), cost: found.cost_usd, generationId: found.generation_id, startedAt: found.created * 1000,
     settings: { model: found.upstream_model, ratio: found.aspect_ratio ?? "", size: found.image_size, count: 1 },
@@ -81,11 +83,12 @@ class DrawView {
   constructor(root, { self, emulator }) {
     Object.assign(this, { root, owner: self.owner ?? self.id ?? self.name, emulator, composer: null, isOpen: true });
     this.wasReadBack = openThread(this.owner);
-    this.wall = make("div", { class: "draw-wall" });
+    this.wall = make("div");
     this.side = make("div", { class: "draw-side" }, make("div", { class: "composer card draw-skeleton" }));
     this.announcer = makeAnnouncer();
     this.thread = makeThread({
       edit: (target) => { setPart("target", target); this.composer?.focus(); },
+      leave: () => this.composer?.focus(),
       change: (fields) => { setPart("target", fields.parent); this.composer?.fill(fields); },
     });
     show(root, make("div", { class: "studio-draw" }, this.wall, this.side, this.announcer.region));

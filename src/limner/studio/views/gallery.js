@@ -94,7 +94,7 @@ class Gallery {
   }
 
   offerNewer() {
-    this.place.prepend(make("button", { type: "button", class: "newer", onclick: () => { this.begin(); this.goal = { place: 0 };; } }, say("gallery.newer")));
+    this.place.prepend(make("button", { type: "button", class: "newer", onclick: () => { this.begin(); this.goal = { place: 0 }; } }, say("gallery.newer")));
   }
 
   hang(feed) {

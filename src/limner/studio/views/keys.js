@@ -63,7 +63,7 @@ function makeRow(key, { self, actions }) {
       make("h2", {}, make("bdi", {}, key.name), " ", makeBadges(key, self)),
       limits && make("p", {}, limits),
       make("p", { class: "hint" }, sayDates(key))),
-    make("div", { class: "money" }, makeBudget(key)),
+    make("div", {}, makeBudget(key)),
     key.revoked_at === null && make("div", { class: "row" }, act("edit"), act("rotate"), act("revoke", "danger")));
 }
 
@@ -82,17 +82,17 @@ function openRotation(key, rotated) {
 }
 
 /** Return what may be done to keys; `changed` gets the key as it is then, and what to say of it. */
-function makeActions({ self, changed }) {
+function makeActions({ self, changed, withModels }) {
   return {
     create: (models) => openKeyForm({ models, save: async (values) => {
       const made = await send(KEYS, values);
       changed(made, say("keys.created", { name: made.name }));
       setTimeout(() => showSecret(made.name, made.key, say("secret.words")));
     } }),
-    edit: async (key) => openKeyForm({ key, models: await listModels(), save: async (changes) => {
+    edit: (key) => withModels((models) => openKeyForm({ key, models, save: async (changes) => {
       const made = await send(`${KEYS}/${key.id}`, changes, "PATCH");
       changed(made, say("keys.changed", { name: made.name }));
-    } }),
+    } })),
     rotate: (key) => openRotation(key, (made) => {
       changed(made, say("keys.rotated", { name: made.name }));
       showSecret(made.name, made.key, made.previous_secret_ends_at === null ? say("secret.alone") : say("secret.both", { time: sayTime(made.previous_secret_ends_at) }));
@@ -130,12 +130,12 @@ function makeSearch(state, search) {
       [["", say("keys.state.usual")], ...STATES.map((each) => [each, say(`keys.state.${each}`)])].map(([value, text]) => make("option", { value, selected: value === state.of }, text))));
 }
 
-function makeHead(actions, { imported }) {
+function makeHead({ create, imported }) {
   return make("div", { class: "head" },
     make("div", {}, make("h1", {}, say("keys.title")), make("p", { class: "hint" }, say("keys.words"))),
     make("div", { class: "tools-of-view" },
       make("button", { type: "button", onclick: () => openImport({ imported }) }, say("keys.import")),
-      make("button", { type: "button", class: "main", onclick: async () => actions.create(await listModels()) }, say("keys.new"))));
+      make("button", { type: "button", class: "main", onclick: create }, say("keys.new"))));
 }
 
 /** Show keys. Returns what closes it. */
@@ -156,7 +156,11 @@ export function open(root, { self }) {
     show(status, told);
     load(false);
   };
-  const actions = makeActions({ self, changed });
+  const withModels = async (goOn) => {
+    const models = await listModels();
+    if (!left.signal.aborted) goOn(models);
+  };
+  const actions = makeActions({ self, changed, withModels });
   const search = (change) => {
     Object.assign(state, change, { fresh: null });
     load(false);
@@ -164,8 +168,9 @@ export function open(root, { self }) {
 
   /** Rows were made anew: the focus goes to the same button of the same key, else to what stands there now. */
   function settle() {
-    if (!state.isChanged || document.activeElement !== document.body) return;
+    if (!state.isChanged || list.getAttribute("aria-busy") === "true" || document.querySelector("dialog[open]")) return;
     state.isChanged = false;
+    if (document.activeElement !== document.body) return;
     (list.querySelector(`[aria-label="${CSS.escape(state.label)}"]`) ?? list.children[state.place] ?? list.lastChild).focus();
   }
 
@@ -182,6 +187,7 @@ export function open(root, { self }) {
       else show(list, rows.length ? rows : make("li", { class: "card empty", tabindex: "-1" }, say(state.text || state.of ? "keys.none" : "keys.empty")));
       more.hidden = !page.has_more;
       if (isMore && more.hidden) rows[0]?.focus();
+      list.setAttribute("aria-busy", "false");
       settle();
     } catch (error) {
       if (error.name === "AbortError" || asked !== turn) return;
@@ -192,7 +198,7 @@ export function open(root, { self }) {
   }
 
   const imported = (told) => changed(null, say("import.told", { created: sayNumber(told.created), updated: sayNumber(told.updated) }));
-  show(root, make("section", { class: "keys" }, makeHead(actions, { imported }), makeSearch(state, search), status, list, more));
+  show(root, make("section", { class: "keys" }, makeHead({ create: () => withModels(actions.create), imported }), makeSearch(state, search), status, list, more));
   list.addEventListener("focusin", ({ target }) => {
     Object.assign(state, { label: target.ariaLabel, place: [...list.children].indexOf(target.closest("li")) });
   });

@@ -119,7 +119,7 @@ class PictureView {
         make("div", { class: "row" },
           make("a", { class: "button main", href: `#/draw/edit/${picture.id}` }, say("picture.edit")),
           zoom, download,
-          makeCopyButton(say("picture.link"), () => picture.url, { "aria-describedby": "link-hint", class: "copy-link" }),
+          makeCopyButton(say("picture.link"), () => picture.url, { "aria-describedby": "link-hint" }),
           make("button", { type: "button", class: "danger", onclick: () => this.askToDelete() }, say("picture.delete")),
           make("p", { id: "link-hint", class: "hint" }, say("picture.linkHint"))),
         make("section", { "aria-labelledby": "prompt-title" }, make("h2", { id: "prompt-title" }, say("picture.prompt")), make("p", { class: "prompt", dir: "auto", tabindex: "0" }, picture.prompt ?? say("picture.wordless"))),
