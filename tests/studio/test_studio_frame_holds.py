@@ -260,6 +260,6 @@ def test_a_secret_is_left_by_its_own_button_alone(office: MortalGateway, studio:
     expect(secret).to_have_value(value)
     page.get_by_role("button", name="I have it").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.reload()
+    page.evaluate("setTimeout(() => location.reload())")
     page.locator("#key").wait_for()
     assert len([line for line in opened.seen if line.startswith("dialog")]) == 1

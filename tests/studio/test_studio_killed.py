@@ -51,7 +51,7 @@ class Scene:
                 self.page.reload()
         else:
             expect(self.page.locator(".draw-stage")).to_contain_text("The connection was lost")
-            expect(self.page.locator(".draw-progress button")).to_be_hidden()
+            expect(self.page.get_by_role("button", name="Sent: it will be kept")).to_have_count(0)
         upstream_url = self.gateway.variables["LIMNER_GEMINI_BASE_URL"]
         port = self.gateway.address[1]
         with running(MortalGateway(self.gateway.place, upstream_url, port=port)):
@@ -93,6 +93,18 @@ def test_killed_before_it_was_written_down(scenes: Scenes, stepper: Stepper) -> 
     with scene.started_again() as page:
         see_picture(find_turn(page, 1))
         assert len(stepper.calls) == 1
+
+
+def test_taken_back_while_it_was_away(scenes: Scenes, stepper: Stepper) -> None:
+    """A call that the books never had is not sent again if it was taken back before the gateway returned."""
+    scene = scenes.open("claim-decided")
+    draw(scene.page, "a boat")
+    scene.gateway.wait_until_killed()
+    scene.page.get_by_role("button", name="Cancel").click()
+    with scene.started_again() as page:
+        expect(page.locator(".mishap")).to_contain_text("Nothing was sent", timeout=WAIT_MS)
+        page.wait_for_timeout(LONGER_THAN_A_LOOK_MS)
+        assert stepper.calls == []
 
 
 @pytest.mark.parametrize(

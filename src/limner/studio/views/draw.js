@@ -7,6 +7,7 @@ import { make, show } from "../dom.js";
 import { loadModels } from "../models.js";
 import { releasePictures } from "../pictures.js";
 import { sayStage } from "../progress.js";
+import { getKey } from "../session.js";
 import { addTurn, clearThread, getPart, listPath, listTurns, openThread, setPart, watchThread } from "../thread.js";
 import { makeTurn } from "../turns.js";
 import { register, say, sayError } from "../words.js";
