@@ -73,7 +73,7 @@ def test_a_good_call_needs_no_explanation(gateway: Gateway) -> None:
 
 def test_a_stream_that_fails_says_so(gateway: Gateway) -> None:
     """A stream that had begun well and then broke has status 200, and the code and the reason of its failure."""
-    reply = ask(gateway, chat(f"{PROMPT} [[cut=50%]]", stream=True))
+    reply = ask(gateway, chat(f"{PROMPT} [[stall=1s at=45%]] [[cut=50%]]", stream=True))
     assert reply.status == 200
     line = find_line(gateway, reply.headers["x-request-id"])
     assert " 200 upstream_unknown_outcome in " in line
