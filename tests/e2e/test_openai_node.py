@@ -81,7 +81,7 @@ def test_errors_are_its_own(
 
 def test_an_error_in_a_stream_is_thrown(gateway: Gateway, journal: ListCalls) -> None:
     """What breaks after the stream has opened is thrown by the loop over its chunks; nothing is asked again."""
-    seen = run_node("fail", gateway, chat(f"{PROMPT} [[cut=60%]]", stream=True))
+    seen = run_node("fail", gateway, chat(f"{PROMPT} [[stall=1s at=55%]] [[cut=60%]]", stream=True))
     assert (seen["name"], seen["code"], seen["type"]) == (
         "APIError",
         "upstream_unknown_outcome",
