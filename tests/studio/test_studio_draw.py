@@ -309,14 +309,20 @@ def test_a_key_in_memory_leaves_nothing_behind(drawing: Studio) -> None:
     assert drawing.page.evaluate("sessionStorage.length") == 0
 
 
-def test_the_network_is_cut_in_the_middle(drawing: Studio, journal: ListCalls) -> None:
-    """A network that goes in the middle is told, and when it is back the picture is fetched, which was bought once."""
+def lose_network(drawing: Studio, prompt: str) -> Page:
+    """Cut the network while Gemini draws, and see that this is told; return the page."""
     page = drawing.page
     drawing.allow(CUT)
-    draw(page, "a boat in the fog [[delay=2s]]")
+    draw(page, f"{prompt} [[delay=2s]]")
     expect(page.locator(".draw-stage")).to_have_text("Gemini is drawing.")
     page.context.set_offline(True)
     expect(page.locator(".draw-stage")).to_contain_text("No network")
+    return page
+
+
+def test_the_network_is_cut_in_the_middle(drawing: Studio, journal: ListCalls) -> None:
+    """A network that goes in the middle is told, and when it is back the picture is fetched, which was bought once."""
+    page = lose_network(drawing, "a boat in the fog")
     page.context.set_offline(False)
     see_picture(find_turn(page, 1))
     assert len(journal()) == 1
@@ -324,12 +330,7 @@ def test_the_network_is_cut_in_the_middle(drawing: Studio, journal: ListCalls) -
 
 def test_what_was_deleted_is_not_bought_again(drawing: Studio, gateway: Gateway, journal: ListCalls) -> None:
     """A picture that was deleted before the page could fetch it is told to be gone, and is not drawn anew by itself."""
-    page = drawing.page
-    drawing.allow(CUT)
-    draw(page, "a boat that sinks [[delay=2s]]")
-    expect(page.locator(".draw-stage")).to_have_text("Gemini is drawing.")
-    page.context.set_offline(True)
-    expect(page.locator(".draw-stage")).to_contain_text("No network")
+    page = lose_network(drawing, "a boat that sinks")
     picture_id = wait_for_picture(gateway, "boat that sinks")
     assert ask(gateway, path=f"/v1/limner/pictures/{picture_id}", method="DELETE").status == 200
     page.context.set_offline(False)
@@ -444,7 +445,7 @@ def test_what_was_not_sent_can_be_taken_back_without_a_network(drawing: Studio, 
     expect(turn).to_contain_text("Nothing was sent", timeout=WAIT_MS)
     assert journal() == []
     draw(page, "a gull")
-    see_picture(find_turn(page, 2) if page.locator(".turn").count() > 1 else find_turn(page, 1))
+    see_picture(page.locator(".turn").last)
     assert len(journal()) == 1
 
 

@@ -37,16 +37,13 @@ async function decide(entry, outcome) {
 function makeDecisions(entry, decided) {
   const offer = (outcome) => make("button", {
     type: "button",
-    onclick: () => {
-      confirmFirst({
-        title: say(`decide.${outcome}`),
-        lines: [say(`decide.${outcome}.words`, { held: sayDollars(entry.held_usd), key: entry.key ?? "" }), say("decide.once")],
-        label: say(`decide.${outcome}`),
-        kind: "main",
-        act: async () => { await decide(entry, outcome); decided(outcome); },
-      });
-      document.querySelector("dialog[open] footer button").focus(); // Enter alone decides nothing
-    },
+    onclick: () => confirmFirst({
+      title: say(`decide.${outcome}`),
+      lines: [say(`decide.${outcome}.words`, { held: sayDollars(entry.held_usd), key: entry.key ?? "" }), say("decide.once")],
+      label: say(`decide.${outcome}`),
+      kind: "main",
+      act: async () => { await decide(entry, outcome); decided(outcome); },
+    }),
   }, say(`decide.${outcome}`));
   return make("div", { class: "row" }, offer("post"), offer("void"));
 }

@@ -37,8 +37,8 @@ export function openSheet(title, children, { isHeld = false, closed = () => {} }
   return close;
 }
 
-/** Return the buttons at the end of a dialogue, and a place for what goes wrong; `act` runs once at a time. */
-export function makeEnd({ label, kind = "main", act, close }) {
+/** Return the buttons at the end of a dialogue, and a place for what goes wrong; `act` runs once at a time. `isGrave`: Enter alone does nothing. */
+export function makeEnd({ label, kind = "main", isGrave = false, act, close }) {
   const trouble = make("p", { class: "trouble", role: "alert" });
   const button = make("button", { type: "submit", class: kind }, label);
   const run = async () => {
@@ -55,14 +55,14 @@ export function makeEnd({ label, kind = "main", act, close }) {
     }
     return null;
   };
-  const end = [trouble, make("footer", {}, make("button", { type: "button", autofocus: kind === "danger", onclick: () => close() }, say("common.cancel")), button)];
+  const end = [trouble, make("footer", {}, make("button", { type: "button", autofocus: isGrave, onclick: () => close() }, say("common.cancel")), button)];
   return { end, run, trouble, button };
 }
 
 /** Ask before something is done that cannot be undone. */
 export function confirmFirst({ title, lines, label, kind = "danger", act }) {
   let close = () => {};
-  const { end, run } = makeEnd({ label, kind, close: () => close(), act: async () => { await act(); close(); } });
+  const { end, run } = makeEnd({ label, kind, isGrave: true, close: () => close(), act: async () => { await act(); close(); } });
   const form = make("form", { onsubmit: (event) => { event.preventDefault(); run(); } },
     lines.filter(Boolean).map((line) => make("p", {}, line)), end);
   close = openSheet(title, form);
